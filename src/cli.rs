@@ -1,0 +1,231 @@
+//! What was typed: the command line, read by clap. What it *means* is decided in
+//! [`settings`](crate::settings), together with the environment and `inhouse.toml`.
+
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::styling};
+use serde::Deserialize;
+use url::Url;
+
+use crate::{
+    integrity::Algorithm,
+    policy::OnDenied,
+    settings::{Ambiguous, Format, OnError, SourceChoice},
+};
+
+const STYLES: styling::Styles = styling::Styles::styled()
+    .header(styling::AnsiColor::Green.on_default().bold())
+    .usage(styling::AnsiColor::Green.on_default().bold())
+    .literal(styling::AnsiColor::Cyan.on_default().bold())
+    .placeholder(styling::AnsiColor::Cyan.on_default());
+
+/// Bring a built site's third-party scripts in-house.
+///
+/// Walks a built static site, downloads each external script once, records it in a lockfile, and
+/// points every page at the local copy with Subresource Integrity.
+#[derive(Debug, Parser)]
+#[command(name = "inhouse", version, styles = STYLES, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done · 1 the site has a problem · 2 the tool could not work")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Vendor every external script of a built site: download, lock, rewrite
+    Vendor(Box<VendorArgs>),
+    /// List every external script of a built site and what would become of it; writes nothing
+    Scan(Box<SiteArgs>),
+    /// Gate for CI: fail if a script is still external, unguarded, missing or not locked
+    Check(Box<SiteArgs>),
+    /// Write a commented inhouse.toml into the current folder
+    Init,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell to complete for
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+/// How to talk: understood before and after every command.
+#[derive(Clone, Debug, Default, Args)]
+pub struct OutputArgs {
+    /// How results are printed
+    #[arg(long, global = true, value_enum, env = "INHOUSE_FORMAT", help_heading = "Output")]
+    pub format: Option<Format>,
+    /// Print problems only
+    #[arg(short, long, global = true, help_heading = "Output", conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print every page and line that uses a script
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, value_name = "WHEN", help_heading = "Output")]
+    pub color: Option<ColorChoice>,
+    /// Show no progress bar
+    #[arg(long, global = true, help_heading = "Output")]
+    pub no_progress: bool,
+    /// The configuration file (default: inhouse.toml here or in a folder above)
+    #[arg(long, global = true, value_name = "FILE", env = "INHOUSE_CONFIG", help_heading = "Output")]
+    pub config: Option<PathBuf>,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What site it is and what is done with which script: the same for all three commands.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SiteArgs {
+    /// The built site, for example public/ or _site/
+    pub site: PathBuf,
+    /// The folder inside SITE that vendored scripts go to [default: vendor]
+    #[arg(long, value_name = "DIR", env = "INHOUSE_OUT")]
+    pub out: Option<String>,
+    /// The folder with the lockfile and the downloaded bytes [default: vendor-cache]
+    #[arg(long, value_name = "DIR", env = "INHOUSE_CACHE")]
+    pub cache: Option<PathBuf>,
+    /// Write addresses as PREFIX + path instead of relative to each page
+    #[arg(long, value_name = "PREFIX", env = "INHOUSE_PUBLIC_PATH")]
+    pub public_path: Option<String>,
+    /// The site's own URL, so that absolute links to itself are not taken for external ones
+    #[arg(long, value_name = "URL", env = "INHOUSE_SITE_URL")]
+    pub site_url: Option<Url>,
+    /// Also treat files matching GLOB as pages, next to *.html, *.htm and *.xhtml (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    pub page_glob: Vec<String>,
+    /// What to do with a page whose markup parsers read differently [default: fail]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub ambiguous: Option<Ambiguous>,
+    /// Vendor only scripts whose URL matches PATTERN (repeatable)
+    #[arg(long, value_name = "PATTERN", help_heading = "Policy")]
+    pub include: Vec<String>,
+    /// Leave scripts whose URL matches PATTERN external (repeatable)
+    #[arg(long, value_name = "PATTERN", help_heading = "Policy")]
+    pub exclude: Vec<String>,
+    /// What to do with scripts from hosts known as compromised [default: fail]
+    #[arg(long, value_enum, value_name = "WHAT", env = "INHOUSE_ON_DENIED", help_heading = "Policy")]
+    pub on_denied: Option<OnDenied>,
+    /// How many threads read and write pages [default: one per core]
+    #[arg(long, value_name = "N", env = "INHOUSE_JOBS")]
+    pub jobs: Option<usize>,
+}
+
+/// What only `vendor` needs.
+#[derive(Clone, Debug, Default, Args)]
+pub struct VendorArgs {
+    /// The site and the policy.
+    #[command(flatten)]
+    pub site: SiteArgs,
+    /// Write the whole result to DIR and leave SITE as it is
+    #[arg(long, value_name = "DIR", env = "INHOUSE_DEST")]
+    pub dest: Option<PathBuf>,
+    /// Fail if the lockfile is missing or would change
+    #[arg(long, help_heading = "Mode")]
+    pub locked: bool,
+    /// Do not use the network
+    #[arg(long, help_heading = "Mode", env = "INHOUSE_OFFLINE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub offline: bool,
+    /// --locked and --offline
+    #[arg(long, help_heading = "Mode")]
+    pub frozen: bool,
+    /// Show what would be done; write nothing
+    #[arg(long, help_heading = "Mode")]
+    pub dry_run: bool,
+    /// Where bytes come from: the CDN proved by npm, the CDN alone, or npm alone [default: auto]
+    #[arg(long, value_enum, env = "INHOUSE_SOURCE")]
+    pub source: Option<SourceChoice>,
+    /// The hash written into `integrity` (repeatable) [default: sha384]
+    #[arg(long, value_enum, value_name = "ALGORITHM", conflicts_with = "no_integrity")]
+    pub integrity: Vec<Algorithm>,
+    /// Write no `integrity`
+    #[arg(long)]
+    pub no_integrity: bool,
+    /// Write crossorigin="anonymous", which an Integrity-Policy header asks for
+    #[arg(long)]
+    pub crossorigin: bool,
+    /// What to do when a download fails; a mismatch always fails [default: fail]
+    #[arg(long, value_enum, value_name = "WHAT", env = "INHOUSE_ON_ERROR")]
+    pub on_error: Option<OnError>,
+    /// Trust the certificates in FILE (PEM) as well
+    #[arg(long, value_name = "FILE", env = "INHOUSE_CA_CERT", help_heading = "Network")]
+    pub ca_cert: Option<PathBuf>,
+    /// Allow downloads from private and loopback addresses
+    #[arg(long, help_heading = "Network")]
+    pub allow_private: bool,
+    /// Allow plain http for HOST, or for any host with * (repeatable)
+    #[arg(long, value_name = "HOST|*", help_heading = "Network")]
+    pub allow_http: Vec<String>,
+    /// Connect to ADDR:PORT for HOST, as curl's --resolve does (repeatable)
+    #[arg(long, value_name = "HOST=ADDR:PORT", help_heading = "Network")]
+    pub resolve: Vec<HostOverride>,
+}
+
+/// `HOST=ADDR:PORT`: where to connect for a host, whatever its name resolves to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct HostOverride {
+    host: String,
+    address: SocketAddr,
+}
+
+impl FromStr for HostOverride {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (host, address) = text.split_once('=').ok_or("expected HOST=ADDR:PORT")?;
+        let address = address.parse().map_err(|error| format!("`{address}`: {error}"))?;
+        Ok(Self { host: host.to_ascii_lowercase(), address })
+    }
+}
+
+impl TryFrom<String> for HostOverride {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<HostOverride> for (String, SocketAddr) {
+    fn from(over: HostOverride) -> Self {
+        (over.host, over.address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_host_override_names_host_and_address() {
+        let parsed: HostOverride = "CDN.example=127.0.0.1:8443".parse().unwrap();
+        assert_eq!(parsed.host, "cdn.example");
+        assert_eq!(parsed.address.port(), 8443);
+        assert!("cdn.example".parse::<HostOverride>().is_err());
+        assert!("cdn.example=localhost".parse::<HostOverride>().is_err());
+    }
+}

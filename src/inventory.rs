@@ -1,0 +1,291 @@
+//! Every page of the site read, and what all of them together ask for.
+//!
+//! Pages are scanned in parallel and merged in the order of their paths, so that nothing here
+//! depends on timing. Only what the report and the plan need is kept; pages without a reference
+//! leave no trace but their count.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rayon::prelude::*;
+use url::Url;
+
+use crate::{
+    html::{self, Dialect, NotRead, Positions, Remark, Scan, ScanError, TagKind},
+    integrity::IntegrityMetadata,
+    page::{self, PageReferences, Role},
+    reference::{ForeignBase, PageAddress, SubresourceUrl},
+    report::{Notice, Problem, Use, progress::Progress},
+    settings::{Ambiguous, Settings},
+    site,
+};
+
+/// What the pages want of one URL.
+#[derive(Clone, Debug, Default)]
+pub struct Demand {
+    /// Tags that run it as a classic script.
+    pub classic: Vec<Use>,
+    /// Tags that load it as a module, or map to it.
+    pub modules: Vec<Use>,
+    /// Tags that preload it.
+    pub preloads: Vec<Use>,
+    /// Tags whose author asks to leave them.
+    pub skipped: Vec<Use>,
+    /// The authors' `integrity` values, and who wrote them.
+    pub declared: BTreeMap<IntegrityMetadata, Vec<Use>>,
+}
+
+impl Demand {
+    /// Every tag that names the URL.
+    pub fn uses(&self) -> impl Iterator<Item = &Use> {
+        [&self.classic, &self.modules, &self.preloads, &self.skipped].into_iter().flatten()
+    }
+}
+
+/// A script tag that names a file of the site itself.
+#[derive(Clone, Debug)]
+pub struct LocalUse {
+    /// The file's URL path below the site's root, percent-encoded.
+    pub path: String,
+    /// The tag's `integrity`.
+    pub declared: Option<IntegrityMetadata>,
+    /// Whether the tag could carry `integrity`.
+    pub takes_integrity: bool,
+    /// Where the tag stands.
+    pub place: Use,
+}
+
+/// What all pages together ask for.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    /// How many pages were read.
+    pub pages: usize,
+    /// The pages with a reference to another origin, relative to the site.
+    pub work: Vec<PathBuf>,
+    /// By URL.
+    pub demands: BTreeMap<SubresourceUrl, Demand>,
+    /// Scripts of the vendor folder that pages load already.
+    pub vendored: Vec<LocalUse>,
+    /// Content Security Policies in pages, each with the first place it stands at.
+    pub policies: BTreeMap<String, Use>,
+    /// What can't be vendored, and what was noticed.
+    pub warnings: Vec<Notice>,
+    /// Pages that could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads the pages at `paths`.
+pub fn take(settings: &Settings, paths: &[PathBuf], progress: &dyn Progress) -> Inventory {
+    let read = |path: &PathBuf| {
+        let record = PageRecord::read(settings, path);
+        progress.step();
+        record
+    };
+    let records: Vec<_> = paths.par_iter().map(read).collect();
+    let mut inventory = Inventory { pages: paths.len(), ..Inventory::default() };
+    for record in records.into_iter().flatten() {
+        inventory.add(record);
+    }
+    inventory
+}
+
+/// The address of the page at `path`.
+pub fn page_address(path: &Path, site_url: Option<&Url>) -> PageAddress {
+    PageAddress::new(&site::page_name(path), site_url)
+}
+
+/// By which rules the page at `path` is served.
+pub fn dialect(path: &Path) -> Dialect {
+    match path.extension() {
+        Some(extension) if extension.eq_ignore_ascii_case("xhtml") => Dialect::Xhtml,
+        _ => Dialect::Html,
+    }
+}
+
+/// What one page contributes.
+#[derive(Debug, Default)]
+struct PageRecord {
+    path: PathBuf,
+    has_work: bool,
+    external: Vec<(SubresourceUrl, Wish, Option<IntegrityMetadata>, Use)>,
+    vendored: Vec<LocalUse>,
+    policies: Vec<(String, Use)>,
+    warnings: Vec<Notice>,
+    problems: Vec<Problem>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Wish {
+    Classic,
+    Module,
+    Preload,
+    Skipped,
+}
+
+impl PageRecord {
+    /// Reads one page; `None` if it has nothing to say.
+    fn read(settings: &Settings, path: &Path) -> Option<Self> {
+        let mut record = Self { path: path.to_owned(), ..Self::default() };
+        match site::read(&settings.site.join(path)) {
+            Ok(bytes) => record.scan(settings, &bytes),
+            Err(error) => record.problems.push(
+                Notice::new("unreadable-page", error.to_string())
+                    .detail("cause", std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default())
+                    .hint(error.remedy().map(str::to_owned))
+                    .of_tool(),
+            ),
+        }
+        record.says_something().then_some(record)
+    }
+
+    fn says_something(&self) -> bool {
+        self.has_work
+            || !(self.vendored.is_empty()
+                && self.policies.is_empty()
+                && self.warnings.is_empty()
+                && self.problems.is_empty())
+    }
+
+    fn scan(&mut self, settings: &Settings, bytes: &[u8]) {
+        if !html::could_have_tags(bytes) {
+            return;
+        }
+        let name: Arc<str> = site::page_name(&self.path).into();
+        match html::scan(bytes, dialect(&self.path)) {
+            Ok(scan) => {
+                let address = page_address(&self.path, settings.site_url.as_ref());
+                let found = page::references(&address, &scan);
+                self.note(settings, &name, &address, &scan, found);
+            }
+            Err(error) => self.refuse(settings, &name, bytes, &error),
+        }
+    }
+
+    fn note(&mut self, settings: &Settings, name: &Arc<str>, address: &PageAddress, scan: &Scan, found: PageReferences) {
+        let mut positions = Positions::default();
+        let mut place = |tag: usize| page::place(name, scan, &mut positions, &scan.tags[tag]);
+        let vendor = format!("{}/", settings.out);
+        for script in found.local.into_iter().filter(|script| script.path.starts_with(&vendor)) {
+            self.vendored.push(LocalUse {
+                place: place(script.tag),
+                path: script.path,
+                declared: script.declared,
+                takes_integrity: script.takes_integrity,
+            });
+        }
+        for tag in found.placeholders {
+            self.warnings.push(unfilled(scan.tags[tag].address().unwrap_or_default(), place(tag)));
+        }
+        for (tag, url) in found.inline_modules {
+            self.external.push((url, Wish::Module, None, place(tag)));
+        }
+        for reference in found.external {
+            let wish = match (reference.skipped, reference.role) {
+                (_, Role::Hint) => {
+                    self.has_work = true;
+                    continue;
+                }
+                (true, _) => Wish::Skipped,
+                (false, Role::Classic) => Wish::Classic,
+                (false, Role::Module) => Wish::Module,
+                (false, Role::Preload) => Wish::Preload,
+            };
+            let place = place(reference.tag);
+            if let Wish::Classic = wish
+                && settings.public_path.is_none()
+                && let Err(error) = address.local("", reference.base.as_deref())
+            {
+                self.problems.push(foreign_base(&error, &reference.url, place.clone()));
+            }
+            self.external.push((reference.url, wish, reference.declared, place));
+        }
+        for (index, tag) in scan.tags.iter().enumerate() {
+            if tag.kind == TagKind::MetaCsp {
+                self.policies.push((tag.address().unwrap_or_default().to_owned(), place(index)));
+            }
+        }
+        self.has_work |= !self.external.is_empty();
+        for remark in &scan.remarks {
+            let place = page::place_of_remark(name, scan, &mut positions, remark);
+            self.warnings.extend(remarked(address, remark, place));
+        }
+    }
+
+    fn refuse(&mut self, settings: &Settings, name: &Arc<str>, bytes: &[u8], error: &ScanError) {
+        let position = Positions::default().at(bytes, error.offset().unwrap_or_default());
+        let place = Use { page: name.clone(), line: position.line, column: position.column, tag: error.tag().unwrap_or("html").to_owned() };
+        let notice = Notice::new("unreadable-markup", format!("`{name}`: {error}"))
+            .used_by([place])
+            .hint(error.remedy().map(str::to_owned));
+        match settings.ambiguous {
+            Ambiguous::Skip => self.warnings.push(notice.detail("outcome", "the page was left as it is")),
+            Ambiguous::Fail => self.problems.push(notice.of_site()),
+        }
+    }
+}
+
+impl Inventory {
+    fn add(&mut self, record: PageRecord) {
+        if record.has_work {
+            self.work.push(record.path);
+        }
+        for (url, wish, declared, place) in record.external {
+            let demand = self.demands.entry(url).or_default();
+            if let (Wish::Classic, Some(declared)) = (wish, declared.filter(IntegrityMetadata::guards)) {
+                demand.declared.entry(declared).or_default().push(place.clone());
+            }
+            match wish {
+                Wish::Classic => demand.classic.push(place),
+                Wish::Module => demand.modules.push(place),
+                Wish::Preload => demand.preloads.push(place),
+                Wish::Skipped => demand.skipped.push(place),
+            }
+        }
+        for (policy, place) in record.policies {
+            self.policies.entry(policy).or_insert(place);
+        }
+        self.vendored.extend(record.vendored);
+        self.warnings.extend(record.warnings);
+        self.problems.extend(record.problems);
+    }
+}
+
+fn unfilled(value: &str, place: Use) -> Notice {
+    Notice::new("placeholder", format!("`{}` is a placeholder, not an address: the tag was left as it is", value.trim()))
+        .used_by([place])
+        .hint("let your generator fill it in, or remove the tag".to_owned())
+}
+
+fn foreign_base(error: &ForeignBase, url: &SubresourceUrl, place: Use) -> Problem {
+    Notice::new("foreign-base", format!("cannot point a page at a local copy of `{url}`"))
+        .detail("cause", error)
+        .used_by([place])
+        .hint("set --site-url to the site's own URL, or remove the <base>".to_owned())
+        .of_site()
+}
+
+fn remarked(address: &PageAddress, remark: &Remark, place: Use) -> Option<Notice> {
+    let is_external = |text: &str| matches!(address.resolve(text, None), crate::reference::Target::External { .. });
+    match remark {
+        Remark::ParkedScript { src, r#type, .. } => is_external(src).then(|| {
+            Notice::new("parked-script", format!("`{}` is parked: no browser loads a script of type `{type}`", src.trim()))
+                .used_by([place])
+                .hint("if code on the page loads it later, point that code at a local copy".to_owned())
+        }),
+        Remark::InlineBuilt { url_text, .. } => Some(
+            Notice::new("inline-built-script", format!("inline code builds a script that loads `{url_text}`"))
+                .used_by([place])
+                .hint("it stays external: write the tag into the page, or point the code at a local copy".to_owned()),
+        ),
+        Remark::SrcdocNotRead { why, .. } => Some(
+            Notice::new("srcdoc-not-read", match why {
+                NotRead::TooDeep => "a srcdoc nested this deep was not read",
+                NotRead::SplitReference => "a srcdoc with a tag that begins inside a character reference was not read",
+            })
+            .used_by([place]),
+        ),
+    }
+}

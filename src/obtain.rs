@@ -1,0 +1,287 @@
+//! One URL → its verified bytes: fetched from the CDN and proved by npm, or taken from npm.
+//!
+//! The order of checks is the order of trust: an answer must be a script at all, be what the
+//! author's own `integrity` and the lockfile say, and, where the URL names a file of an npm
+//! package, be what the package's author published. The first check that fails is the error.
+
+mod error;
+mod registry;
+
+pub use error::ObtainError;
+pub use registry::npm_registry;
+
+use crate::{
+    fetch::{self, Client, Response, Wanted},
+    lockfile::{Proof, Source},
+    npm::{self, Package, Pinning, Registry, RegistryError, UrlForm, VersionSpec},
+    plan::Expectation,
+    policy::Policy,
+    reference::SubresourceUrl,
+    settings::SourceChoice,
+    vendor_path::{Extension, Stored},
+};
+
+/// Names under which servers say which version they answered with.
+const VERSION_HEADERS: [&str; 1] = ["x-jsd-version"];
+/// The type of a file that comes from a package, where no server names one.
+const JAVASCRIPT: &str = "text/javascript";
+
+/// Bytes that passed every check, and what is known about them.
+#[derive(Clone, Debug)]
+pub struct Obtained {
+    /// The bytes, as upstream served them.
+    pub bytes: Vec<u8>,
+    /// Where the redirects led, if anywhere else.
+    pub final_url: Option<SubresourceUrl>,
+    /// The MIME type's essence.
+    pub media_type: String,
+    /// What decides the path in the vendor folder.
+    pub stored: Stored,
+    /// Whether the URL fixes the bytes by itself.
+    pub floating: bool,
+    /// Where the bytes came from.
+    pub source: Source,
+    /// What npm says about them.
+    pub evidence: Evidence,
+    /// The request headers the server says its answer depends on.
+    pub varies: Option<String>,
+}
+
+/// What npm says about bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// `name@version`.
+    pub package: Option<String>,
+    /// Proved or not.
+    pub proof: Proof,
+    /// The file of the package that has the same bytes.
+    pub file: Option<String>,
+    /// The digest of the package's tarball.
+    pub tarball: Option<String>,
+    /// Why there is no proof.
+    pub reason: Option<String>,
+    /// A registry that should have answered did not.
+    pub registry_failed: Option<String>,
+}
+
+/// Everything that bytes can be obtained from.
+pub struct Supplier<'a> {
+    /// The CDNs.
+    pub client: &'a Client,
+    /// The npm registry; why not, if there is none.
+    pub registry: &'a Result<Registry, RegistryError>,
+    /// Asked about every hop.
+    pub policy: &'a Policy,
+    /// Which of the two.
+    pub source: SourceChoice,
+}
+
+impl Supplier<'_> {
+    /// Obtains the bytes of `url` and holds them against `expectation`.
+    ///
+    /// # Errors
+    /// [`ObtainError`] says which check failed, or that nobody has the file.
+    pub fn obtain(&self, url: &SubresourceUrl, expectation: &Expectation) -> Result<Obtained, ObtainError> {
+        let form = npm::classify(url);
+        let locked_to_npm = expectation.locked.as_ref().is_some_and(|entry| entry.source == Source::Npm);
+        let obtained = match (self.source, &form) {
+            (SourceChoice::Npm, Some(form)) => self.from_npm(url, form, expectation),
+            (SourceChoice::Npm, None) => Err(ObtainError::NotOnNpm),
+            (SourceChoice::Auto, Some(form)) if locked_to_npm => self.from_npm(url, form, expectation),
+            (SourceChoice::Auto | SourceChoice::Cdn, _) => self.from_cdn(url, form.as_ref(), expectation),
+        }?;
+        verify(&obtained.bytes, expectation)?;
+        Ok(obtained)
+    }
+
+    fn from_cdn(&self, url: &SubresourceUrl, form: Option<&UrlForm>, expectation: &Expectation) -> Result<Obtained, ObtainError> {
+        let response = match self.client.get(url.as_url(), &[], &|hop| self.policy.admits(hop)) {
+            Ok(response) => response,
+            Err(error) if error.is_unreachable() && self.source == SourceChoice::Auto => {
+                let Some(form) = form.filter(|form| form.package.is_some()) else { return Err(error.into()) };
+                return self.from_npm(url, form, expectation).map_err(|npm| npm.after(error));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        fetch::inspect(&response, Wanted::Script)?;
+        // Proving downloads a tarball: first the checks that cost nothing.
+        verify(&response.bytes, expectation)?;
+        self.accept(url, form, response)
+    }
+
+    fn accept(&self, url: &SubresourceUrl, asked: Option<&UrlForm>, response: Response) -> Result<Obtained, ObtainError> {
+        let served: SubresourceUrl = response.url.clone().try_into().unwrap_or_else(|_| url.clone());
+        let form = npm::classify(&served);
+        let version = VERSION_HEADERS.iter().find_map(|name| response.header(name)).map(str::to_owned);
+        let evidence = match (form.as_ref().or(asked), self.source) {
+            (Some(form), SourceChoice::Auto) => self.prove(form, version.as_deref(), &response.bytes)?,
+            (Some(_), SourceChoice::Cdn | SourceChoice::Npm) => Evidence::unproved("not asked for (source = cdn)"),
+            (None, _) => Evidence::unproved("the URL names no npm package"),
+        };
+        let exact = version.as_deref().or_else(|| form.as_ref()?.version.exact());
+        let (storage, fixed) = storage(&served, form.as_ref(), exact);
+        let media_type = response.content_type.clone().unwrap_or_else(|| JAVASCRIPT.to_owned());
+        Ok(Obtained {
+            stored: stored(storage, fixed, &media_type, &response.bytes),
+            floating: !fixes_its_bytes(url, asked),
+            final_url: (served != *url).then_some(served),
+            varies: response.varies_by_user_agent().then(|| "user-agent".to_owned()),
+            media_type,
+            source: Source::Cdn,
+            evidence,
+            bytes: response.bytes,
+        })
+    }
+
+    /// Holds bytes of the CDN against the package the URL names.
+    fn prove(&self, form: &UrlForm, version: Option<&str>, bytes: &[u8]) -> Result<Evidence, ObtainError> {
+        let version = version.map_or_else(|| form.version.clone(), VersionSpec::parse);
+        if version.exact().is_none() {
+            return Ok(Evidence::unproved("the CDN does not say which version it answered with"));
+        }
+        if form.package.is_none() {
+            return Ok(Evidence::unproved(form.reason));
+        }
+        let package = match self.package(form, &version) {
+            Ok(package) => package,
+            Err(ObtainError::Registry(error)) => {
+                let mut evidence = Evidence::unproved(error.to_string());
+                evidence.registry_failed = error.is_unreachable().then(|| error.to_string());
+                return Ok(evidence);
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(match npm::prove(form, bytes, &package)? {
+            npm::Proof::File { path } => Evidence::of_file(&package, path),
+            npm::Proof::Unprovable { reason, hint } => {
+                let hint = hint.map(|path| format!("; its own file is `{path}`")).unwrap_or_default();
+                Evidence { package: Some(package.id()), ..Evidence::unproved(format!("{reason}{hint}")) }
+            }
+        })
+    }
+
+    fn from_npm(&self, url: &SubresourceUrl, form: &UrlForm, expectation: &Expectation) -> Result<Obtained, ObtainError> {
+        let locked = expectation.locked.as_ref().and_then(|entry| entry.package.as_deref());
+        let version = match locked.and_then(|package| package.rsplit_once('@')) {
+            Some((_, version)) => VersionSpec::parse(version),
+            None => form.version.clone(),
+        };
+        let package = self.package(form, &version)?;
+        let file = npm::serve(form, expectation.declared.first(), &package)?;
+        let (storage, fixed) = storage(url, Some(form), Some(&package.version));
+        Ok(Obtained {
+            stored: stored(storage, fixed, JAVASCRIPT, &file.bytes),
+            floating: !fixes_its_bytes(url, Some(form)),
+            final_url: None,
+            varies: None,
+            media_type: JAVASCRIPT.to_owned(),
+            source: Source::Npm,
+            evidence: Evidence::of_file(&package, file.path),
+            bytes: file.bytes,
+        })
+    }
+
+    fn package(&self, form: &UrlForm, version: &VersionSpec) -> Result<std::sync::Arc<Package>, ObtainError> {
+        let registry = self.registry.as_ref().map_err(|error| ObtainError::NoRegistry(error.to_string()))?;
+        let name = form.package.as_ref().ok_or(ObtainError::NotOnNpm)?;
+        Ok(registry.package(name, version)?)
+    }
+}
+
+impl Evidence {
+    fn unproved(reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..Self::default() }
+    }
+
+    fn of_file(package: &Package, path: String) -> Self {
+        Self {
+            package: Some(package.id()),
+            proof: Proof::Npm,
+            file: Some(path),
+            tarball: Some(package.tarball_integrity.to_string()),
+            ..Self::default()
+        }
+    }
+}
+
+/// Holds bytes against the authors' `integrity` values and the lockfile.
+///
+/// # Errors
+/// [`ObtainError::Declared`] or [`ObtainError::Locked`].
+pub fn verify(bytes: &[u8], expectation: &Expectation) -> Result<(), ObtainError> {
+    for declared in &expectation.declared {
+        declared.verify(bytes).map_err(|mismatch| ObtainError::Declared { declared: declared.clone(), mismatch })?;
+    }
+    match &expectation.locked {
+        Some(entry) => entry.integrity.verify(bytes).map_err(ObtainError::Locked),
+        None => Ok(()),
+    }
+}
+
+/// Whether the same URL always means the same bytes, as far as URLs can tell.
+fn fixes_its_bytes(url: &SubresourceUrl, form: Option<&UrlForm>) -> bool {
+    match form.map(|form| &form.pinned) {
+        Some(Pinning::Exact) => true,
+        Some(Pinning::Floating { .. }) => false,
+        Some(Pinning::Unknown) | None => names_a_version(url.as_url().path()),
+    }
+}
+
+/// The address that decides where the bytes are stored, and whether it fixes them: with the exact
+/// version filled in where the CDN has told it.
+fn storage(served: &SubresourceUrl, form: Option<&UrlForm>, exact: Option<&str>) -> (SubresourceUrl, bool) {
+    if fixes_its_bytes(served, form) {
+        return (served.clone(), true);
+    }
+    let pinned = form.zip(exact).and_then(|(form, version)| form.pinned_url(version));
+    pinned.map_or_else(|| (served.clone(), false), |url| (url, true))
+}
+
+fn stored(url: SubresourceUrl, fixed: bool, media_type: &str, bytes: &[u8]) -> Stored {
+    use crate::integrity::{Algorithm, Digest};
+    let content = (!fixed).then(|| Digest::of(bytes, Algorithm::Sha384));
+    Stored { url, content, extension: Extension::of_media_type(media_type) }
+}
+
+/// Whether a path has a complete version (`1.2.3`) or a commit hash in it.
+fn names_a_version(path: &str) -> bool {
+    let words = path.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.'));
+    words.into_iter().any(|word| {
+        let numbers = word.trim_start_matches('v').split('.').take_while(|part| part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty());
+        let commit = word.len() == 40 && word.bytes().all(|b| b.is_ascii_hexdigit());
+        commit || numbers.count() >= 3
+    })
+}
+
+/// Whether a script reads its own address, so that a query in it is part of its behaviour.
+pub fn reads_its_own_address(bytes: &[u8]) -> bool {
+    const SIGNS: [&str; 5] = [
+        "currentScript",
+        "getElementsByTagName(\"script\")",
+        "getElementsByTagName('script')",
+        "document.scripts",
+        "querySelector(\"script[src",
+    ];
+    SIGNS.iter().any(|sign| memchr::memmem::find(bytes, sign.as_bytes()).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_in_the_path_is_seen() {
+        for path in ["/lib/1.2.3/a.js", "/lib@1.2.3/a.js", "/a-1.2.3.min.js", "/v10.0.1-beta.2/a.js"] {
+            assert!(names_a_version(path), "{path}");
+        }
+        for path in ["/lib/1.2/a.js", "/lib@1/a.js", "/latest/a.js", "/v3/"] {
+            assert!(!names_a_version(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_script_that_reads_its_own_address_is_recognised() {
+        assert!(reads_its_own_address(b"var s=document.getElementsByTagName('script');"));
+        assert!(!reads_its_own_address(b"var s=document.getElementsByTagName('div');"));
+    }
+}

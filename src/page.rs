@@ -1,0 +1,189 @@
+//! One page read: from the tags a scan found to what they mean for this site.
+//!
+//! Pure. Decides which tag loads a script from elsewhere, which merely follows or announces one,
+//! and which already loads a vendored copy; what is done about them is the plan's affair.
+
+use std::sync::Arc;
+
+use crate::{
+    html::{LinkRel, Place, Positions, Remark, Scan, ScriptType, Tag, TagKind},
+    integrity::IntegrityMetadata,
+    reference::{PageAddress, SubresourceUrl, Target},
+    report::Use,
+};
+
+/// What a tag does with the address it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Runs it as a classic script: HTML's `<script src>` or SVG's `<script href>`.
+    Classic,
+    /// Runs or preloads it as a module, or maps an import to it: the head of a module graph.
+    Module,
+    /// `rel=preload as=script`: loads what some script runs.
+    Preload,
+    /// `rel=preconnect` or `rel=dns-prefetch`: prepares for a host.
+    Hint,
+}
+
+/// A tag that names an address on another origin.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// The tag, as an index into [`Scan::tags`].
+    pub tag: usize,
+    /// What the tag does with the address.
+    pub role: Role,
+    /// The address.
+    pub url: SubresourceUrl,
+    /// What followed `#` in it.
+    pub fragment: Option<String>,
+    /// The author's `integrity`.
+    pub declared: Option<IntegrityMetadata>,
+    /// The author asks us to leave the tag: `data-inhouse="skip"`.
+    pub skipped: bool,
+    /// Whether a relative address from here reaches the vendor folder.
+    pub base: Option<Arc<str>>,
+}
+
+/// A script tag that names a file of the site itself.
+#[derive(Clone, Debug)]
+pub struct LocalScript {
+    /// The tag, as an index into [`Scan::tags`].
+    pub tag: usize,
+    /// The file's URL path below the site's root, percent-encoded.
+    pub path: String,
+    /// The tag's `integrity`.
+    pub declared: Option<IntegrityMetadata>,
+    /// SVG scripts take no `integrity`.
+    pub takes_integrity: bool,
+}
+
+/// What a page means for this site.
+#[derive(Debug, Default)]
+pub struct PageReferences {
+    /// Tags that name another origin, in source order.
+    pub external: Vec<Reference>,
+    /// Script tags that name the site itself, in source order.
+    pub local: Vec<LocalScript>,
+    /// Tags whose address is a placeholder that nobody filled in.
+    pub placeholders: Vec<usize>,
+    /// Addresses on other origins inside inline modules and import maps: (tag, address).
+    pub inline_modules: Vec<(usize, SubresourceUrl)>,
+}
+
+/// Reads `scan`, the tags of the page at `address`.
+pub fn references(address: &PageAddress, scan: &Scan) -> PageReferences {
+    let mut page = PageReferences::default();
+    for (index, tag) in scan.tags.iter().enumerate() {
+        match (&tag.kind, role(&tag.kind)) {
+            (_, Some(role)) => read_address(address, index, tag, role, &mut page),
+            (TagKind::InlineScript { kind, text, .. }, None) => {
+                let base = tag.base.as_deref();
+                let specifiers = inline_specifiers(kind, text);
+                let targets = specifiers.iter().filter(|s| is_absolute(s)).map(|s| address.resolve(s, base));
+                page.inline_modules.extend(targets.filter_map(|target| match target {
+                    Target::External { url, .. } => Some((index, url)),
+                    _ => None,
+                }));
+            }
+            (_, None) => {}
+        }
+    }
+    page
+}
+
+fn role(kind: &TagKind) -> Option<Role> {
+    match kind {
+        TagKind::Script(ScriptType::Classic) | TagKind::SvgScript(ScriptType::Classic) => Some(Role::Classic),
+        TagKind::Script(ScriptType::Module) | TagKind::SvgScript(ScriptType::Module) => Some(Role::Module),
+        TagKind::Link(LinkRel::Preload) => Some(Role::Preload),
+        TagKind::Link(LinkRel::ModulePreload) => Some(Role::Module),
+        TagKind::Link(LinkRel::Hint) => Some(Role::Hint),
+        // Browsers run nothing for these: an import map or a data block takes no `src`.
+        TagKind::Script(_) | TagKind::SvgScript(_) => None,
+        TagKind::MetaCsp | TagKind::InlineScript { .. } => None,
+    }
+}
+
+fn read_address(address: &PageAddress, index: usize, tag: &Tag, role: Role, page: &mut PageReferences) {
+    let base = tag.base.as_deref();
+    let declared = tag.text("integrity").map(IntegrityMetadata::parse);
+    match address.resolve(tag.address().unwrap_or_default(), base) {
+        Target::External { url, fragment } => page.external.push(Reference {
+            tag: index,
+            role,
+            url,
+            fragment,
+            declared,
+            skipped: tag.is_skipped_by_author(),
+            base: tag.base.clone(),
+        }),
+        Target::OwnSite { path } if role == Role::Classic => page.local.push(LocalScript {
+            tag: index,
+            path,
+            declared,
+            takes_integrity: matches!(tag.kind, TagKind::Script(_)),
+        }),
+        Target::Placeholder => page.placeholders.push(index),
+        Target::OwnSite { .. } | Target::NotFetchable { .. } | Target::Nothing => {}
+    }
+}
+
+/// What an inline module imports, or an import map maps to. For the report only: nothing here is
+/// edited, so an approximation does no harm.
+fn inline_specifiers(kind: &ScriptType, text: &str) -> Vec<String> {
+    if *kind == ScriptType::ImportMap {
+        let map = serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
+        let imports = map.get("imports").and_then(|imports| imports.as_object()).into_iter();
+        let scopes = map.get("scopes").and_then(|scopes| scopes.as_object()).into_iter();
+        let scoped = scopes.flat_map(|scopes| scopes.values()).filter_map(|scope| scope.as_object());
+        let addresses = imports.chain(scoped).flat_map(|map| map.values());
+        return addresses.filter_map(|address| address.as_str().map(str::to_owned)).collect();
+    }
+    let quoted = text.split(['"', '\'', '`']).collect::<Vec<_>>();
+    let imported = quoted.windows(2).step_by(2).filter(|pair| {
+        let before = pair[0].trim_end().trim_end_matches('(').trim_end();
+        before.ends_with("from") || before.ends_with("import")
+    });
+    imported.map(|pair| pair[1].to_owned()).collect()
+}
+
+fn is_absolute(specifier: &str) -> bool {
+    let lower = specifier.trim_start().to_ascii_lowercase();
+    lower.starts_with("https:") || lower.starts_with("http:") || lower.starts_with("//")
+}
+
+/// Where a tag stands, as the report names it.
+pub fn place(page: &Arc<str>, scan: &Scan, positions: &mut Positions, tag: &Tag) -> Use {
+    let position = positions.at(&scan.source, tag.span.start);
+    Use { page: page.clone(), line: position.line, column: position.column, tag: label(tag) }
+}
+
+/// Where a remark stands, as the report names it.
+pub fn place_of_remark(page: &Arc<str>, scan: &Scan, positions: &mut Positions, remark: &Remark) -> Use {
+    let (span, tag) = match remark {
+        Remark::ParkedScript { span, .. } => (span, "script"),
+        Remark::InlineBuilt { span, .. } => (span, "script"),
+        Remark::SrcdocNotRead { span, .. } => (span, "iframe srcdoc"),
+    };
+    let position = positions.at(&scan.source, span.start);
+    Use { page: page.clone(), line: position.line, column: position.column, tag: tag.to_owned() }
+}
+
+fn label(tag: &Tag) -> String {
+    let name = match &tag.kind {
+        TagKind::Script(ScriptType::Module) => "script type=module",
+        TagKind::InlineScript { kind: ScriptType::ImportMap, .. } => "script type=importmap",
+        TagKind::InlineScript { .. } => "script type=module",
+        TagKind::Script(_) => "script",
+        TagKind::SvgScript(_) => "svg script",
+        TagKind::Link(LinkRel::Preload) => "link rel=preload",
+        TagKind::Link(LinkRel::ModulePreload) => "link rel=modulepreload",
+        TagKind::Link(LinkRel::Hint) => "link rel=preconnect",
+        TagKind::MetaCsp => "meta http-equiv=content-security-policy",
+    };
+    match tag.place {
+        Place::Document => name.to_owned(),
+        Place::ConditionalComment => format!("{name} in a conditional comment"),
+        Place::Srcdoc => format!("{name} in srcdoc"),
+    }
+}

@@ -1,0 +1,272 @@
+//! What a run has to say: rows, problems and a summary, as values.
+//!
+//! The stages fill a [`Report`]; the human printer and the JSON printer are given the same one.
+//! Nothing here decides anything, and only [`human`] and [`json`] turn it into text.
+
+pub mod human;
+pub mod json;
+pub mod progress;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde::Serialize;
+
+use crate::{integrity::Integrity, lockfile::Source};
+
+/// A place in a page.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Use {
+    /// The page's path below the site's root.
+    pub page: Arc<str>,
+    /// The line of the tag, from 1.
+    pub line: usize,
+    /// The column of the tag in characters, from 1.
+    pub column: usize,
+    /// The tag, as in `script` or `link rel=preload`.
+    pub tag: String,
+}
+
+/// What became, or would become, of one URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Downloaded in this run, and served from the vendor folder.
+    Vendored,
+    /// Taken from the vendor cache, and served from the vendor folder.
+    Reused,
+    /// Would be downloaded (`scan`, `--dry-run`).
+    ToVendor,
+    /// Left external, with a reason.
+    Left,
+    /// The reference was pointed at a replacement that stays external.
+    Replaced,
+    /// The tag was removed.
+    Removed,
+    /// The run fails because of it.
+    Refused,
+}
+
+/// One URL of the inventory.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScriptRow {
+    /// The URL.
+    pub url: String,
+    /// Its host.
+    pub host: String,
+    /// What it is: `classic`, `module`, `import map` …
+    pub kind: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why, where it did not simply become local.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The facts of a vendored file.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub vendored: Option<VendoredRow>,
+    /// Where it is used.
+    pub uses: Vec<Use>,
+}
+
+/// The facts of a vendored file.
+#[derive(Clone, Debug, Serialize)]
+pub struct VendoredRow {
+    /// Its path below the vendor folder.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its digests.
+    pub integrity: Integrity,
+    /// The npm package that proves it, as `name@version`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+    /// `npm` or `none`.
+    pub proof: String,
+    /// Where the bytes came from.
+    pub source: Source,
+}
+
+/// Which exit code a problem asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// The site, the lockfile or an upstream file is not as it should be: exit 1.
+    Site,
+    /// The tool could not work: network, disk, configuration: exit 2.
+    Tool,
+}
+
+/// Something the owner of the site should know.
+#[derive(Clone, Debug, Serialize)]
+pub struct Notice {
+    /// A short, stable name for scripts to match on.
+    pub code: &'static str,
+    /// What happened, to what. URLs stand between backquotes.
+    pub message: String,
+    /// Labelled facts: `expected`, `received`, `cause` …
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Detail>,
+    /// Where it is used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<Use>,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// One labelled fact of a notice.
+#[derive(Clone, Debug, Serialize)]
+pub struct Detail {
+    /// The label, one word.
+    pub label: &'static str,
+    /// The fact.
+    pub text: String,
+}
+
+impl Notice {
+    /// A notice without facts.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), details: Vec::new(), uses: Vec::new(), hint: None }
+    }
+
+    /// Adds a labelled fact.
+    #[must_use]
+    pub fn detail(mut self, label: &'static str, text: impl ToString) -> Self {
+        self.details.push(Detail { label, text: text.to_string() });
+        self
+    }
+
+    /// Adds the places it concerns.
+    #[must_use]
+    pub fn used_by(mut self, uses: impl IntoIterator<Item = Use>) -> Self {
+        self.uses.extend(uses);
+        self
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
+        self.hint = hint.into().or(self.hint);
+        self
+    }
+
+    /// Makes it a problem of the site: exit 1.
+    pub fn of_site(self) -> Problem {
+        Problem { fault: Fault::Site, notice: self }
+    }
+
+    /// Makes it a problem of the tool's surroundings: exit 2.
+    pub fn of_tool(self) -> Problem {
+        Problem { fault: Fault::Tool, notice: self }
+    }
+}
+
+/// A notice that fails the run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Problem {
+    /// Whose it is.
+    pub fault: Fault,
+    /// What it is.
+    #[serde(flatten)]
+    pub notice: Notice,
+}
+
+/// The figures of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    /// Pages looked at.
+    pub pages: usize,
+    /// Pages changed, or that would be.
+    pub pages_changed: usize,
+    /// URLs served locally.
+    pub vendored: usize,
+    /// … of which downloaded in this run.
+    pub downloaded: usize,
+    /// Bytes downloaded in this run.
+    pub downloaded_bytes: u64,
+    /// Bytes of all vendored scripts the pages use.
+    pub vendored_bytes: u64,
+    /// URLs left external.
+    pub left: usize,
+    /// Hosts that pages no longer contact for scripts.
+    pub hosts_gone: BTreeSet<String>,
+    /// Hosts that pages still contact for scripts.
+    pub hosts_left: BTreeSet<String>,
+    /// How many problems there are.
+    pub problems: usize,
+    /// How many warnings there are.
+    pub warnings: usize,
+}
+
+/// What a run has to say.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// One row a URL, sorted by URL.
+    pub scripts: Vec<ScriptRow>,
+    /// What can't be vendored or followed, or was noticed on the way.
+    pub warnings: Vec<Notice>,
+    /// What fails the run.
+    pub problems: Vec<Problem>,
+    /// The figures.
+    pub summary: Summary,
+    /// What kind of run it was, for the summary's wording.
+    pub run: Run,
+}
+
+/// The kinds of runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Run {
+    /// `vendor`.
+    #[default]
+    Vendor,
+    /// `vendor --dry-run`.
+    DryRun,
+    /// `scan`.
+    Scan,
+    /// `check`.
+    Check,
+}
+
+impl Report {
+    /// The exit code: 0 without problems, 1 if the site has one, 2 if only the tool's
+    /// surroundings do.
+    pub fn exit_code(&self) -> u8 {
+        match self.problems.iter().map(|problem| problem.fault).min() {
+            None => 0,
+            Some(Fault::Site) => 1,
+            Some(Fault::Tool) => 2,
+        }
+    }
+}
+
+/// Makes text from other people's HTML, URLs and servers safe to print: control characters, among
+/// them terminal escapes and the marks that reverse the direction of writing, become visible.
+pub fn printable(text: &str) -> String {
+    let hidden = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let show = |c: char| if hidden(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    text.chars().map(show).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminal_escapes_do_not_reach_the_terminal() {
+        assert_eq!(printable("a\u{1b}[31mb\u{9b}c\u{202e}d"), "a\\u{1b}[31mb\\u{9b}c\\u{202e}d");
+        assert_eq!(printable("übersicht\nzwei"), "übersicht\nzwei");
+    }
+
+    #[test]
+    fn a_problem_of_the_site_decides_the_exit_code() {
+        let mut report = Report::default();
+        assert_eq!(report.exit_code(), 0);
+        report.problems.push(Notice::new("unreachable", "no answer").of_tool());
+        assert_eq!(report.exit_code(), 2);
+        report.problems.push(Notice::new("mismatch", "other bytes").of_site());
+        assert_eq!(report.exit_code(), 1);
+    }
+}

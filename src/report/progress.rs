@@ -1,0 +1,106 @@
+//! What a run does while it works: a bar for each stage on a terminal, plain lines otherwise.
+
+use std::{sync::Mutex, time::Duration};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// The stages that take time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Pages are read.
+    Scanning,
+    /// Scripts are fetched.
+    Downloading,
+    /// Pages are written.
+    Rewriting,
+}
+
+impl Stage {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Scanning => "scanning",
+            Self::Downloading => "downloading",
+            Self::Rewriting => "rewriting",
+        }
+    }
+}
+
+/// Is told how far a run has come. Called from many threads.
+pub trait Progress: Sync {
+    /// A stage begins; it has `total` steps.
+    fn begin(&self, stage: Stage, total: usize);
+    /// One step is done.
+    fn step(&self);
+    /// The stage is over.
+    fn end(&self);
+    /// Something takes longer than expected, for a reason worth a line.
+    fn say(&self, line: &str);
+}
+
+/// Says nothing.
+#[derive(Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _stage: Stage, _total: usize) {}
+    fn step(&self) {}
+    fn end(&self) {}
+    fn say(&self, _line: &str) {}
+}
+
+/// Plain lines on stderr, for what is worth one: no terminal, no bar.
+#[derive(Debug, Default)]
+pub struct Lines;
+
+impl Progress for Lines {
+    fn begin(&self, _stage: Stage, _total: usize) {}
+    fn step(&self) {}
+    fn end(&self) {}
+    fn say(&self, line: &str) {
+        anstream::eprintln!("{line}");
+    }
+}
+
+/// A bar on stderr.
+#[derive(Debug)]
+pub struct Bar {
+    bar: Mutex<ProgressBar>,
+}
+
+impl Default for Bar {
+    fn default() -> Self {
+        Self { bar: Mutex::new(ProgressBar::hidden()) }
+    }
+}
+
+impl Bar {
+    fn current(&self) -> ProgressBar {
+        self.bar.lock().map(|bar| bar.clone()).unwrap_or_else(|_| ProgressBar::hidden())
+    }
+}
+
+impl Progress for Bar {
+    fn begin(&self, stage: Stage, total: usize) {
+        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{msg:>12} [{bar:30}] {pos}/{len}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_message(stage.name());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        if let Ok(mut current) = self.bar.lock() {
+            *current = bar;
+        }
+    }
+
+    fn step(&self) {
+        self.current().inc(1);
+    }
+
+    fn end(&self) {
+        self.current().finish_and_clear();
+    }
+
+    fn say(&self, line: &str) {
+        self.current().println(line);
+    }
+}

@@ -1,0 +1,265 @@
+//! What changes in a page: a pure function of its bytes, its address and the resolutions.
+//!
+//! A script that became local gets its new address and our `integrity`; a preload follows its
+//! script; a hint for a host that the page no longer names goes away. Everything else keeps its
+//! bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thiserror::Error;
+
+use crate::{
+    html::{self, Change, Dialect, Edit, Scan, ScanError, SpliceError, Tag, TagKind},
+    integrity::Integrity,
+    page::{self, Reference, Role},
+    reference::{ForeignBase, PageAddress, SubresourceUrl},
+    vendor_path::VendorPath,
+};
+
+/// What has become of a URL.
+#[derive(Clone, Debug)]
+pub enum Resolution {
+    /// It is served from the vendor folder.
+    Local(LocalCopy),
+    /// Another live script stands in for it.
+    Replaced(SubresourceUrl),
+    /// Its element goes.
+    Removed,
+}
+
+/// A vendored script, as pages refer to it.
+#[derive(Clone, Debug)]
+pub struct LocalCopy {
+    /// Where it lies in the vendor folder.
+    pub path: VendorPath,
+    /// What goes into `integrity`; `None` leaves the attribute as it is.
+    pub integrity: Option<Integrity>,
+    /// The script reads its own address, so the query stays.
+    pub keeps_query: bool,
+}
+
+/// How pages refer to the vendor folder.
+#[derive(Clone, Debug)]
+pub struct Style<'a> {
+    /// The vendor folder below the site's root.
+    pub out: &'a str,
+    /// A prefix that replaces relative addresses; ends with a slash.
+    pub public_path: Option<&'a str>,
+    /// Write `crossorigin="anonymous"` on what became local.
+    pub crossorigin: bool,
+}
+
+/// What has become of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rewritten {
+    /// Its new bytes.
+    Changed(Vec<u8>),
+    /// Nothing in it concerns us.
+    Unchanged,
+}
+
+/// A page that could not be rewritten; nothing of it has been.
+#[derive(Debug, Error)]
+pub enum RewriteError {
+    /// The page does not scan.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// An edit could not be made, or did not prove to be the one that was meant.
+    #[error(transparent)]
+    Splice(#[from] SpliceError),
+    /// No address leads from the page to the vendor folder.
+    #[error(transparent)]
+    ForeignBase(#[from] ForeignBase),
+}
+
+/// Rewrites one page.
+///
+/// # Errors
+/// [`RewriteError`]; then no byte of the page may be used.
+pub fn rewrite(
+    bytes: &[u8],
+    dialect: Dialect,
+    address: &PageAddress,
+    resolutions: &BTreeMap<SubresourceUrl, Resolution>,
+    style: &Style<'_>,
+) -> Result<Rewritten, RewriteError> {
+    let scan = html::scan(bytes, dialect)?;
+    let found = page::references(address, &scan).external;
+    let mut edits = Vec::new();
+    for reference in &found {
+        if let Some(resolution) = resolutions.get(&reference.url).filter(|_| !reference.skipped) {
+            edits.extend(edit(reference, &scan.tags[reference.tag], resolution, address, style)?);
+        }
+    }
+    edits.extend(idle_hints(&scan, &found, &edits, resolutions));
+    if edits.is_empty() {
+        return Ok(Rewritten::Unchanged);
+    }
+    Ok(Rewritten::Changed(html::apply(bytes, &scan, &edits)?))
+}
+
+fn edit(
+    reference: &Reference,
+    tag: &Tag,
+    resolution: &Resolution,
+    address: &PageAddress,
+    style: &Style<'_>,
+) -> Result<Option<Edit>, ForeignBase> {
+    let changes = match (reference.role, resolution) {
+        (Role::Hint, _) | (Role::Module, Resolution::Local(_)) => return Ok(None),
+        (_, Resolution::Removed) => vec![Change::RemoveElement],
+        (_, Resolution::Replaced(with)) => {
+            let mut changes = vec![set(tag, with.as_str().to_owned())];
+            changes.extend(tag.attribute("integrity").map(|_| unset("integrity")));
+            changes
+        }
+        (_, Resolution::Local(copy)) => localise(reference, tag, copy, address, style)?,
+    };
+    Ok(Some(Edit { tag: reference.tag, changes }))
+}
+
+fn localise(
+    reference: &Reference,
+    tag: &Tag,
+    copy: &LocalCopy,
+    address: &PageAddress,
+    style: &Style<'_>,
+) -> Result<Vec<Change>, ForeignBase> {
+    let file = copy.path.url_path();
+    let mut value = match style.public_path {
+        Some(prefix) => format!("{prefix}{file}"),
+        None => address.local(&format!("{}/{file}", style.out), reference.base.as_deref())?,
+    };
+    if let Some(query) = reference.url.as_url().query().filter(|_| copy.keeps_query) {
+        value = format!("{value}?{query}");
+    }
+    if let Some(fragment) = &reference.fragment {
+        value = format!("{value}#{fragment}");
+    }
+    let mut changes = vec![set(tag, value)];
+    if matches!(tag.kind, TagKind::SvgScript(_)) {
+        return Ok(changes); // SVG's script has no `integrity`
+    }
+    if let Some(integrity) = &copy.integrity {
+        changes.push(Change::Set { attribute: "integrity".into(), value: integrity.to_string() });
+    }
+    let crossorigin = tag.text("crossorigin");
+    let sends_credentials = crossorigin.is_some_and(|mode| mode.eq_ignore_ascii_case("use-credentials"));
+    match (style.crossorigin, crossorigin) {
+        _ if sends_credentials => {}
+        (true, _) => changes.push(Change::Set { attribute: "crossorigin".into(), value: "anonymous".into() }),
+        // It would break pages opened as file:, and load a preload twice whose mode differs.
+        (false, Some(_)) => changes.push(unset("crossorigin")),
+        (false, None) => {}
+    }
+    Ok(changes)
+}
+
+fn set(tag: &Tag, value: String) -> Change {
+    let attribute = tag.address_attribute().map_or_else(|| "src".to_owned(), |address| address.name.clone());
+    Change::Set { attribute, value }
+}
+
+fn unset(attribute: &str) -> Change {
+    Change::Unset { attribute: attribute.to_owned() }
+}
+
+/// The hints for hosts that this page has just stopped to name.
+fn idle_hints(
+    scan: &Scan,
+    found: &[Reference],
+    edits: &[Edit],
+    resolutions: &BTreeMap<SubresourceUrl, Resolution>,
+) -> Vec<Edit> {
+    let edited: BTreeSet<usize> = edits.iter().map(|edit| edit.tag).collect();
+    let gone: BTreeSet<&str> = (found.iter().filter(|reference| edited.contains(&reference.tag)))
+        .filter(|reference| resolutions.contains_key(&reference.url))
+        .map(|reference| reference.url.host())
+        .collect();
+    let hints = found.iter().filter(|reference| reference.role == Role::Hint && !reference.skipped);
+    let idle = hints.filter(|hint| gone.contains(hint.url.host()) && !still_named(scan, found, &edited, hint.url.host()));
+    idle.map(|hint| Edit { tag: hint.tag, changes: vec![Change::RemoveElement] }).collect()
+}
+
+/// Whether the page names `host` anywhere but in tags that are edited and in hints. Compared as
+/// bytes: a style sheet, a frame or a line of code that still needs the host keeps the hint.
+fn still_named(scan: &Scan, found: &[Reference], edited: &BTreeSet<usize>, host: &str) -> bool {
+    let finder = memchr::memmem::Finder::new(host);
+    let within = |bytes: &[u8]| finder.find_iter(bytes).count();
+    let leaving = found
+        .iter()
+        .filter(|reference| edited.contains(&reference.tag) || reference.role == Role::Hint)
+        .filter_map(|reference| scan.tags[reference.tag].address_attribute())
+        .map(|attribute| within(&scan.source[attribute.span.clone()]));
+    within(&scan.source) > leaving.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STYLE: Style<'_> = Style { out: "vendor", public_path: None, crossorigin: false };
+
+    fn resolutions() -> BTreeMap<SubresourceUrl, Resolution> {
+        let copy = LocalCopy {
+            path: "cdn.example/a.js".parse().unwrap(),
+            integrity: Some(Integrity::of(b"a", &[])),
+            keeps_query: false,
+        };
+        BTreeMap::from([
+            ("https://cdn.example/a.js".parse().unwrap(), Resolution::Local(copy)),
+            ("https://bad.example/p.js".parse().unwrap(), Resolution::Removed),
+        ])
+    }
+
+    fn rewritten(page: &str) -> String {
+        let address = PageAddress::new("a/b.html", None);
+        match rewrite(page.as_bytes(), Dialect::Html, &address, &resolutions(), &STYLE).unwrap() {
+            Rewritten::Changed(bytes) => String::from_utf8(bytes).unwrap().replace(&Integrity::of(b"a", &[]).to_string(), "I"),
+            Rewritten::Unchanged => page.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_script_gets_its_local_address_and_our_integrity() {
+        assert_eq!(
+            rewritten(r#"<script defer src="https://cdn.example/a.js" crossorigin="anonymous" nonce=x></script>"#),
+            r#"<script defer src="../vendor/cdn.example/a.js" integrity="I" nonce=x></script>"#
+        );
+    }
+
+    #[test]
+    fn a_script_that_sends_credentials_keeps_doing_so() {
+        let page = r#"<script src="https://cdn.example/a.js" crossorigin="use-credentials"></script>"#;
+        assert!(rewritten(page).contains("crossorigin=\"use-credentials\""));
+    }
+
+    #[test]
+    fn a_hint_goes_with_the_last_use_of_its_host() {
+        let script = r#"<script src="https://cdn.example/a.js"></script>"#;
+        let hint = r#"<link rel="preconnect" href="https://cdn.example">"#;
+        assert!(!rewritten(&format!("{hint}{script}")).contains("preconnect"));
+        let image = r#"<img src="https://cdn.example/i.png">"#;
+        assert!(rewritten(&format!("{hint}{script}{image}")).contains("preconnect"));
+        assert!(rewritten(hint).contains("preconnect"));
+    }
+
+    #[test]
+    fn what_the_author_marks_stays() {
+        let page = r#"<script src="https://cdn.example/a.js" data-inhouse="skip"></script>"#;
+        assert_eq!(rewritten(page), page);
+    }
+
+    #[test]
+    fn a_denied_element_goes_and_nothing_else() {
+        let page = "<p>a</p>\n<script src=\"https://bad.example/p.js\">x</script>\n<p>b</p>";
+        assert_eq!(rewritten(page), "<p>a</p>\n\n<p>b</p>");
+    }
+
+    #[test]
+    fn rewriting_twice_changes_nothing_more() {
+        let once = rewritten(r#"<script src=https://cdn.example/a.js#x></script>"#);
+        assert_eq!(once, r#"<script src="../vendor/cdn.example/a.js#x" integrity="I"></script>"#);
+        assert_eq!(rewritten(&once), once);
+    }
+}
