@@ -279,3 +279,59 @@ impl Versions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_of_the_host_list_matches_its_own_pattern() {
+        assert!(HOSTS.host.len() > 40);
+        for host in &HOSTS.host {
+            let url = match host.kind {
+                Match::DomainSuffix => format!("https://any.{}/x.js", host.pattern),
+                Match::HostExact => format!("https://{}/x.js", host.pattern),
+                Match::UrlPrefix => format!("https://{}.min.js", host.pattern),
+            };
+            let url: SubresourceUrl = url.parse().unwrap();
+            let address = Address::of(&url);
+            assert!(host.matches(&address), "{}", host.id);
+            let denied = denial(&address).is_some();
+            assert_eq!(denied, host.severity == Severity::Block, "{}", host.id);
+        }
+    }
+
+    #[test]
+    fn the_live_only_list_compiles_and_is_anchored() {
+        assert!(LIVE.scripts.len() > 80);
+        for (script, unless) in &LIVE.scripts {
+            assert!(script.pattern.starts_with('^'), "{}", script.id);
+            assert_eq!(script.unless.is_some(), unless.is_some());
+        }
+    }
+
+    #[test]
+    fn the_offered_replacements_compile_and_are_fetchable() {
+        let url = "https://polyfill.io/v3/polyfill.min.js".parse().unwrap();
+        let found = replacement(&Address::of(&url)).unwrap();
+        assert_eq!(found.with.as_str(), "https://cdnjs.cloudflare.com/polyfill/v3/polyfill.min.js");
+    }
+
+    #[test]
+    fn the_signs_of_the_live_only_list_run_in_linear_time() {
+        #[derive(Deserialize)]
+        struct Signs {
+            sign: Vec<Sign>,
+        }
+        #[derive(Deserialize)]
+        struct Sign {
+            pattern: String,
+        }
+        let text = include_str!("../data/live-only-scripts.toml");
+        let signs: Signs = toml::from_str(text).unwrap();
+        assert!(!signs.sign.is_empty());
+        for Sign { pattern } in signs.sign {
+            assert!(Regex::new(&pattern).is_ok(), "{pattern}");
+        }
+    }
+}

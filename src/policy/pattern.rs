@@ -9,8 +9,12 @@ use url::Host;
 
 use crate::reference::SubresourceUrl;
 
-/// What the URL Standard escapes in a path, so that patterns can be written as browsers show URLs.
-const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
+/// What the URL Standard escapes ("special-query percent-encode set"), so that patterns can be
+/// written as browsers show URLs.
+const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\'');
+/// The "path percent-encode set".
+const PATH: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}');
 
 /// A pattern that URLs match or do not.
 ///
@@ -154,16 +158,17 @@ fn tail_regex(tail: &str) -> String {
         Some((path, query)) => (path, Some(query)),
         None => (tail, None),
     };
-    let encode = |text: &str| utf8_percent_encode(text, PATH).to_string();
-    match query {
-        None if path.is_empty() => "/.*".to_owned(),
-        None if path.ends_with('/') => wildcards(&format!("{}*", encode(path)), ".*"),
-        None => wildcards(&encode(path), ".*"),
+    let encoded = utf8_percent_encode(path, PATH);
+    let text = match query {
+        None if path.is_empty() => "/*".to_owned(),
+        None if path.ends_with('/') => format!("{encoded}*"),
+        None => encoded.to_string(),
         Some(query) => {
-            let path = if path.is_empty() { "/" } else { path };
-            wildcards(&format!("{}?{}", encode(path), encode(query)), ".*")
+            let root = if path.is_empty() { "/" } else { "" };
+            format!("{root}{encoded}?{}", utf8_percent_encode(query, QUERY))
         }
-    }
+    };
+    wildcards(&text, ".*")
 }
 
 /// `text` as an expression, each run of `*` as `any`.
@@ -176,4 +181,114 @@ fn wildcards(text: &str, any: &str) -> String {
         expression.push_str(&regex::escape(part));
     }
     expression
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, url: &str) -> bool {
+        UrlPattern::new(pattern).unwrap().matches(&url.parse().unwrap())
+    }
+
+    #[test]
+    fn a_bare_host_is_everything_on_it() {
+        assert!(matches("cdn.example.com", "https://cdn.example.com/a/b.js?c"));
+        assert!(matches("cdn.example.com/", "https://cdn.example.com/a/b.js"));
+        assert!(!matches("cdn.example.com", "https://x.cdn.example.com/a.js"));
+        assert!(!matches("cdn.example.com", "https://cdn.example.com.evil.example/a.js"));
+        assert!(!matches("cdn.example.com", "https://cdn-example.com/a.js"));
+    }
+
+    #[test]
+    fn the_scheme_is_optional_and_not_compared() {
+        for scheme in ["", "https://", "http://", "//"] {
+            let pattern = format!("{scheme}cdn.example.com/*");
+            assert!(matches(&pattern, "https://cdn.example.com/a/b.js"), "{pattern}");
+            assert!(matches(&pattern, "http://cdn.example.com/a.js"), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_star_in_the_path_crosses_slashes() {
+        for pattern in ["cdn.example.com/lib*", "cdn.example.com/**.js", "cdn.example.com/*/b.js"] {
+            assert!(matches(pattern, "https://cdn.example.com/lib/a/b.js"), "{pattern}");
+        }
+        assert!(!matches("cdn.example.com/lib*", "https://cdn.example.com/other/lib"));
+        assert!(!matches("cdn.example.com/*.js", "https://cdn.example.com/a.css"));
+    }
+
+    #[test]
+    fn a_star_in_the_host_stays_in_the_host() {
+        assert!(matches("*.example.com", "https://a.b.example.com/x.js"));
+        assert!(!matches("*.example.com", "https://example.com/x.js"));
+        assert!(!matches("*.example.com", "https://evil.test/x.example.com/x.js"));
+        assert!(!matches("*.example.com/*", "https://evil.test/x.example.com/x.js"));
+        assert!(matches("cdn*.example.com", "https://cdn7.example.com/x.js"));
+        assert!(matches("*", "https://anything.test/x.js"));
+        assert!(matches("*/ads.js", "https://anything.test/ads.js"));
+    }
+
+    #[test]
+    fn a_trailing_slash_is_everything_below() {
+        assert!(matches("cdn.example.com/lib/", "https://cdn.example.com/lib/a/b.js"));
+        assert!(!matches("cdn.example.com/lib/", "https://cdn.example.com/library.js"));
+    }
+
+    #[test]
+    fn a_full_url_matches_itself_with_and_without_its_query() {
+        let url = "https://cdn.example.com/a.js?v=1&x=[2]";
+        assert!(matches(url, url));
+        assert!(matches("https://cdn.example.com/a.js", url));
+        assert!(matches("cdn.example.com/a.js?v=*", url));
+        assert!(!matches("cdn.example.com/a.js?v=2*", url));
+        assert!(!matches("cdn.example.com/a.js?v=*", "https://cdn.example.com/a.js"));
+    }
+
+    #[test]
+    fn a_port_is_compared_only_where_one_is_given() {
+        assert!(matches("localhost", "https://localhost:8443/a.js"));
+        assert!(matches("localhost:8443/*", "https://localhost:8443/a.js"));
+        assert!(!matches("localhost:8443", "https://localhost/a.js"));
+        assert!(matches("localhost:443", "https://localhost/a.js"));
+        assert!(matches("[::1]:8443", "https://[::1]:8443/a.js"));
+        assert!(matches("[::1]", "https://[::1]/a.js"));
+    }
+
+    #[test]
+    fn hosts_ignore_case_and_take_unicode_paths_do_not_ignore_case() {
+        assert!(matches("CDN.Example.com./a.js", "https://cdn.example.com/a.js"));
+        assert!(matches("*.Bücher.example", "https://x.xn--bcher-kva.example/a.js"));
+        assert!(matches("cdn.example.com/bücher/*", "https://cdn.example.com/b%C3%BCcher/a.js"));
+        assert!(!matches("cdn.example.com/A.js", "https://cdn.example.com/a.js"));
+    }
+
+    #[test]
+    fn signs_that_other_patterns_give_a_meaning_stand_for_themselves() {
+        assert!(matches("cdn.example.com/[a]{b}.js", "https://cdn.example.com/[a]{b}.js"));
+        assert!(!matches("cdn.example.com/a.js", "https://cdn.example.com/aXjs"));
+    }
+
+    #[test]
+    fn what_can_match_no_url_is_an_error() {
+        for pattern in [
+            "",
+            "/a.js",
+            "ftp://cdn.example.com",
+            "a b",
+            "cdn.example.com/#x",
+            "h:99999",
+            "u@h/x*",
+            "*ü",
+        ] {
+            assert!(UrlPattern::new(pattern).is_err(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn wildcards_do_not_count_as_specific() {
+        let specificity = |text| UrlPattern::new(text).unwrap().specificity();
+        assert_eq!(specificity("a.test/*/**"), specificity("https://a.test//"));
+        assert!(specificity("a.test/x*") > specificity("a.test/**************"));
+    }
 }
