@@ -1,0 +1,337 @@
+//! The built-in lists, copied into the program from `src/data/` and read when first asked.
+//!
+//! The lists are facts with their sources; what follows from them is decided here: `block` denies,
+//! `warn` and `info` are notices, a live-only script is kept unless it is marked as vendorable.
+
+use std::sync::LazyLock;
+
+use percent_encoding::percent_decode_str;
+use regex::{Regex, RegexSet};
+use serde::Deserialize;
+use toml::value::Datetime;
+
+use super::{Confidence, Finding, Kept, Notice, Obstacle, Origin, Severity, pattern::Address};
+use crate::reference::SubresourceUrl;
+
+/// What the lists say of a URL.
+pub(super) enum BuiltIn {
+    Deny(Finding),
+    Keep(Kept),
+    Warn(Notice),
+    Nothing,
+}
+
+/// A trusted copy of a denied script.
+pub(super) struct Replacement {
+    pub with: SubresourceUrl,
+    pub reason: String,
+}
+
+#[derive(Deserialize)]
+struct HostList {
+    host: Vec<Host>,
+    version: Vec<Versions>,
+    rewrite: Vec<Rewrite>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Host {
+    id: String,
+    pattern: String,
+    #[serde(rename = "match")]
+    kind: Match,
+    class: String,
+    severity: Severity,
+    confidence: Confidence,
+    reason: String,
+    source: Vec<String>,
+    date: Datetime,
+    replacement: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Match {
+    DomainSuffix,
+    HostExact,
+    UrlPrefix,
+}
+
+/// Versions of an npm package that were malicious.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Versions {
+    id: String,
+    /// The package's name.
+    pattern: String,
+    versions: Vec<String>,
+    safe: String,
+    reason: String,
+    source: Vec<String>,
+    date: Datetime,
+}
+
+#[derive(Deserialize)]
+struct Rewrite {
+    pattern: String,
+    to: String,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+struct LiveList {
+    script: Vec<LiveScript>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LiveScript {
+    id: String,
+    pattern: String,
+    unless: Option<String>,
+    category: String,
+    why: Obstacle,
+    reason: String,
+    source: Vec<String>,
+    date: Datetime,
+    #[serde(default)]
+    vendorable: bool,
+    fix: Option<String>,
+    /// Only a person who reads the list needs it; named so that other unknown keys are mistakes.
+    #[serde(default, rename = "confidence")]
+    _confidence: Confidence,
+}
+
+/// The live-only list with all its expressions in one automaton: one pass over a URL asks them all.
+struct LiveScripts {
+    set: RegexSet,
+    scripts: Vec<(LiveScript, Option<Regex>)>,
+}
+
+static HOSTS: LazyLock<HostList> = LazyLock::new(|| {
+    toml::from_str(include_str!("../data/compromised-hosts.toml"))
+        .expect("the built-in list is well-formed: a test reads it")
+});
+
+static LIVE: LazyLock<LiveScripts> = LazyLock::new(|| {
+    let list: LiveList = toml::from_str(include_str!("../data/live-only-scripts.toml"))
+        .expect("the built-in list is well-formed: a test reads it");
+    let regex = |text: &String| Regex::new(text).expect("built-in: a test compiles it");
+    let set = RegexSet::new(list.script.iter().map(|script| &script.pattern))
+        .expect("the built-in expressions compile: a test does it");
+    let scripts = list.script.into_iter().map(|script| {
+        let unless = script.unless.as_ref().map(regex);
+        (script, unless)
+    });
+    LiveScripts { set, scripts: scripts.collect() }
+});
+
+/// The lists' answer, deny first.
+pub(super) fn opinion(address: &Address<'_>) -> BuiltIn {
+    if let Some(finding) = denial(address) {
+        return BuiltIn::Deny(finding);
+    }
+    if let Some(kept) = live_only(address) {
+        return BuiltIn::Keep(kept);
+    }
+    match host_entry(address, |severity| severity != Severity::Block) {
+        Some(host) => {
+            BuiltIn::Warn(Notice { severity: host.severity, finding: host.finding(address) })
+        }
+        None => BuiltIn::Nothing,
+    }
+}
+
+/// Why `address` must not be asked.
+pub(super) fn denial(address: &Address<'_>) -> Option<Finding> {
+    host_entry(address, |severity| severity == Severity::Block)
+        .map(|host| host.finding(address))
+        .or_else(|| named_malicious_version(address))
+}
+
+/// What a user's rule overrides by vendoring `address`.
+pub(super) fn objection(address: &Address<'_>) -> Option<Notice> {
+    match opinion(address) {
+        BuiltIn::Deny(finding) => Some(Notice { severity: Severity::Block, finding }),
+        BuiltIn::Warn(notice) => Some(notice),
+        BuiltIn::Nothing => None,
+        BuiltIn::Keep(kept) => Some(Notice {
+            severity: Severity::Warn,
+            finding: Finding {
+                by: kept.by,
+                host: address.host.to_owned(),
+                reason: kept.reason,
+                class: None,
+                sources: kept.sources,
+                date: kept.date,
+                replacement: kept.fix,
+                confidence: None,
+            },
+        }),
+    }
+}
+
+/// Why this version of an npm package must not be used.
+pub(super) fn malicious_version(
+    address: &Address<'_>,
+    package: &str,
+    version: &str,
+) -> Option<Finding> {
+    let listed = |entry: &&Versions| {
+        entry.pattern == package && entry.versions.iter().any(|bad| bad == version)
+    };
+    HOSTS.version.iter().find(listed).map(|entry| entry.finding(address, version))
+}
+
+/// The first operator-offered copy for a denied URL.
+pub(super) fn replacement(address: &Address<'_>) -> Option<Replacement> {
+    static EXPRESSIONS: LazyLock<Vec<(Regex, &'static Rewrite)>> = LazyLock::new(|| {
+        let regex = |text: &str| Regex::new(text).expect("built-in: a test compiles it");
+        let offers = HOSTS.rewrite.iter().filter(|rewrite| !rewrite.to.is_empty());
+        offers.map(|rewrite| (regex(&rewrite.pattern), rewrite)).collect()
+    });
+    let scheme = address.url.as_url().scheme();
+    let text = format!("{scheme}://{}{}", address.host_and_path, address.query());
+    EXPRESSIONS.iter().find_map(|(regex, rewrite)| {
+        let captures = regex.captures(&text)?;
+        let with = regex.capture_names().flatten().fold(rewrite.to.clone(), |to, name| {
+            to.replace(&format!("{{{name}}}"), captures.name(name).map_or("", |m| m.as_str()))
+        });
+        Some(Replacement { with: with.parse().ok()?, reason: rewrite.reason.clone() })
+    })
+}
+
+fn live_only(address: &Address<'_>) -> Option<Kept> {
+    let text = &address.host_and_path;
+    let excepted = |unless: &Option<Regex>| unless.as_ref().is_some_and(|u| u.is_match(text));
+    let matches = LIVE.set.matches(text);
+    let (script, _) =
+        matches.iter().map(|at| &LIVE.scripts[at]).find(|(_, unless)| !excepted(unless))?;
+    (!script.vendorable).then(|| Kept {
+        by: Origin::BuiltIn(script.id.clone()),
+        reason: script.reason.clone(),
+        category: Some(script.category.clone()),
+        obstacle: Some(script.why),
+        fix: script.fix.clone(),
+        sources: script.source.clone(),
+        date: Some(script.date.to_string()),
+    })
+}
+
+fn host_entry(address: &Address<'_>, wanted: impl Fn(Severity) -> bool) -> Option<&'static Host> {
+    HOSTS.host.iter().find(|host| wanted(host.severity) && host.matches(address))
+}
+
+/// A malicious version that the URL names itself: `…/package@version`, on whatever CDN.
+fn named_malicious_version(address: &Address<'_>) -> Option<Finding> {
+    // Every CDN takes `%40` for `@`.
+    let path = percent_decode_str(address.path()).decode_utf8_lossy();
+    HOSTS.version.iter().find_map(|entry| {
+        let version = entry.versions.iter().find(|version| {
+            let name = format!("{}@{version}", entry.pattern);
+            path.match_indices(&name).any(|(at, _)| {
+                let longer = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+                !path[..at].ends_with(longer) && !path[at + name.len()..].starts_with(longer)
+            })
+        })?;
+        Some(entry.finding(address, version))
+    })
+}
+
+impl Host {
+    fn matches(&self, address: &Address<'_>) -> bool {
+        match self.kind {
+            Match::HostExact => address.host == self.pattern,
+            Match::UrlPrefix => address.host_and_path.starts_with(&self.pattern),
+            Match::DomainSuffix => address
+                .host
+                .strip_suffix(self.pattern.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
+        }
+    }
+
+    fn finding(&self, address: &Address<'_>) -> Finding {
+        Finding {
+            by: Origin::BuiltIn(self.id.clone()),
+            host: address.host.to_owned(),
+            reason: self.reason.clone(),
+            class: Some(self.class.clone()),
+            sources: self.source.clone(),
+            date: Some(self.date.to_string()),
+            replacement: self.replacement.clone(),
+            confidence: Some(self.confidence),
+        }
+    }
+}
+
+impl Versions {
+    fn finding(&self, address: &Address<'_>, version: &str) -> Finding {
+        Finding {
+            by: Origin::BuiltIn(self.id.clone()),
+            host: address.host.to_owned(),
+            reason: format!("{}@{version}: {}", self.pattern, self.reason),
+            class: Some("malicious-version".to_owned()),
+            sources: self.source.clone(),
+            date: Some(self.date.to_string()),
+            replacement: Some(format!("{}@{}", self.pattern, self.safe)),
+            confidence: Some(Confidence::High),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_of_the_host_list_matches_its_own_pattern() {
+        assert!(HOSTS.host.len() > 40);
+        for host in &HOSTS.host {
+            let url = match host.kind {
+                Match::DomainSuffix => format!("https://any.{}/x.js", host.pattern),
+                Match::HostExact => format!("https://{}/x.js", host.pattern),
+                Match::UrlPrefix => format!("https://{}.min.js", host.pattern),
+            };
+            let url: SubresourceUrl = url.parse().unwrap();
+            let address = Address::of(&url);
+            assert!(host.matches(&address), "{}", host.id);
+            let denied = denial(&address).is_some();
+            assert_eq!(denied, host.severity == Severity::Block, "{}", host.id);
+        }
+    }
+
+    #[test]
+    fn the_live_only_list_compiles_and_is_anchored() {
+        assert!(LIVE.scripts.len() > 80);
+        for (script, unless) in &LIVE.scripts {
+            assert!(script.pattern.starts_with('^'), "{}", script.id);
+            assert_eq!(script.unless.is_some(), unless.is_some());
+        }
+    }
+
+    #[test]
+    fn the_offered_replacements_compile_and_are_fetchable() {
+        let url = "https://polyfill.io/v3/polyfill.min.js".parse().unwrap();
+        let found = replacement(&Address::of(&url)).unwrap();
+        assert_eq!(found.with.as_str(), "https://cdnjs.cloudflare.com/polyfill/v3/polyfill.min.js");
+    }
+
+    #[test]
+    fn the_signs_of_the_live_only_list_run_in_linear_time() {
+        #[derive(Deserialize)]
+        struct Signs {
+            sign: Vec<Sign>,
+        }
+        #[derive(Deserialize)]
+        struct Sign {
+            pattern: String,
+        }
+        let text = include_str!("../data/live-only-scripts.toml");
+        let signs: Signs = toml::from_str(text).unwrap();
+        assert!(!signs.sign.is_empty());
+        for Sign { pattern } in signs.sign {
+            assert!(Regex::new(&pattern).is_ok(), "{pattern}");
+        }
+    }
+}
