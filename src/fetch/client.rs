@@ -100,15 +100,21 @@ pub struct Client {
 
 /// One failed attempt.
 struct Failure {
-    error: FetchError,
+    error: Box<FetchError>,
     retry: Retry,
     /// The host that took no connection.
     down: Option<String>,
 }
 
+impl Failure {
+    fn new(error: FetchError, retry: Retry) -> Self {
+        Self { error: Box::new(error), retry, down: None }
+    }
+}
+
 impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {
-        Self { error, retry: Retry::Never, down: None }
+        Self::new(error, Retry::Never)
     }
 }
 
@@ -194,9 +200,9 @@ impl Client {
             };
             let Some(wait) = failure.retry.wait(attempt, &self.limits) else {
                 if let Some(host) = failure.down {
-                    self.lock_down().insert(host, failure.error.clone());
+                    self.lock_down().insert(host, (*failure.error).clone());
                 }
-                return Err(failure.error);
+                return Err(*failure.error);
             };
             std::thread::sleep(wait);
         }
@@ -237,8 +243,8 @@ impl Client {
                 return self.receive(url, redirects, answer, deadline);
             };
             if to.scheme() != "https" && !(to.scheme() == "http" && self.allow_http.allows(&to)) {
-                let to = without_credentials(to);
-                return Err(FetchError::InsecureRedirect { from: url, to }.into());
+                let (from, to) = (Box::new(url), Box::new(without_credentials(to)));
+                return Err(FetchError::InsecureRedirect { from, to }.into());
             }
             redirects.push(url);
             if redirects.contains(&to) {
@@ -300,7 +306,7 @@ impl Client {
 
     fn timeout(&self, url: &Url) -> Failure {
         let error = FetchError::Timeout { url: url.clone(), after: self.limits.total };
-        Failure { error, retry: Retry::Once, down: None }
+        Failure::new(error, Retry::Once)
     }
 
     /// What a request without an answer failed of.
@@ -329,7 +335,7 @@ impl Client {
         }
         let retry = if no_name { Retry::Once } else { Retry::Backoff };
         let down = no_connection.then(|| host.clone());
-        Failure { error: FetchError::Unreachable { host, cause }, retry, down }
+        Failure { down, ..Failure::new(FetchError::Unreachable { host, cause }, retry) }
     }
 
     /// Takes in the answer at the end of the redirects.
@@ -344,7 +350,7 @@ impl Client {
         if answer.status() != StatusCode::OK {
             let retry = Retry::for_status(answer.status(), &headers, SystemTime::now());
             let error = FetchError::Status { url, code: answer.status().as_u16() };
-            return Err(Failure { error, retry, down: None });
+            return Err(Failure::new(error, retry));
         }
         if let Some(encoding) = foreign_encoding(&headers) {
             return Err(FetchError::Encoding { url, encoding }.into());
@@ -362,7 +368,7 @@ impl Client {
             Err(BodyError::Timeout) => Err(self.timeout(&url)),
             Err(BodyError::Truncated(received, cause)) => {
                 let error = FetchError::Truncated { url, received, cause: Arc::new(cause) };
-                Err(Failure { error, retry: Retry::Backoff, down: None })
+                Err(Failure::new(error, Retry::Backoff))
             }
         }
     }

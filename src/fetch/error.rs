@@ -104,9 +104,9 @@ pub enum FetchError {
     #[error("`{from}` redirects to `{to}`, which is not https")]
     InsecureRedirect {
         /// The URL that redirects.
-        from: Url,
-        /// Where to.
-        to: Url,
+        from: Box<Url>,
+        /// Where to, without credentials.
+        to: Box<Url>,
     },
     /// A redirect whose `Location` is no URL.
     #[error("`{from}` redirects to something that is no URL")]
