@@ -1,1 +1,27 @@
-//! (room)
+//! Bringing bytes from other people's hosts: one blocking client, one guard, one small pool.
+//!
+//! Answers for *how* we ask and what we accept: https unless a host is allowed by name, public
+//! addresses only, our own redirect loop with every hop checked again, limits on time, size, hops
+//! and requests in flight, retries for what may pass, and a look at each 200 for the error pages
+//! that call themselves success. Leaves to others *what* is asked for (`plan`, `policy`) and whether
+//! the bytes are the right ones (`integrity`, `npm`). Follows HTTP (RFC 9110: redirects 15.4,
+//! `Retry-After` 10.2.3), the Fetch Standard on MIME types, and IANA's special-purpose address
+//! registries (RFC 6890).
+
+mod address;
+mod body;
+mod client;
+mod error;
+mod limits;
+mod poison;
+pub mod pool;
+mod response;
+mod retry;
+
+pub use address::{PrivateAddress, Range};
+pub use client::{Admit, Client, ClientOptions, PlainHttp};
+pub use error::{Cause, ClientError, FailureKind, FetchError};
+pub use limits::Limits;
+pub use poison::{Poison, Wanted, inspect, is_javascript_mime_type};
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+pub use response::Response;

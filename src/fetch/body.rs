@@ -1,0 +1,98 @@
+//! Reading a body: never more than the limit, never later than the deadline, never half of it.
+
+use std::{
+    io::{self, Read},
+    time::Instant,
+};
+
+/// Bytes asked for at a time: also the most a body can overshoot its limit in memory.
+const CHUNK: usize = 64 << 10;
+
+/// Why a body is not complete.
+#[derive(Debug)]
+pub(super) enum BodyError {
+    /// Over the limit; nothing more was read.
+    TooLarge,
+    /// The deadline passed.
+    Timeout,
+    /// It broke off after so many bytes.
+    Truncated(u64, io::Error),
+}
+
+/// Reads `source`, whose bytes are counted as they come out of the decoder.
+pub(super) fn read(
+    mut source: impl Read,
+    limit: u64,
+    deadline: Instant,
+) -> Result<Vec<u8>, BodyError> {
+    let mut bytes = Vec::new();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        if Instant::now() >= deadline {
+            return Err(BodyError::Timeout);
+        }
+        let received = bytes.len() as u64;
+        match source.read(&mut chunk) {
+            Ok(0) => return Ok(bytes),
+            Ok(n) if received + n as u64 > limit => return Err(BodyError::TooLarge),
+            Ok(n) => bytes.extend_from_slice(&chunk[..n]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if timed_out(&error) => return Err(BodyError::Timeout),
+            Err(error) => return Err(BodyError::Truncated(received, error)),
+        }
+    }
+}
+
+fn timed_out(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>());
+    error.kind() == io::ErrorKind::TimedOut || inner.is_some_and(reqwest::Error::is_timeout)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(5)
+    }
+
+    /// Counts what is taken from an endless source.
+    struct Endless(u64);
+
+    impl Read for &mut Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0 += buffer.len() as u64;
+            Ok(buffer.len())
+        }
+    }
+
+    #[test]
+    fn a_body_as_large_as_the_limit_is_read_whole() {
+        assert_eq!(read(&[7; 10][..], 10, soon()).unwrap(), [7; 10]);
+        assert!(matches!(read(&[7; 10][..], 9, soon()), Err(BodyError::TooLarge)));
+    }
+
+    #[test]
+    fn an_endless_body_is_left_one_chunk_after_the_limit() {
+        let mut source = Endless(0);
+        assert!(matches!(read(&mut source, 1 << 20, soon()), Err(BodyError::TooLarge)));
+        assert!(source.0 <= (1 << 20) + CHUNK as u64, "{} bytes read", source.0);
+    }
+
+    #[test]
+    fn an_endless_body_does_not_outlive_the_deadline() {
+        let deadline = Instant::now() + Duration::from_millis(20);
+        assert!(matches!(read(io::repeat(1), u64::MAX, Instant::now()), Err(BodyError::Timeout)));
+        struct Drip;
+        impl Read for Drip {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                std::thread::sleep(Duration::from_millis(1));
+                buffer[0] = 1;
+                Ok(1)
+            }
+        }
+        assert!(matches!(read(Drip, u64::MAX, deadline), Err(BodyError::Timeout)));
+    }
+}
