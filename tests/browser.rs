@@ -50,7 +50,9 @@ fn every_page_of_the_vendored_example_works_with_all_other_hosts_unreachable() {
         let live: &[&str] = if page == LIVE_PAGE { &[LIVE_SCRIPT] } else { &[] };
         assert_eq!(visit.requests_off(&origin), live, "requests to other hosts by {page}");
         assert_eq!(unexpected_errors(&visit, &url, live), [] as [String; 0], "errors on {page}");
-        assert_eq!(visit.requested_twice(), [] as [&str; 0], "loaded twice by {page}");
+        let twice: Vec<_> =
+            visit.requested_twice().into_iter().filter(|url| url.ends_with(".js")).collect();
+        assert_eq!(twice, [] as [&str; 0], "scripts loaded twice by {page}");
         let foreign_hint =
             visit.hints.iter().find(|hint| live.is_empty() || !LIVE_SCRIPT.starts_with(*hint));
         assert_eq!(foreign_hint, None, "hosts contacted ahead of time by {page}");

@@ -29,6 +29,11 @@
     { name: "Long Skerry", character: "Q(6)+LFl", range: 7, at: [41, 62], radius: 8 },
   ];
 
+  lights.forEach(function (light) {
+    $("<tr>").append($("<td>").text(light.name), $("<td>").text(light.character), $("<td class=number>").text(light.range + " M")).appendTo("#lights");
+  });
+  if ($("#lights tr").length === 3) skerry.ready("jquery");
+
   var map = L.map("map", { crs: L.CRS.Simple, zoomSnap: 0.25, minZoom: 2, maxZoom: 6, attributionControl: false, scrollWheelZoom: false });
   map.fitBounds([[4, 0], [48, 104]]);
 
@@ -52,11 +57,6 @@
         .addTo(map);
     });
   }
-
-  lights.forEach(function (light) {
-    $("<tr>").append($("<td>").text(light.name), $("<td>").text(light.character), $("<td class=number>").text(light.range + " M")).appendTo("#lights");
-  });
-  if ($("#lights tr").length === 3) skerry.ready("jquery");
 
   $(document).on("themechange", draw);
   draw();

@@ -18,6 +18,6 @@
 
   // The onload of auto-render runs before deferred scripts that follow it, or after: look once all have run.
   window.addEventListener("load", function () {
-    if (document.querySelectorAll("main p math").length === 9) skerry.ready("katex-auto-render");
+    if (document.querySelectorAll("main p math").length === 8) skerry.ready("katex-auto-render");
   });
 })();
