@@ -1,11 +1,44 @@
-//! Inhouse brings a built site's third-party scripts in-house.
+//! Inhouse brings a built site's third-party scripts in-house: it downloads each once, records it
+//! in a lockfile, points every page at the local copy and guards it with Subresource Integrity.
+//!
+//! The rooms, in the order the data flows:
+//!
+//! | stage | room | touches |
+//! |---|---|---|
+//! | discover | [`site`]: the pages, in a stable order | disk |
+//! | scan | [`html`]: bytes → tags with exact spans; [`page`], [`reference`]: what they mean; [`inventory`]: all pages together | |
+//! | plan | [`plan`]: inventory × [`policy`] × [`lockfile`] → one action for each URL | |
+//! | fetch, verify | [`obtain`]: [`fetch`] and [`npm`] → bytes that passed every check of [`integrity`] | network |
+//! | store | [`store`]: the vendor cache and the site vendor folder, laid out by [`vendor_path`] | disk |
+//! | rewrite | [`rewrite`]: page bytes and resolutions → page bytes | |
+//! | report | [`report`]: what happened, for people and for programs | |
+//!
+//! [`cli`] is what was typed, [`settings`] what is meant. Everything is fetched and verified before
+//! the first file is written: [`vendor`] reads like the table.
+
 #![forbid(unsafe_code)]
 
+pub mod check;
+pub mod cli;
+pub mod csp;
 pub mod fetch;
 pub mod html;
+pub mod init;
 pub mod integrity;
+pub mod inventory;
 pub mod lockfile;
 pub mod npm;
+pub mod obtain;
+pub mod page;
+pub mod plan;
 pub mod policy;
 pub mod reference;
+pub mod report;
+pub mod rewrite;
+mod run;
+pub mod settings;
+pub mod site;
+pub mod store;
 pub mod vendor_path;
+
+pub use run::{RunError, check, remedy, scan, vendor};

@@ -1,0 +1,108 @@
+//! The commands: the stages in their order.
+//!
+//! `scan` stops after the plan, `check` looks at what the pages load already, `vendor` goes all the
+//! way. Problems are gathered, never returned one by one; as long as there is one, nothing is
+//! written.
+
+mod commit;
+mod download;
+mod survey;
+mod tell;
+
+use thiserror::Error;
+
+use self::{commit::Commit, download::Downloads, survey::Survey};
+use crate::{
+    fetch::ClientError,
+    init::InitError,
+    report::{Report, Run, progress::Progress},
+    settings::{Settings, SettingsError},
+    site::SiteError,
+    store::StoreError,
+};
+
+/// The run could not be carried out.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The site cannot be read or written.
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    /// The cache, the lockfile or the vendor folder cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The network client cannot be set up.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The threads cannot be started.
+    #[error("cannot start the threads that read pages")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Vendors every external script of the site.
+///
+/// # Errors
+/// [`RunError`] if the tool could not work; problems of the site are in the report. In both cases
+/// site, cache and lockfile are as they were, unless writing itself failed.
+pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
+    on_threads(settings, || {
+        let _alone = commit::alone(settings, progress)?;
+        let mut survey = Survey::take(settings, progress)?;
+        if settings.dry_run {
+            survey.hold_to(settings.mode);
+            return Ok(survey.report(settings, Run::DryRun));
+        }
+        survey.hold_to(settings.mode);
+        if !survey.problems.is_empty() {
+            return Ok(survey.report(settings, Run::Vendor));
+        }
+        let downloads = Downloads::fetch(settings, &mut survey, progress)?;
+        let commit = Commit::prepare(settings, &mut survey, &downloads, progress)?;
+        if survey.problems.is_empty() {
+            commit.carry_out(settings, &survey, progress)?;
+        }
+        Ok(survey.report_done(settings, &downloads, &commit))
+    })
+}
+
+/// Lists every external script and what would become of it; writes nothing.
+///
+/// # Errors
+/// [`RunError`] if the tool could not work.
+pub fn scan(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
+    on_threads(settings, || Ok(Survey::take(settings, progress)?.report(settings, Run::Scan)))
+}
+
+/// Holds what the pages load against policy, vendor folder and lockfile; writes nothing.
+///
+/// # Errors
+/// [`RunError`] if the tool could not work; what fails the gate is in the report.
+pub fn check(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
+    on_threads(settings, || {
+        let mut survey = Survey::take(settings, progress)?;
+        crate::check::gate(settings, &mut survey)?;
+        Ok(survey.report(settings, Run::Check))
+    })
+}
+
+/// What the owner of the site can do about an error that ended the run.
+pub fn remedy(error: &anyhow::Error) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<RunError>() {
+        return match error {
+            RunError::Site(error) => error.remedy().map(str::to_owned),
+            RunError::Store(error) => error.remedy(),
+            RunError::Client(_) | RunError::Threads(_) => None,
+        };
+    }
+    if let Some(InitError::Exists(_)) = error.downcast_ref() {
+        return Some("edit it, or move it away and run `inhouse init` again".to_owned());
+    }
+    error.downcast_ref::<SettingsError>().and_then(SettingsError::remedy).map(str::to_owned)
+}
+
+fn on_threads<T: Send>(
+    settings: &Settings,
+    work: impl FnOnce() -> Result<T, RunError> + Send,
+) -> Result<T, RunError> {
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(settings.jobs).build()?;
+    threads.install(work)
+}

@@ -1,0 +1,224 @@
+//! Fetch and verify: every download of the plan, each once, and what they become in the lockfile.
+
+use std::collections::BTreeMap;
+
+use super::survey::Survey;
+use crate::{
+    fetch::{Client, pool},
+    integrity::{Algorithm, Digest, Integrity},
+    lockfile::{Entry, Lockfile},
+    npm::{self, Pinning},
+    obtain::{self, ObtainError, Obtained, Supplier},
+    plan::{Action, Expectation},
+    reference::SubresourceUrl,
+    report::{Notice, progress::{Progress, Stage}},
+    settings::{OnError, Settings},
+    vendor_path::{self, StorageKey, VendorPath},
+};
+
+/// The bytes of a run, verified, and the lockfile they make.
+pub(super) struct Downloads {
+    /// The bytes of every vendored URL: downloaded, or from the cache.
+    pub bytes: BTreeMap<SubresourceUrl, Vec<u8>>,
+    /// The lockfile as it will be.
+    pub lock: Lockfile,
+    /// Which URLs were downloaded in this run.
+    pub fresh: Vec<SubresourceUrl>,
+    /// Which could not be, and stay external (`--on-error keep`).
+    pub kept: BTreeMap<SubresourceUrl, String>,
+}
+
+impl Downloads {
+    /// Carries out the plan's downloads. What fails becomes a problem of `survey`.
+    pub fn fetch(settings: &Settings, survey: &mut Survey, progress: &dyn Progress) -> Result<Self, super::RunError> {
+        let obtained = obtain_all(settings, survey, progress)?;
+        let mut downloads = Self {
+            bytes: std::mem::take(&mut survey.cached),
+            lock: survey.lock.clone(),
+            fresh: Vec::new(),
+            kept: BTreeMap::new(),
+        };
+        let mut fetched = BTreeMap::new();
+        for (url, result) in obtained {
+            match result {
+                Ok(obtained) => {
+                    fetched.insert(url, obtained);
+                }
+                Err(error) if settings.on_error == OnError::Keep && error.is_failed_download() => {
+                    let problem = error.problem(&url, uses(survey, &url));
+                    downloads.kept.insert(url, error.to_string());
+                    survey.warnings.push(problem.notice.detail("outcome", "the tag was left as it was"));
+                }
+                Err(error) => survey.problems.push(error.problem(&url, uses(survey, &url))),
+            }
+        }
+        downloads.hold_reused_to_declared(survey);
+        downloads.refuse_malicious_versions(settings, survey, &fetched);
+        downloads.take_in(settings, fetched, survey);
+        Ok(downloads)
+    }
+
+    /// A page may demand more of a cached file than the lockfile does.
+    fn hold_reused_to_declared(&self, survey: &mut Survey) {
+        for (url, bytes) in &self.bytes {
+            let Some(demand) = survey.inventory.demands.get(url) else { continue };
+            for (declared, uses) in &demand.declared {
+                let alone = Expectation { locked: None, declared: vec![declared.clone()] };
+                if let Err(error) = obtain::verify(bytes, &alone) {
+                    survey.problems.push(error.problem(url, uses.clone()));
+                }
+            }
+        }
+    }
+
+    fn refuse_malicious_versions(&self, settings: &Settings, survey: &mut Survey, fetched: &BTreeMap<SubresourceUrl, Obtained>) {
+        for (url, obtained) in fetched {
+            let Some((package, version)) = obtained.evidence.package.as_deref().and_then(|id| id.rsplit_once('@')) else { continue };
+            if let Err(finding) = settings.policy.admits_version(url, package, version) {
+                let notice = Notice::new("malicious-version", format!("`{url}` delivers {package}@{version}: {}", finding.reason));
+                survey.problems.push(notice.used_by(uses(survey, url)).hint(finding.replacement.clone()).of_site());
+            }
+        }
+    }
+
+    /// Gives every new file its path, and writes down what is known of it.
+    fn take_in(&mut self, settings: &Settings, mut fetched: BTreeMap<SubresourceUrl, Obtained>, survey: &mut Survey) {
+        tell_apart(&mut fetched);
+        let mut paths = BTreeMap::new();
+        for (url, obtained) in &fetched {
+            // A locked file keeps its path; an equal file that is locked already can be shared.
+            let own = self.lock.get(url).map(|entry| entry.path.clone());
+            if let Some(path) = own.or_else(|| self.shared(obtained)) {
+                paths.insert(obtained.stored.key(), path);
+            }
+        }
+        let taken = self.lock.iter().map(|(url, entry)| (StorageKey { url: url.clone(), content: None }, entry.path.clone()));
+        let taken: BTreeMap<_, _> = taken.chain(paths.clone()).collect();
+        let unplaced = fetched.values().map(|obtained| obtained.stored.clone()).filter(|stored| !paths.contains_key(&stored.key()));
+        paths.extend(vendor_path::assign(unplaced, &taken));
+        for (url, obtained) in fetched {
+            let path = paths[&obtained.stored.key()].clone();
+            if let Some(failure) = &obtained.evidence.registry_failed {
+                let notice = Notice::new("unproved", format!("`{url}` could not be proved: {failure}"));
+                survey.warnings.push(notice.hint("the lockfile pins the bytes all the same; delete its block and run again to have them proved".to_owned()));
+            }
+            let keep_query = url.as_url().query().is_some() && obtain::reads_its_own_address(&obtained.bytes);
+            self.lock.insert(url.clone(), entry(&obtained, path, keep_query, algorithms(settings)));
+            self.fresh.push(url.clone());
+            self.bytes.insert(url, obtained.bytes);
+        }
+        self.follow_algorithms(settings, survey);
+    }
+
+    /// The path of a locked file with the same bytes that lies where this one would.
+    fn shared(&self, obtained: &Obtained) -> Option<VendorPath> {
+        let path = vendor_path::candidate(&obtained.stored);
+        let (_, entry) = self.lock.iter().find(|(_, entry)| entry.path == path)?;
+        entry.integrity.verify(&obtained.bytes).ok().map(|()| path)
+    }
+
+    /// The lockfile speaks of the algorithms that pages use.
+    fn follow_algorithms(&mut self, settings: &Settings, survey: &mut Survey) {
+        let mut changed = Vec::new();
+        for (url, bytes) in &self.bytes {
+            let Some(entry) = self.lock.get(url) else { continue };
+            let integrity = Integrity::of(bytes, algorithms(settings));
+            if entry.integrity != integrity {
+                changed.push((url.clone(), Entry { integrity, ..entry.clone() }));
+            }
+        }
+        for (url, entry) in changed {
+            if settings.mode.locked {
+                let notice = Notice::new("not-locked", format!("the lockfile has other digests of `{url}` than `--integrity` asks for, and --locked forbids to change them"));
+                survey.problems.push(notice.hint("run once without --locked and commit the lockfile".to_owned()).of_site());
+            }
+            self.lock.insert(url, entry);
+        }
+    }
+
+    /// Warnings for addresses that may mean other bytes tomorrow, and what to write instead.
+    pub fn warn_of_floating(&self, survey: &mut Survey) {
+        for (url, entry) in self.lock.iter().filter(|(url, entry)| entry.floating && self.bytes.contains_key(url)) {
+            let version = entry.package.as_deref().and_then(|id| id.rsplit_once('@')).map(|(_, version)| version);
+            let form = npm::classify(url);
+            let pinned = form.as_ref().zip(version).and_then(|(form, version)| form.pinned_url(version));
+            let hint = match (&pinned, form.as_ref().map(|form| &form.pinned)) {
+                (Some(pinned), _) => format!("write `{pinned}` instead"),
+                (None, Some(Pinning::Floating { advice })) => advice.clone(),
+                (None, _) => "use an address with an exact version, if the host has one".to_owned(),
+            };
+            let notice = Notice::new("floating-url", format!("`{url}` may mean other bytes tomorrow; the lockfile pins those of today"));
+            survey.warnings.push(notice.used_by(uses(survey, url)).hint(hint));
+        }
+    }
+}
+
+fn obtain_all(
+    settings: &Settings,
+    survey: &Survey,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<SubresourceUrl, Result<Obtained, ObtainError>>, super::RunError> {
+    let wanted: BTreeMap<_, _> = survey.plan.fetches().collect();
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let client = Client::new(&settings.client)?;
+    let registry = obtain::npm_registry(&settings.project_root, &settings.client);
+    let supplier = Supplier { client: &client, registry: &registry, policy: &settings.policy, source: settings.source };
+    progress.begin(Stage::Downloading, wanted.len());
+    if client.uses_proxy() {
+        progress.say("note: a proxy is in use; keeping away from private addresses is its task now");
+    }
+    let results = pool::run(wanted.keys().map(|url| (*url).clone()), &settings.client.limits, |url| {
+        let result = supplier.obtain(url, wanted[url]);
+        progress.step();
+        (result, Vec::new())
+    });
+    progress.end();
+    Ok(results)
+}
+
+fn uses(survey: &Survey, url: &SubresourceUrl) -> Vec<crate::report::Use> {
+    survey.inventory.demands.get(url).map(|demand| demand.uses().cloned().collect()).unwrap_or_default()
+}
+
+/// Files that would share one place must share their bytes: those that differ get a content hash.
+fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
+    let mut first: BTreeMap<StorageKey, Digest> = BTreeMap::new();
+    for obtained in fetched.values_mut() {
+        let digest = Digest::of(&obtained.bytes, Algorithm::Sha384);
+        if *first.entry(obtained.stored.key()).or_insert_with(|| digest.clone()) != digest {
+            obtained.stored.content = Some(digest);
+        }
+    }
+}
+
+fn algorithms(settings: &Settings) -> &[Algorithm] {
+    settings.integrity.as_deref().unwrap_or(&[Algorithm::Sha384])
+}
+
+fn entry(obtained: &Obtained, path: VendorPath, keep_query: bool, algorithms: &[Algorithm]) -> Entry {
+    let evidence = obtained.evidence.clone();
+    Entry {
+        final_url: obtained.final_url.clone(),
+        path,
+        size: obtained.bytes.len() as u64,
+        media_type: obtained.media_type.clone(),
+        integrity: Integrity::of(&obtained.bytes, algorithms),
+        upstream_integrity: None,
+        package: evidence.package,
+        proof: evidence.proof,
+        proof_file: evidence.file,
+        proof_reason: evidence.reason,
+        tarball: evidence.tarball,
+        source: obtained.source,
+        floating: obtained.floating,
+        keep_query,
+        varies: obtained.varies.clone(),
+    }
+}
+
+/// Whether the plan's action makes `url` local.
+pub(super) fn becomes_local(downloads: &Downloads, url: &SubresourceUrl, action: &Action) -> bool {
+    super::survey::is_vendored(action) && !downloads.kept.contains_key(url)
+}

@@ -1,0 +1,218 @@
+//! Discover, scan and plan: everything that is known before anything is fetched.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    csp::{self, SiteHeaders},
+    inventory::{self, Inventory},
+    lockfile::Lockfile,
+    plan::{self, Action, Plan, Violation},
+    policy::Finding,
+    reference::SubresourceUrl,
+    report::{Notice, Problem, progress::{Progress, Stage}},
+    settings::{Mode, Settings},
+    site::{self, Discovered},
+    store::{Cache, Cached, VendorFolder},
+    vendor_path::VendorPath,
+};
+
+/// What is known before anything is fetched.
+pub(crate) struct Survey {
+    pub inventory: Inventory,
+    pub cache: Cache,
+    /// The lockfile, empty if there is none.
+    pub lock: Lockfile,
+    pub lock_exists: bool,
+    pub plan: Plan,
+    /// The bytes of every locked script the plan reuses.
+    pub cached: BTreeMap<SubresourceUrl, Vec<u8>>,
+    /// Locked scripts that pages load from the vendor folder already.
+    pub used_locally: BTreeSet<SubresourceUrl>,
+    pub headers: SiteHeaders,
+    pub warnings: Vec<Notice>,
+    pub problems: Vec<Problem>,
+}
+
+impl Survey {
+    /// Looks at the site, the lockfile and the cache, and draws the plan.
+    pub fn take(settings: &Settings, progress: &dyn Progress) -> Result<Self, super::RunError> {
+        let found = site::discover(&settings.site, &settings.out, &settings.page_globs)?;
+        progress.begin(Stage::Scanning, found.pages.len());
+        let mut inventory = inventory::take(settings, &found.pages, progress);
+        progress.end();
+        let cache = Cache::new(&settings.cache);
+        let lock = cache.lockfile()?;
+        let mut survey = Self {
+            lock_exists: lock.is_some(),
+            lock: lock.unwrap_or_default(),
+            problems: std::mem::take(&mut inventory.problems),
+            warnings: std::mem::take(&mut inventory.warnings),
+            headers: site_headers(settings),
+            plan: Plan::default(),
+            cached: BTreeMap::new(),
+            used_locally: BTreeSet::new(),
+            inventory,
+            cache,
+        };
+        survey.note_links(&found);
+        survey.find_local_uses(settings);
+        survey.look_up()?;
+        let present = survey.cached.keys().cloned().collect();
+        survey.plan = plan::draw(&survey.inventory.demands, &survey.lock, &settings.policy, &present);
+        survey.refuse();
+        survey.note(settings);
+        Ok(survey)
+    }
+
+    /// Turns what the plan may not do under `mode` into problems.
+    pub fn hold_to(&mut self, mode: Mode) {
+        if mode.locked && !self.lock_exists && self.plan.actions.values().any(is_vendored) {
+            let notice = Notice::new("no-lockfile", format!("there is no lockfile `{}`", self.cache.lockfile_path().display()));
+            self.problems.push(notice.hint("run `inhouse vendor` without --locked and commit the lockfile".to_owned()).of_site());
+            return;
+        }
+        for violation in self.plan.violations(mode) {
+            let (code, message, hint, url) = match &violation {
+                Violation::NotLocked(url) => (
+                    "not-locked",
+                    format!("`{url}` is not in the lockfile, and --locked forbids to add it"),
+                    "run `inhouse vendor` without --locked, review the change and commit the lockfile",
+                    url,
+                ),
+                Violation::NeedsNetwork(url) => (
+                    "needs-network",
+                    format!("`{url}` is not in the cache, and --offline forbids to download it"),
+                    "run `inhouse vendor` once with the network, or commit the files of the cache",
+                    url,
+                ),
+            };
+            let uses = self.inventory.demands.get(url).map(|demand| demand.uses().cloned().collect::<Vec<_>>());
+            self.problems.push(Notice::new(code, message).used_by(uses.unwrap_or_default()).hint(hint.to_owned()).of_site());
+        }
+    }
+
+    /// The folder that vendored scripts are served from.
+    pub fn vendor_folder(settings: &Settings) -> VendorFolder {
+        let base = settings.dest.as_ref().unwrap_or(&settings.site);
+        VendorFolder::new(base, &settings.out)
+    }
+
+    fn note_links(&mut self, found: &Discovered) {
+        for link in &found.links {
+            let notice = Notice::new("link", format!("`{}` is a link, which was not followed", site::page_name(link)));
+            self.warnings.push(notice.hint("pages behind it were not looked at; give their real folder as SITE".to_owned()));
+        }
+    }
+
+    /// Finds the lockfile entries of scripts that pages load from the vendor folder already.
+    fn find_local_uses(&mut self, settings: &Settings) {
+        let by_path: BTreeMap<&VendorPath, &SubresourceUrl> = self.lock.iter().map(|(url, entry)| (&entry.path, url)).collect();
+        let uses = self.inventory.vendored.iter();
+        self.used_locally = uses
+            .filter_map(|local| vendor_path(&local.path, &settings.out))
+            .filter_map(|path| by_path.get(&path).map(|url| (*url).clone()))
+            .collect();
+    }
+
+    /// Reads and re-hashes the cached bytes of every locked script that pages ask for.
+    fn look_up(&mut self) -> Result<(), super::RunError> {
+        let asked = self.inventory.demands.iter().filter(|(_, demand)| !demand.classic.is_empty()).map(|(url, _)| url);
+        for url in asked.chain(&self.used_locally) {
+            let Some(entry) = self.lock.get(url) else { continue };
+            match self.cache.lookup(entry)? {
+                Cached::Present(bytes) => {
+                    self.cached.insert(url.clone(), bytes);
+                }
+                Cached::Missing => {}
+                Cached::Tampered(mismatch) => {
+                    let file = entry.path.to_path(&self.cache.folder().path());
+                    let notice = Notice::new("tampered-cache", format!("`{}` is not the file that was locked", file.display()))
+                        .detail("expected", format!("{}  (lockfile)", mismatch.expected))
+                        .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size))
+                        .detail("url", url)
+                        .hint("delete the file to have it downloaded and verified again; if Git changed its line ends, keep the cache's .gitattributes".to_owned());
+                    self.problems.push(notice.of_site());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the policy refuses is a problem.
+    fn refuse(&mut self) {
+        for (url, action) in &self.plan.actions {
+            if let Action::Refuse(finding) = action {
+                let uses = self.inventory.demands[url].uses().cloned();
+                self.problems.push(denied(url, finding).used_by(uses).of_site());
+            }
+        }
+    }
+
+    fn note(&mut self, settings: &Settings) {
+        let demands = &self.inventory.demands;
+        for (url, notice) in &self.plan.notices {
+            let warning = Notice::new("doubtful-host", format!("`{url}`: {}", notice.finding.reason));
+            self.warnings.push(warning.used_by(demands[url].uses().cloned()).hint(notice.finding.replacement.clone()));
+        }
+        for (url, action) in &self.plan.actions {
+            let file = settings.site.join(url.as_url().path().trim_start_matches('/'));
+            if is_vendored(action) && settings.site_url.is_none() && file.is_file() {
+                let warning = Notice::new("own-site", format!("`{url}` looks like your own site: the same path is a file of it"));
+                self.warnings.push(warning.used_by(demands[url].uses().cloned()).hint("set --site-url if it is".to_owned()));
+            }
+        }
+        for rule in settings.policy.unused_rules(demands.keys()) {
+            let warning = Notice::new("unused-rule", format!("the rule `{}` matches no script of the site", rule.pattern));
+            self.warnings.push(warning.hint("remove it, or correct its pattern".to_owned()));
+        }
+        self.warn_of_policies();
+    }
+
+    fn warn_of_policies(&mut self) {
+        if !self.plan.actions.values().any(is_vendored) {
+            return;
+        }
+        let in_headers = self.headers.policies.iter().map(|policy| (policy, None));
+        let in_pages = self.inventory.policies.iter().map(|(policy, place)| (policy, Some(place.clone())));
+        for (policy, place) in in_pages.chain(in_headers) {
+            if let Some(directive) = csp::blocks_own_scripts(policy) {
+                let whose = if place.is_some() { "the page's" } else { "the `_headers` file's" };
+                let warning = Notice::new("csp-blocks-local", format!("{whose} Content-Security-Policy will block the local copies: `{directive}` has no 'self'"));
+                self.warnings.push(warning.used_by(place).hint(format!("add 'self' to `{directive}`")));
+            }
+        }
+    }
+}
+
+/// Whether the plan makes the URL local.
+pub(super) fn is_vendored(action: &Action) -> bool {
+    match action {
+        Action::Reuse(_) | Action::Fetch(_) => true,
+        Action::Leave(_) | Action::Refuse(_) | Action::Replace { .. } | Action::Remove(_) => false,
+    }
+}
+
+/// The vendored file that a URL path below the site's root names.
+pub(crate) fn vendor_path(path: &str, out: &str) -> Option<VendorPath> {
+    let path = path.strip_prefix(out)?.strip_prefix('/')?;
+    percent_encoding::percent_decode_str(path).decode_utf8().ok()?.parse().ok()
+}
+
+fn denied(url: &SubresourceUrl, finding: &Finding) -> Notice {
+    let mut notice = Notice::new("denied", format!("`{url}` is on the deny list: {}", finding.reason));
+    if let Some(source) = finding.sources.first() {
+        notice = notice.detail("source", source);
+    }
+    if let Some(date) = &finding.date {
+        notice = notice.detail("date", date);
+    }
+    if let Some(replacement) = &finding.replacement {
+        notice = notice.detail("instead", replacement);
+    }
+    notice.hint("remove the tag, or let Inhouse do it with `--on-denied remove` or `--on-denied replace`".to_owned())
+}
+
+fn site_headers(settings: &Settings) -> SiteHeaders {
+    let text = site::read(&settings.site.join("_headers")).unwrap_or_default();
+    csp::site_headers(&String::from_utf8_lossy(&text))
+}

@@ -1,0 +1,165 @@
+//! The report of a run: rows and figures from what the stages have decided and done.
+
+use std::collections::BTreeSet;
+
+use super::{
+    commit::Commit,
+    download::{Downloads, becomes_local},
+    survey::{Survey, is_vendored},
+};
+use crate::{
+    inventory::Demand,
+    lockfile::{Entry, Proof},
+    plan::{Action, Reason},
+    policy::Kept,
+    reference::SubresourceUrl,
+    report::{Outcome, Report, Run, ScriptRow, Summary, VendoredRow},
+    settings::Settings,
+};
+
+impl Survey {
+    /// What the plan would do.
+    pub fn report(mut self, settings: &Settings, run: Run) -> Report {
+        let _ = settings;
+        let rows: Vec<_> = self.rows(|url, action| planned(self.lock.get(url), action));
+        let mut summary = self.summary(&rows);
+        summary.pages_changed = self.pages_with_work();
+        self.finish(run, rows, summary)
+    }
+
+    /// What was done.
+    pub fn report_done(mut self, settings: &Settings, downloads: &Downloads, commit: &Commit) -> Report {
+        if !self.problems.is_empty() {
+            return self.report(settings, Run::Vendor);
+        }
+        let rows = self.rows(|url, action| done(downloads, url, action));
+        let mut summary = self.summary(&rows);
+        summary.pages_changed = commit.changed.len();
+        summary.downloaded = downloads.fresh.len();
+        summary.downloaded_bytes = downloads.fresh.iter().filter_map(|url| downloads.bytes.get(url)).map(|b| b.len() as u64).sum();
+        self.finish(Run::Vendor, rows, summary)
+    }
+
+    fn finish(&mut self, run: Run, scripts: Vec<ScriptRow>, mut summary: Summary) -> Report {
+        summary.problems = self.problems.len();
+        summary.warnings = self.warnings.len();
+        Report {
+            scripts,
+            warnings: std::mem::take(&mut self.warnings),
+            problems: std::mem::take(&mut self.problems),
+            summary,
+            run,
+        }
+    }
+
+    fn rows(&self, tell: impl Fn(&SubresourceUrl, &Action) -> (Outcome, Option<String>, Option<VendoredRow>)) -> Vec<ScriptRow> {
+        let row = |(url, action): (&SubresourceUrl, &Action)| {
+            let demand = &self.inventory.demands[url];
+            let (outcome, reason, vendored) = tell(url, action);
+            ScriptRow {
+                url: url.to_string(),
+                host: url.host().to_owned(),
+                kind: kind(demand).to_owned(),
+                outcome,
+                reason,
+                vendored,
+                uses: demand.uses().cloned().collect(),
+            }
+        };
+        self.plan.actions.iter().map(row).collect()
+    }
+
+    fn summary(&self, rows: &[ScriptRow]) -> Summary {
+        let mut summary = Summary { pages: self.inventory.pages, ..Summary::default() };
+        for row in rows {
+            match row.outcome {
+                Outcome::Vendored | Outcome::Reused | Outcome::ToVendor => {
+                    summary.vendored += 1;
+                    summary.vendored_bytes += row.vendored.as_ref().map_or(0, |file| file.size);
+                    summary.hosts_gone.insert(row.host.clone());
+                }
+                Outcome::Removed => {
+                    summary.hosts_gone.insert(row.host.clone());
+                }
+                Outcome::Left | Outcome::Refused => {
+                    summary.left += 1;
+                    summary.hosts_left.insert(row.host.clone());
+                }
+                Outcome::Replaced => {
+                    summary.left += 1;
+                    summary.hosts_gone.insert(row.host.clone());
+                }
+            }
+        }
+        summary.hosts_gone.retain(|host| !summary.hosts_left.contains(host));
+        summary
+    }
+
+    fn pages_with_work(&self) -> usize {
+        let changes = |action: &Action| is_vendored(action) || matches!(action, Action::Replace { .. } | Action::Remove(_));
+        let actions = self.plan.actions.iter().filter(|(_, action)| changes(action));
+        let pages: BTreeSet<_> = actions.flat_map(|(url, _)| self.inventory.demands[url].uses()).map(|place| &place.page).collect();
+        pages.len()
+    }
+}
+
+fn kind(demand: &Demand) -> &'static str {
+    match (demand.classic.is_empty(), demand.modules.is_empty(), demand.preloads.is_empty()) {
+        (false, ..) => "classic",
+        (true, false, _) => "module graph",
+        (true, true, false) => "preload",
+        (true, true, true) => "skipped",
+    }
+}
+
+fn planned(entry: Option<&Entry>, action: &Action) -> (Outcome, Option<String>, Option<VendoredRow>) {
+    match action {
+        Action::Reuse(entry) => (Outcome::ToVendor, Some("from the cache".to_owned()), Some(vendored(entry))),
+        Action::Fetch(_) => (Outcome::ToVendor, None, entry.map(vendored)),
+        other => left(other),
+    }
+}
+
+fn done(downloads: &Downloads, url: &SubresourceUrl, action: &Action) -> (Outcome, Option<String>, Option<VendoredRow>) {
+    let file = downloads.lock.get(url).map(vendored);
+    match action {
+        Action::Reuse(_) => (Outcome::Reused, None, file),
+        Action::Fetch(_) if becomes_local(downloads, url, action) => (Outcome::Vendored, None, file),
+        Action::Fetch(_) => (Outcome::Left, downloads.kept.get(url).cloned(), None),
+        other => left(other),
+    }
+}
+
+fn left(action: &Action) -> (Outcome, Option<String>, Option<VendoredRow>) {
+    match action {
+        Action::Leave(reason) => (Outcome::Left, Some(why(reason)), None),
+        Action::Refuse(finding) => (Outcome::Refused, Some(finding.reason.clone()), None),
+        Action::Replace { with, reason } => (Outcome::Replaced, Some(format!("by `{with}`, which stays external: {reason}")), None),
+        Action::Remove(finding) => (Outcome::Removed, Some(finding.reason.clone()), None),
+        Action::Reuse(_) | Action::Fetch(_) => (Outcome::ToVendor, None, None),
+    }
+}
+
+fn why(reason: &Reason) -> String {
+    match reason {
+        Reason::Kept(Kept { reason, fix: Some(fix), .. }) => format!("{reason} Instead: {fix}."),
+        Reason::Kept(kept) => kept.reason.clone(),
+        Reason::ModuleGraph => "module graph: modules load more modules, which this version does not follow".to_owned(),
+        Reason::Skipped => "the tag says data-inhouse=\"skip\"".to_owned(),
+        Reason::NoScript => "only a preload names it: whatever adds the script decides".to_owned(),
+    }
+}
+
+fn vendored(entry: &Entry) -> VendoredRow {
+    VendoredRow {
+        path: entry.path.to_string(),
+        size: entry.size,
+        integrity: entry.integrity.clone(),
+        package: entry.package.clone(),
+        proof: match entry.proof {
+            Proof::Npm => "npm".to_owned(),
+            Proof::None => "none".to_owned(),
+        },
+        source: entry.source,
+    }
+}
