@@ -1,0 +1,225 @@
+//! The second opinion: html5ever, a conforming parser, says which elements a page really has.
+//!
+//! html5ever gives no byte offsets, lol_html no certainty; where both report the same elements
+//! with the same attributes in the same order, we have both. Elements are compared as they are
+//! created (HTML 13.2.6.1, "create an element for a token"), which is the order of their tags and
+//! includes template contents; scripting is on, so `<noscript>` holds text.
+
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use encoding_rs::Encoding;
+use html5ever::{
+    ExpandedName, ParseOpts, QualName,
+    interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink},
+    local_name, ns, parse_document,
+    tendril::{StrTendril, TendrilSink},
+};
+
+use super::{
+    attribute,
+    events::{Element, Event, NAMES, Namespace, conditional_content},
+};
+
+/// What both parsers can say about an event.
+#[derive(Debug, PartialEq, Eq)]
+enum Sight {
+    Element { namespace: String, name: String, attributes: Vec<(String, String)> },
+    ConditionalComment,
+}
+
+/// Where the two parsers part: what lol_html saw there, or no event where it saw too little.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Disagreement {
+    /// The index of the first event that html5ever does not confirm.
+    pub(super) event: usize,
+    /// The name of the tag, lol_html's or else html5ever's.
+    pub(super) tag: String,
+}
+
+/// Holds lol_html's events against html5ever's elements.
+pub(super) fn settle(
+    bytes: &[u8],
+    encoding: &'static Encoding,
+    events: &[Event],
+) -> Result<(), Disagreement> {
+    let (text, _) = encoding.decode_with_bom_removal(bytes);
+    let expected = sights(&text);
+    let seen = |event: &Event| sight(bytes, encoding, event);
+    let event = (0..events.len().max(expected.len()))
+        .find(|&index| events.get(index).map(seen).as_ref() != expected.get(index));
+    match event {
+        None => Ok(()),
+        Some(event) => {
+            let sight = events.get(event).map(seen).or(expected.into_iter().nth(event));
+            let tag = match sight {
+                Some(Sight::Element { name, .. }) => name,
+                Some(Sight::ConditionalComment) | None => "!--".into(),
+            };
+            Err(Disagreement { event, tag })
+        }
+    }
+}
+
+/// What lol_html saw, in html5ever's terms.
+fn sight(bytes: &[u8], encoding: &'static Encoding, event: &Event) -> Sight {
+    match event {
+        Event::ConditionalComment { .. } => Sight::ConditionalComment,
+        Event::Element(element) => Sight::Element {
+            namespace: namespace_uri(element.namespace).into(),
+            name: element.name.clone(),
+            attributes: attributes(bytes, encoding, element),
+        },
+    }
+}
+
+/// Names and decoded values, the first of duplicates only.
+fn attributes(
+    bytes: &[u8],
+    encoding: &'static Encoding,
+    element: &Element,
+) -> Vec<(String, String)> {
+    let mut attributes: Vec<(String, String)> = Vec::with_capacity(element.attributes.len());
+    for raw in &element.attributes {
+        let name = raw.name.replace('\0', "\u{FFFD}");
+        if attributes.iter().all(|(known, _)| *known != name) {
+            let value = raw.value_span.clone().and_then(|span| bytes.get(span)).unwrap_or_default();
+            attributes.push((name, attribute::decode(value, encoding)));
+        }
+    }
+    attributes
+}
+
+fn namespace_uri(namespace: Namespace) -> &'static str {
+    match namespace {
+        Namespace::Html => "http://www.w3.org/1999/xhtml",
+        Namespace::Svg => "http://www.w3.org/2000/svg",
+        Namespace::MathMl => "http://www.w3.org/1998/Math/MathML",
+    }
+}
+
+fn sights(page: &str) -> Vec<Sight> {
+    parse_document(Witness::new(), ParseOpts::default()).one(page)
+}
+
+/// A tree sink that keeps no tree: html5ever asks it for names, and it notes what is created.
+struct Witness {
+    document: Node,
+    sights: RefCell<Vec<Sight>>,
+    nodes: Cell<usize>,
+}
+
+/// A node, known by its number. What is no element bears a name that no element has.
+#[derive(Clone)]
+struct Node {
+    number: usize,
+    name: Rc<QualName>,
+    annotation_is_html: bool,
+}
+
+impl Witness {
+    fn new() -> Self {
+        let nameless = QualName::new(None, ns!(), local_name!(""));
+        let document = Node { number: 0, name: Rc::new(nameless), annotation_is_html: false };
+        Self { document, sights: RefCell::default(), nodes: Cell::new(0) }
+    }
+
+    fn node(&self, name: Rc<QualName>, annotation_is_html: bool) -> Node {
+        self.nodes.set(self.nodes.get() + 1);
+        Node { number: self.nodes.get(), name, annotation_is_html }
+    }
+}
+
+/// An attribute's name as it is written: html5ever splits `xlink:href` in SVG and MathML.
+fn written_name(name: &QualName) -> String {
+    match &name.prefix {
+        Some(prefix) if !prefix.is_empty() => format!("{prefix}:{}", name.local),
+        _ => name.local.to_string(),
+    }
+    .to_ascii_lowercase()
+}
+
+impl TreeSink for Witness {
+    type Handle = Node;
+    type Output = Vec<Sight>;
+    type ElemName<'a> = ExpandedName<'a>;
+
+    fn finish(self) -> Vec<Sight> {
+        self.sights.into_inner()
+    }
+
+    fn get_document(&self) -> Node {
+        self.document.clone()
+    }
+
+    fn elem_name<'a>(&'a self, target: &'a Node) -> ExpandedName<'a> {
+        target.name.expanded()
+    }
+
+    fn same_node(&self, one: &Node, other: &Node) -> bool {
+        one.number == other.number
+    }
+
+    fn create_element(
+        &self,
+        name: QualName,
+        attributes: Vec<html5ever::Attribute>,
+        flags: ElementFlags,
+    ) -> Node {
+        if NAMES.contains(&&*name.local) {
+            let attributes = attributes.into_iter();
+            self.sights.borrow_mut().push(Sight::Element {
+                namespace: name.ns.to_string(),
+                name: name.local.to_string(),
+                attributes: attributes
+                    .map(|attribute| (written_name(&attribute.name), attribute.value.to_string()))
+                    .collect(),
+            });
+        }
+        self.node(Rc::new(name), flags.mathml_annotation_xml_integration_point)
+    }
+
+    fn create_comment(&self, text: StrTendril) -> Node {
+        if conditional_content(text.as_bytes()).is_some() {
+            self.sights.borrow_mut().push(Sight::ConditionalComment);
+        }
+        self.node(Rc::clone(&self.document.name), false)
+    }
+
+    fn create_pi(&self, _: StrTendril, _: StrTendril) -> Node {
+        self.node(Rc::clone(&self.document.name), false)
+    }
+
+    fn get_template_contents(&self, _: &Node) -> Node {
+        self.node(Rc::clone(&self.document.name), false)
+    }
+
+    fn is_mathml_annotation_xml_integration_point(&self, node: &Node) -> bool {
+        node.annotation_is_html
+    }
+
+    // What would build a tree has nothing to do.
+    fn append(&self, _: &Node, _: NodeOrText<Node>) {}
+    fn append_based_on_parent_node(&self, _: &Node, _: &Node, _: NodeOrText<Node>) {}
+    fn append_before_sibling(&self, _: &Node, _: NodeOrText<Node>) {}
+    fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
+    fn add_attrs_if_missing(&self, _: &Node, _: Vec<html5ever::Attribute>) {}
+    fn remove_from_parent(&self, _: &Node) {}
+    fn reparent_children(&self, _: &Node, _: &Node) {}
+    fn set_quirks_mode(&self, _: QuirksMode) {}
+    fn parse_error(&self, _: Cow<'static, str>) {}
+}
+
+/// The `src` that html5ever gives the first element of a page: an oracle for other rooms' tests.
+#[cfg(test)]
+pub(super) fn first_src(page: &str) -> Option<String> {
+    match sights(page).into_iter().next()? {
+        Sight::Element { attributes, .. } => {
+            attributes.into_iter().find(|(name, _)| name == "src").map(|(_, value)| value)
+        }
+        Sight::ConditionalComment => None,
+    }
+}

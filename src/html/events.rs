@@ -1,0 +1,224 @@
+//! The one place that knows lol_html: page bytes → start tags and conditional comments, as spans.
+//!
+//! lol_html simulates as much of HTML's tree construction (13.2.6) as a tokenizer needs. Where it
+//! cannot know, strict reading stops and lenient reading guesses; `ambiguity` settles which.
+
+use std::{cell::RefCell, ops::Range, rc::Rc};
+
+use lol_html::{
+    HtmlRewriter, MemorySettings, Settings, doc_comments, element, end_tag,
+    errors::RewritingError,
+    html_content::{Comment, Element as LolElement, EndTag},
+};
+
+/// How lol_html treats markup that it cannot be sure of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// It stops.
+    Strict,
+    /// It guesses.
+    Lenient,
+}
+
+/// Why a page could not be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum ReadError {
+    /// Strict reading stopped at this tag.
+    Ambiguous { tag: String },
+    /// An unfinished tag, or open elements, took more memory than anything sensible needs.
+    TooLarge,
+}
+
+/// The namespaces HTML's parser puts elements in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Namespace {
+    Html,
+    Svg,
+    MathMl,
+}
+
+/// A start tag or conditional comment, in document order.
+#[derive(Debug)]
+pub(super) enum Event {
+    Element(Element),
+    /// A whole comment from `<!--` to `-->` whose text is `[if …]>…<![endif]`.
+    ConditionalComment {
+        span: Range<usize>,
+        content: Range<usize>,
+    },
+}
+
+/// A start tag, and its end tag if there is one.
+#[derive(Debug)]
+pub(super) struct Element {
+    /// In lower case.
+    pub(super) name: String,
+    pub(super) namespace: Namespace,
+    pub(super) span: Range<usize>,
+    pub(super) attributes: Vec<RawAttribute>,
+    pub(super) self_closing: bool,
+    pub(super) end: End,
+}
+
+/// How an element ends, as far as lol_html says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It has no content: the start tag is all of it.
+    Void,
+    /// Not seen.
+    Missing,
+    /// Its own end tag.
+    Tag(Range<usize>),
+    /// Another element's end tag came first, at this offset.
+    Other(usize),
+}
+
+/// An attribute as spans; nothing decoded but the name.
+#[derive(Debug)]
+pub(super) struct RawAttribute {
+    /// In ASCII lower case.
+    pub(super) name: String,
+    pub(super) name_span: Range<usize>,
+    pub(super) value_span: Option<Range<usize>>,
+}
+
+/// What lol_html may hold on to: its copy of an unfinished tag and its stack of open elements.
+const MEMORY_LIMIT: usize = 32 << 20;
+
+/// The elements that can bear on scripts.
+pub(super) const NAMES: [&str; 6] = ["script", "link", "meta", "base", "iframe", "template"];
+
+/// Reads a page, or a fragment of one.
+pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<Vec<Event>, ReadError> {
+    // Comment handlers make lol_html look at every byte, so they have to be needed.
+    let comments = memchr::memmem::find(bytes, b"<!--[").is_some();
+    let events = Rc::new(RefCell::new(Vec::new()));
+    let on_element = element!("script, link, meta, base, iframe, template", |element| {
+        record(element, &events);
+        Ok(())
+    });
+    let mut settings = settings(reading).append_element_content_handler(on_element);
+    if comments {
+        settings =
+            settings.append_document_content_handler(doc_comments!(|comment: &mut Comment| {
+                let span = comment.source_location().bytes();
+                events.borrow_mut().extend(conditional_comment(bytes, span));
+                Ok(())
+            }));
+    }
+    run(bytes, settings)?;
+    Ok(events.take())
+}
+
+/// Where strict reading stops: the start of the first `<tag` after the last token before it.
+pub(super) fn stopping_point(bytes: &[u8], tag: &str) -> usize {
+    let last = RefCell::new(0);
+    let see = |end: usize| *last.borrow_mut() = end;
+    let settings = settings(Reading::Strict)
+        .append_element_content_handler(element!("*", |element| {
+            see(element.source_location().bytes().end);
+            Ok(())
+        }))
+        .append_document_content_handler(doc_comments!(|comment: &mut Comment| {
+            see(comment.source_location().bytes().end);
+            Ok(())
+        }));
+    // That it stops is what we are here for.
+    let _ = run(bytes, settings);
+    let last = last.into_inner().min(bytes.len());
+    find_tag(&bytes[last..], tag).map_or(last, |distance| last + distance)
+}
+
+/// The offset of the first `<name`, in any case.
+pub(super) fn find_tag(bytes: &[u8], name: &str) -> Option<usize> {
+    memchr::memchr_iter(b'<', bytes).find(|at| {
+        let after = bytes.get(at + 1..at + 1 + name.len());
+        after.is_some_and(|after| after.eq_ignore_ascii_case(name.as_bytes()))
+    })
+}
+
+fn settings<'h>(reading: Reading) -> Settings<'h, 'static> {
+    let memory = MemorySettings::new().with_max_allowed_memory_usage(MEMORY_LIMIT);
+    Settings::new().with_memory_settings(memory).with_strict(reading == Reading::Strict)
+}
+
+/// Feeds the page in one piece, so that nothing but an unfinished end is copied.
+fn run(bytes: &[u8], settings: Settings<'_, '_>) -> Result<(), ReadError> {
+    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
+    rewriter.write(bytes).map_err(read_error)?;
+    rewriter.end().map_err(read_error)
+}
+
+fn read_error(error: RewritingError) -> ReadError {
+    match error {
+        RewritingError::ParsingAmbiguity(ambiguity) => {
+            let message = ambiguity.to_string();
+            let tag = message.split_once("(`<").and_then(|(_, rest)| rest.split_once('>'));
+            ReadError::Ambiguous { tag: tag.map_or_else(String::new, |(tag, _)| tag.to_owned()) }
+        }
+        // Our handlers never fail, so what is left is the memory limit.
+        _ => ReadError::TooLarge,
+    }
+}
+
+fn record(element: &mut LolElement<'_, '_>, events: &Rc<RefCell<Vec<Event>>>) {
+    let index = events.borrow().len();
+    let mut end = End::Void;
+    if let Some(handlers) = element.end_tag_handlers() {
+        end = End::Missing;
+        let events = Rc::clone(events);
+        handlers.push(end_tag!(move |tag| {
+            if let Some(Event::Element(element)) = events.borrow_mut().get_mut(index) {
+                element.end = end_of(&element.name, tag);
+            }
+            Ok(())
+        }));
+    }
+    events.borrow_mut().push(Event::Element(Element {
+        name: element.tag_name(),
+        namespace: namespace(element.namespace_uri()),
+        span: element.source_location().bytes(),
+        attributes: element.attributes().iter().filter_map(raw_attribute).collect(),
+        self_closing: element.is_self_closing(),
+        end,
+    }));
+}
+
+fn end_of(name: &str, tag: &EndTag<'_>) -> End {
+    let span = tag.source_location().bytes();
+    if tag.name() == name { End::Tag(span) } else { End::Other(span.start) }
+}
+
+fn namespace(uri: &str) -> Namespace {
+    match uri {
+        "http://www.w3.org/2000/svg" => Namespace::Svg,
+        "http://www.w3.org/1998/Math/MathML" => Namespace::MathMl,
+        _ => Namespace::Html,
+    }
+}
+
+fn raw_attribute(attribute: &lol_html::html_content::Attribute<'_>) -> Option<RawAttribute> {
+    Some(RawAttribute {
+        name: attribute.name(),
+        name_span: attribute.name_source_location()?.bytes(),
+        value_span: attribute.value_source_location().map(|location| location.bytes()),
+    })
+}
+
+/// `<!--[if …]>…<![endif]-->`, the form that old browsers look into and others do not.
+fn conditional_comment(bytes: &[u8], span: Range<usize>) -> Option<Event> {
+    let text = bytes.get(span.clone())?.strip_prefix(b"<!--")?.strip_suffix(b"-->")?;
+    let content = conditional_content(text)?;
+    let start = span.start + b"<!--".len();
+    let content = start + content.start..start + content.end;
+    Some(Event::ConditionalComment { span, content })
+}
+
+/// The markup between `[if …]>` and `<![endif]` of a comment's text.
+pub(super) fn conditional_content(text: &[u8]) -> Option<Range<usize>> {
+    let starts = text.get(..3)?.eq_ignore_ascii_case(b"[if");
+    let start = memchr::memmem::find(text, b"]>")? + b"]>".len();
+    let end = memchr::memmem::rfind(text, b"<!")?;
+    let closing = text[end..].trim_ascii_end();
+    (starts && start <= end && closing.eq_ignore_ascii_case(b"<![endif]")).then_some(start..end)
+}

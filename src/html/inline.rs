@@ -1,0 +1,78 @@
+//! Inline classic scripts that build script elements: `document.write("<script src=…")` and
+//! `createElement("script")` with a literal address.
+//!
+//! Only a remark comes of it, so a heuristic will do: it reads text, not JavaScript, and knows
+//! absolute and protocol-relative addresses only.
+
+use std::{ops::Range, sync::LazyLock};
+
+use regex::bytes::Regex;
+
+/// `\/` is how scripts in pages write `/` after `<`.
+const ADDRESS: &str = r#"(?P<url>(?:https?:)?\\?/\\?/[a-z0-9\[][^\s"'`<>]*)"#;
+
+static BUILT: LazyLock<Regex> = LazyLock::new(|| {
+    let written = format!(r#"<scr[^>]{{0,200}}?\bsrc\s*=\s*(?:\\?["'])?{ADDRESS}"#);
+    let created = format!(
+        r#"createElement\(\s*["'`]script["'`]\s*\)[\s\S]{{0,400}}?\.src\s*=\s*["'`]{ADDRESS}"#
+    );
+    let either = format!("(?i-u)(?:{written}|{})", created.replace("<url>", "<url2>"));
+    Regex::new(&either).expect("the expression above is a valid one")
+});
+
+/// The addresses that an inline script's text seems to load scripts from.
+pub(super) fn built_addresses(text: &[u8]) -> Vec<Range<usize>> {
+    if memchr::memmem::find(text, b"//").is_none() && memchr::memmem::find(text, b"/\\/").is_none()
+    {
+        return Vec::new();
+    }
+    BUILT
+        .captures_iter(text)
+        .filter_map(|found| found.name("url").or(found.name("url2")))
+        .map(|url| {
+            // The backslash of an escaped closing quote is not part of the address.
+            let escapes = url.as_bytes().iter().rev().take_while(|byte| **byte == b'\\').count();
+            url.start()..url.end() - escapes
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(text: &str) -> Vec<&str> {
+        built_addresses(text.as_bytes()).into_iter().map(|span| &text[span]).collect()
+    }
+
+    #[test]
+    fn written_and_created_scripts_are_found() {
+        assert_eq!(
+            built(
+                r#"window.jQuery || document.write('<script src="https://cdn.example/a.js"><\/script>')"#
+            ),
+            ["https://cdn.example/a.js"]
+        );
+        assert_eq!(
+            built(r#"w("<scr"+"ipt src=\"//cdn.example/b.js\"></scr"+"ipt>")"#),
+            ["//cdn.example/b.js"]
+        );
+        assert_eq!(
+            built(r"w('<script src=https:\/\/cdn.example\/c.js>')"),
+            [r"https:\/\/cdn.example\/c.js"]
+        );
+        assert_eq!(
+            built(
+                "var s=document.createElement('script');s.async=1;\ns.src = 'https://cdn.example/d.js';"
+            ),
+            ["https://cdn.example/d.js"]
+        );
+    }
+
+    #[test]
+    fn local_and_computed_addresses_are_not() {
+        assert!(built("document.write('<script src=\"js/a.js\"><\\/script>') // no").is_empty());
+        assert!(built("s=document.createElement('script');s.src=base+'//x'").is_empty());
+        assert!(built("img.src='https://cdn.example/a.png'").is_empty());
+    }
+}

@@ -1,0 +1,221 @@
+//! Pages → tags: finds out what a page's markup is, with certainty or not at all.
+//!
+//! A page is read strictly; where that fails, or where SVG and MathML are not plain, a conforming
+//! parser (HTML 13.2) has to confirm what was read, or the page is refused. Which of the elements
+//! matter is told in `layer`.
+
+use encoding_rs::{Encoding, UTF_8};
+
+use super::{
+    Dialect, Position, Positions, ambiguity, encoding,
+    events::{self, Event, ReadError, Reading},
+    foreign,
+    layer::{Layer, LayerReader, is_html, raw},
+    tag::{Remark, Tag},
+};
+
+/// The longest start tag that is looked at, in bytes: decoding copies it.
+pub(super) const MAX_TAG: usize = 8 << 20;
+
+/// What a page holds.
+#[derive(Debug)]
+pub struct Scan {
+    /// The tags that matter, in document order.
+    pub tags: Vec<Tag>,
+    /// What is worth telling, in document order.
+    pub remarks: Vec<Remark>,
+    /// The page's encoding by its name in the Encoding standard: declared, or else `UTF-8`.
+    pub encoding: &'static str,
+    pub(super) dialect: Dialect,
+    /// The page as UTF-8 with its own encoding, where its bytes hide the markup.
+    pub(super) transcoded: Option<(String, &'static Encoding)>,
+}
+
+impl Scan {
+    /// The bytes that every span counts: the page's own, or for pages in UTF-16 and ISO-2022-JP
+    /// their transcoding to UTF-8. `page` is the page that was scanned.
+    pub fn source<'a>(&'a self, page: &'a [u8]) -> &'a [u8] {
+        self.transcoded.as_ref().map_or(page, |(text, _)| text.as_bytes())
+    }
+}
+
+/// Why a page cannot be read with certainty. Such a page has to be left as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// What browsers make of the page cannot be told from its tags alone.
+    #[error(
+        "{}:{}: `<{tag}>` stands where parsers may ignore it or what follows; \
+         close what is open before it", position.line, position.column
+    )]
+    Ambiguous {
+        /// The tag's name, `!--` for a comment.
+        tag: String,
+        /// Its offset in [`Scan::source`].
+        offset: usize,
+        /// The same as line and column.
+        position: Position,
+    },
+    /// `<script/>` ends there in XML and goes on in HTML.
+    #[error(
+        "{}:{}: `<script/>` in an XHTML page hides what follows from HTML parsers; \
+         write `<script></script>`", position.line, position.column
+    )]
+    SelfClosingScriptInXhtml {
+        /// The tag's offset in [`Scan::source`].
+        offset: usize,
+        /// The same as line and column.
+        position: Position,
+    },
+    /// The page is in an encoding that cannot be edited byte for byte.
+    #[error(
+        "the page's encoding, {name}, cannot be edited without changing other bytes; use UTF-8"
+    )]
+    Encoding {
+        /// The encoding's name in the Encoding standard.
+        name: &'static str,
+    },
+    /// A tag, or the nesting of elements, is larger than anything a page needs.
+    #[error(
+        "the page has a start tag or a nesting too large to read (a tag may have {limit} bytes)"
+    )]
+    TooLarge {
+        /// How long a start tag may be, in bytes.
+        limit: usize,
+    },
+}
+
+/// Finds every tag that names, preloads or holds a script, and the policies that govern them.
+///
+/// # Errors
+/// [`ScanError`] if what browsers see cannot be told with certainty, or edited exactly.
+pub fn scan(page: &[u8], dialect: Dialect) -> Result<Scan, ScanError> {
+    match encoding::sniff(page) {
+        Some(sniffed) if encoding::hides_markup(sniffed) => scan_transcoded(page, sniffed, dialect),
+        sniffed => match Scanner::scan(page, sniffed, dialect)? {
+            (_, declared) if encoding::hides_markup(declared) => {
+                scan_transcoded(page, declared, dialect)
+            }
+            (scan, _) => Ok(scan),
+        },
+    }
+}
+
+fn scan_transcoded(
+    page: &[u8],
+    own: &'static Encoding,
+    dialect: Dialect,
+) -> Result<Scan, ScanError> {
+    let text = encoding::transcode(page, own).ok_or(ScanError::Encoding { name: own.name() })?;
+    let (scan, _) = Scanner::scan(text.as_bytes(), Some(UTF_8), dialect)?;
+    Ok(Scan { encoding: own.name(), transcoded: Some((text, own)), ..scan })
+}
+
+/// Whether a page could hold anything that [`scan`] reports: `false` is certain, `true` is not.
+pub fn could_have_tags(page: &[u8]) -> bool {
+    encoding::sniff(page).is_some_and(encoding::hides_markup) || has_relevant_tag(page)
+}
+
+pub(super) fn has_relevant_tag(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'<', bytes).any(|at| {
+        let starts = |name: &[u8]| {
+            bytes
+                .get(at + 1..at + 1 + name.len())
+                .is_some_and(|word| word.eq_ignore_ascii_case(name))
+        };
+        starts(b"script") || starts(b"link") || starts(b"meta") || starts(b"iframe")
+    })
+}
+
+/// A scan in the making.
+pub(super) struct Scanner<'a> {
+    pub(super) source: &'a [u8],
+    pub(super) dialect: Dialect,
+    pub(super) tags: Vec<Tag>,
+    pub(super) remarks: Vec<Remark>,
+}
+
+impl<'a> Scanner<'a> {
+    fn scan(
+        source: &'a [u8],
+        encoding: Option<&'static Encoding>,
+        dialect: Dialect,
+    ) -> Result<(Scan, &'static Encoding), ScanError> {
+        let mut scanner = Self { source, dialect, tags: Vec::new(), remarks: Vec::new() };
+        let encoding = scanner.layer(Layer::page(source, encoding))?;
+        let Self { tags, remarks, .. } = scanner;
+        let scan = Scan { tags, remarks, encoding: encoding.name(), dialect, transcoded: None };
+        Ok((scan, encoding))
+    }
+
+    /// Reads a layer and everything inside it; says which encoding it turned out to be in.
+    pub(super) fn layer(&mut self, layer: Layer<'_>) -> Result<&'static Encoding, ScanError> {
+        if !has_relevant_tag(layer.bytes) {
+            return Ok(layer.encoding.unwrap_or(UTF_8));
+        }
+        let (events, encoding) = self.certain_events(&layer)?;
+        LayerReader::new(self, &layer, encoding).read(&events)?;
+        Ok(encoding)
+    }
+
+    /// The layer's events, confirmed by a second parser where the first could be wrong.
+    fn certain_events(
+        &self,
+        layer: &Layer<'_>,
+    ) -> Result<(Vec<Event>, &'static Encoding), ScanError> {
+        let read = |reading| events::read(layer.bytes, reading);
+        let stop = |offset: usize, tag| self.ambiguous(layer.outward.near(offset), tag);
+        let encoding = |events: &[Event]| {
+            layer.encoding.or_else(|| declared_encoding(layer.bytes, events)).unwrap_or(UTF_8)
+        };
+        match read(Reading::Strict) {
+            Ok(events) if foreign::is_plain(layer.bytes) => {
+                let encoding = encoding(&events);
+                Ok((events, encoding))
+            }
+            Ok(events) => {
+                let encoding = encoding(&events);
+                ambiguity::settle(layer.bytes, encoding, &events).map_err(|disagreement| {
+                    let start = start_of(events.get(disagreement.event), layer.bytes.len());
+                    stop(start, disagreement.tag)
+                })?;
+                Ok((events, encoding))
+            }
+            Err(ReadError::Ambiguous { tag }) => {
+                let events = read(Reading::Lenient).map_err(|_| TOO_LARGE)?;
+                let encoding = encoding(&events);
+                ambiguity::settle(layer.bytes, encoding, &events)
+                    .map_err(|_| stop(events::stopping_point(layer.bytes, &tag), tag))?;
+                Ok((events, encoding))
+            }
+            Err(ReadError::TooLarge) => Err(TOO_LARGE),
+        }
+    }
+
+    fn ambiguous(&self, offset: usize, tag: String) -> ScanError {
+        ScanError::Ambiguous { tag, offset, position: Positions::new(self.source).of(offset) }
+    }
+}
+
+pub(super) const TOO_LARGE: ScanError = ScanError::TooLarge { limit: MAX_TAG };
+
+fn start_of(event: Option<&Event>, otherwise: usize) -> usize {
+    match event {
+        Some(Event::Element(element)) => element.span.start,
+        Some(Event::ConditionalComment { span, .. }) => span.start,
+        None => otherwise,
+    }
+}
+
+/// The encoding of the first `<meta>` that declares one.
+fn declared_encoding(bytes: &[u8], events: &[Event]) -> Option<&'static Encoding> {
+    events.iter().find_map(|event| match event {
+        Event::Element(element) if is_html(element, "meta") => {
+            let attribute = |name: &str| {
+                let span = raw(element, name)?.value_span.clone()?;
+                std::str::from_utf8(bytes.get(span)?).ok()
+            };
+            encoding::declared(attribute)
+        }
+        Event::Element(_) | Event::ConditionalComment { .. } => None,
+    })
+}

@@ -1,0 +1,310 @@
+//! Changes → bytes: splices attribute values and elements into the original page, and proves it.
+//!
+//! Nothing outside the spans of a change moves. What is inserted is ASCII, encoded once for each
+//! layer of text around the tag. The result is scanned again and has to hold the same tags with
+//! the same attributes, but for the changes asked for; anything else is an error, never a page.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::{
+    Quote, Remark, Scan, ScanError, Tag, TagKind,
+    attribute::{encode, needs_quotes},
+    encoding, scan,
+    srcdoc::Nest,
+};
+
+/// One change to a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Gives an attribute this value, which is plain text. A new attribute comes right after the
+    /// tag's address.
+    Set {
+        /// The name in ASCII lower case.
+        attribute: String,
+        /// The value, not encoded.
+        value: String,
+    },
+    /// Takes an attribute away with all its duplicates; nothing happens if there is none.
+    Unset {
+        /// The name in ASCII lower case.
+        attribute: String,
+    },
+    /// Takes the whole element away, start tag through end tag. Goes before any other change.
+    RemoveElement,
+}
+
+/// The changes to one tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The tag's index in [`Scan::tags`].
+    pub tag: usize,
+    /// What changes; of two changes to one attribute, only the last counts.
+    pub changes: Vec<Change>,
+}
+
+/// Why a page could not be edited. There is no half-edited page.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpliceError {
+    /// An edit names a tag that the scan does not have.
+    #[error("there is no tag number {tag} in this page")]
+    NoSuchTag {
+        /// The index given.
+        tag: usize,
+    },
+    /// An element without an end tag cannot be removed.
+    #[error("the element at byte {offset} has no end tag, so it cannot be removed")]
+    NoEndTag {
+        /// Where its start tag begins.
+        offset: usize,
+    },
+    /// Not the name of an attribute.
+    #[error("`{attribute}` cannot be written as an attribute's name")]
+    AttributeName {
+        /// The name given.
+        attribute: String,
+    },
+    /// Two changes want the same bytes.
+    #[error("two changes overlap at byte {offset}")]
+    Overlap {
+        /// Where the second one begins.
+        offset: usize,
+    },
+    /// The page's own encoding cannot say the result.
+    #[error("the edited page cannot be written in {name}")]
+    Encoding {
+        /// The encoding's name in the Encoding standard.
+        name: &'static str,
+    },
+    /// The edited page cannot be read any more.
+    #[error("the edited page could not be read again")]
+    Reread(#[from] ScanError),
+    /// The edited page does not hold exactly what was asked for.
+    #[error("after editing, {what} is not what was asked for")]
+    Proof {
+        /// What differs.
+        what: String,
+    },
+}
+
+/// Applies `edits` to `page`, of which `scan` is the scan.
+///
+/// # Errors
+/// [`SpliceError`] if an edit cannot be made, or if scanning the result shows anything but the
+/// changes asked for.
+pub fn apply(page: &[u8], scan: &Scan, edits: &[Edit]) -> Result<Vec<u8>, SpliceError> {
+    let mut splices = Vec::new();
+    for (tag, changes) in merged(scan, edits)? {
+        splices.extend(tag_splices(tag, &changes)?);
+    }
+    if splices.is_empty() {
+        return Ok(page.to_vec());
+    }
+    let edited = spliced(scan.source(page), splices)?;
+    let edited = match &scan.transcoded {
+        None => edited,
+        Some((_, own)) => std::str::from_utf8(&edited)
+            .ok()
+            .and_then(|text| encoding::encode(text, own))
+            .ok_or(SpliceError::Encoding { name: own.name() })?,
+    };
+    prove(scan, edits, &edited)?;
+    Ok(edited)
+}
+
+/// What becomes of one tag.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate<'e> {
+    Removed,
+    /// New values by attribute name, in the order asked for; `None` takes the attribute away.
+    Changed(Vec<(&'e str, Option<&'e str>)>),
+}
+
+/// All edits of a tag as one, in document order.
+fn merged<'e>(scan: &'e Scan, edits: &'e [Edit]) -> Result<Vec<(&'e Tag, Fate<'e>)>, SpliceError> {
+    let mut fates: BTreeMap<usize, Fate<'_>> = BTreeMap::new();
+    for edit in edits {
+        let fate = fates.entry(edit.tag).or_insert_with(|| Fate::Changed(Vec::new()));
+        for change in &edit.changes {
+            match (change, &mut *fate) {
+                (Change::RemoveElement, _) => *fate = Fate::Removed,
+                (_, Fate::Removed) => {}
+                (Change::Set { attribute, value }, Fate::Changed(changes)) => {
+                    changes.retain(|(name, _)| name != attribute);
+                    changes.push((attribute, Some(value)));
+                }
+                (Change::Unset { attribute }, Fate::Changed(changes)) => {
+                    changes.retain(|(name, _)| name != attribute);
+                    changes.push((attribute, None));
+                }
+            }
+        }
+    }
+    let tag = |(index, fate)| match scan.tags.get(index) {
+        Some(tag) => Ok((tag, fate)),
+        None => Err(SpliceError::NoSuchTag { tag: index }),
+    };
+    fates.into_iter().map(tag).collect()
+}
+
+/// Bytes to put in place of others.
+#[derive(Debug)]
+struct Splice {
+    span: Range<usize>,
+    bytes: String,
+}
+
+fn tag_splices(tag: &Tag, fate: &Fate<'_>) -> Result<Vec<Splice>, SpliceError> {
+    match fate {
+        Fate::Removed => {
+            let span = tag.element.clone();
+            let span = span.ok_or(SpliceError::NoEndTag { offset: tag.span.start })?;
+            Ok(vec![Splice { span, bytes: String::new() }])
+        }
+        Fate::Changed(changes) => {
+            let mut splices = Vec::new();
+            for (name, value) in changes {
+                check_name(name)?;
+                match value {
+                    Some(value) => splices.extend(set(tag, name, value)),
+                    None => splices.extend(unset(tag, name)),
+                }
+            }
+            Ok(splices)
+        }
+    }
+}
+
+/// Lower-case ASCII letters, digits, `-` and `:` are what the attributes we write are made of.
+fn check_name(name: &str) -> Result<(), SpliceError> {
+    let fits =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-:".contains(&byte);
+    match name.bytes().all(fits) && name.starts_with(|char: char| char.is_ascii_lowercase()) {
+        true => Ok(()),
+        false => Err(SpliceError::AttributeName { attribute: name.to_owned() }),
+    }
+}
+
+fn set(tag: &Tag, name: &str, value: &str) -> Option<Splice> {
+    let (span, bytes) = match tag.attribute(name) {
+        Some(attribute) => match &attribute.value {
+            Some(old) if old.text == value => return None,
+            Some(old) if old.quote == Quote::None && needs_quotes(value) => {
+                (old.span.clone(), quoted(value))
+            }
+            Some(old) => (old.span.clone(), encode(value, old.quote)),
+            None => (attribute.span.end..attribute.span.end, format!("={}", quoted(value))),
+        },
+        None => {
+            let at = tag.address_attribute().map_or(tag.name_end, |address| address.span.end);
+            (at..at, format!(" {name}={}", quoted(value)))
+        }
+    };
+    Some(Splice { span, bytes: Nest::encode(tag.nest.as_ref(), bytes) })
+}
+
+fn quoted(value: &str) -> String {
+    format!("\"{}\"", encode(value, Quote::Double))
+}
+
+fn unset(tag: &Tag, name: &str) -> impl Iterator<Item = Splice> {
+    let duplicates = tag.attributes.iter().filter(move |attribute| attribute.name == name);
+    duplicates.map(|attribute| Splice { span: attribute.removal.clone(), bytes: String::new() })
+}
+
+fn spliced(source: &[u8], mut splices: Vec<Splice>) -> Result<Vec<u8>, SpliceError> {
+    // Insertions at one place keep their order, and go before what is cut there.
+    splices.sort_by_key(|splice| (splice.span.start, splice.span.end));
+    let mut edited = Vec::with_capacity(source.len() + splices.len() * 128);
+    let mut at = 0;
+    for Splice { span, bytes } in splices {
+        let between =
+            source.get(at..span.start).ok_or(SpliceError::Overlap { offset: span.start })?;
+        edited.extend_from_slice(between);
+        edited.extend_from_slice(bytes.as_bytes());
+        at = span.end;
+    }
+    edited.extend_from_slice(&source[at..]);
+    Ok(edited)
+}
+
+/// Scans the edited page and holds it against the scan of the original and the edits.
+fn prove(scan: &Scan, edits: &[Edit], edited: &[u8]) -> Result<(), SpliceError> {
+    let rescan = scan::scan(edited, scan.dialect)?;
+    let proof = |what: String| Err(SpliceError::Proof { what });
+    if rescan.encoding != scan.encoding {
+        return proof("the page's encoding".into());
+    }
+    let mut expected = scan.tags.iter().enumerate().map(|(index, tag)| (index, Seen::of(tag)));
+    let mut expected: BTreeMap<usize, Seen<'_>> = expected.by_ref().collect();
+    for (tag, fate) in merged(scan, edits)? {
+        let index = scan.tags.iter().position(|other| std::ptr::eq(other, tag)).unwrap_or_default();
+        match fate {
+            Fate::Removed => drop(expected.remove(&index)),
+            Fate::Changed(changes) => {
+                if let Some(seen) = expected.get_mut(&index) {
+                    seen.change(&changes);
+                }
+            }
+        }
+    }
+    let found: Vec<_> = rescan.tags.iter().map(Seen::of).collect();
+    if found.len() != expected.len() {
+        return proof(format!("the number of tags ({})", found.len()));
+    }
+    if let Some((expected, _)) = expected.values().zip(&found).find(|(one, other)| one != other) {
+        return proof(format!("the tag that was at byte {}", expected.offset));
+    }
+    if !scan.remarks.iter().map(subject).eq(rescan.remarks.iter().map(subject)) {
+        return proof("what the page holds besides".into());
+    }
+    Ok(())
+}
+
+/// A tag without its offsets.
+struct Seen<'a> {
+    offset: usize,
+    kind: TagKind,
+    surroundings: (super::Place, bool, Option<&'a str>),
+    attributes: BTreeMap<&'a str, &'a str>,
+}
+
+impl PartialEq for Seen<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.surroundings == other.surroundings
+            && self.attributes == other.attributes
+    }
+}
+
+impl<'a> Seen<'a> {
+    fn of(tag: &'a Tag) -> Self {
+        let mut kind = tag.kind.clone();
+        if let TagKind::InlineScript { content, .. } = &mut kind {
+            *content = 0..0;
+        }
+        let mut attributes = BTreeMap::new();
+        for attribute in &tag.attributes {
+            attributes.entry(attribute.name.as_str()).or_insert(attribute.text());
+        }
+        let surroundings = (tag.place, tag.in_template, tag.base.as_deref());
+        Self { offset: tag.span.start, kind, surroundings, attributes }
+    }
+
+    fn change(&mut self, changes: &[(&'a str, Option<&'a str>)]) {
+        for (name, value) in changes {
+            match value {
+                Some(value) => self.attributes.insert(name, value),
+                None => self.attributes.remove(name),
+            };
+        }
+    }
+}
+
+/// A remark without its offsets.
+fn subject(remark: &Remark) -> (&str, &str) {
+    match remark {
+        Remark::ParkedScript { src, r#type, .. } => (src, r#type),
+        Remark::InlineBuilt { url_text, .. } => (url_text, ""),
+        Remark::SrcdocNotRead { .. } => ("", ""),
+    }
+}

@@ -1,0 +1,198 @@
+//! What a scan reports: tags with their attributes, and remarks on what only looks like one.
+//!
+//! Every span counts bytes of [`Scan::source`](super::Scan::source), also for tags inside
+//! `srcdoc` and conditional comments. Texts are decoded as a URL parser should see them (HTML
+//! 13.2.5.36 and following), neither stripped nor resolved.
+
+use std::{ops::Range, sync::Arc};
+
+use super::{script_type::ScriptType, srcdoc::Nest};
+
+/// Where in the page a tag stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The page's own markup.
+    Document,
+    /// Inside `<!--[if …]>…<![endif]-->`: dead code in every living browser. Wins over
+    /// [`Place::Srcdoc`] where both apply.
+    ConditionalComment,
+    /// Inside the document of an `<iframe srcdoc>`, at any depth.
+    Srcdoc,
+}
+
+/// What a tag is to us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TagKind {
+    /// `<script src>`, [`ScriptType::Classic`] or [`ScriptType::Module`].
+    Script(ScriptType),
+    /// SVG's `<script href>` or `<script xlink:href>`; takes no `integrity`.
+    SvgScript(ScriptType),
+    /// A `<link>` that follows or announces a script.
+    Link(LinkRel),
+    /// `<meta http-equiv=content-security-policy>`; the policy is its `content`.
+    MetaCsp,
+    /// A module script or import map written in the page.
+    InlineScript {
+        /// [`ScriptType::Module`] or [`ScriptType::ImportMap`].
+        kind: ScriptType,
+        /// The bytes between start and end tag.
+        content: Range<usize>,
+        /// Those bytes as text: what the browser runs, and what a CSP hash is made of.
+        text: String,
+    },
+}
+
+/// What a `<link>`'s `rel` makes of it; the first that applies, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkRel {
+    /// `rel=preload as=script`.
+    Preload,
+    /// `rel=modulepreload`.
+    ModulePreload,
+    /// `rel=preconnect` or `rel=dns-prefetch`.
+    Hint,
+}
+
+/// How an attribute's value is delimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quote {
+    /// `"value"`.
+    Double,
+    /// `'value'`.
+    Single,
+    /// `value`.
+    None,
+}
+
+/// An attribute's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// The value: character references decoded, NUL as U+FFFD, line ends as LF, not stripped.
+    pub text: String,
+    /// The bytes of the value, without quotes.
+    pub span: Range<usize>,
+    /// How the value is delimited, in the layer of text it is written in.
+    pub quote: Quote,
+}
+
+/// An attribute of a reported tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// The name in ASCII lower case.
+    pub name: String,
+    /// The value; `None` where only the name is written.
+    pub value: Option<Value>,
+    /// From the name's first byte to the closing quote.
+    pub span: Range<usize>,
+    /// What goes when the attribute goes: the span, usually with the white space before it.
+    pub(super) removal: Range<usize>,
+}
+
+/// A start tag that matters to us.
+#[derive(Clone, Debug)]
+pub struct Tag {
+    /// What the tag is.
+    pub kind: TagKind,
+    /// Where it stands.
+    pub place: Place,
+    /// Whether it stands in a `<template>`: inert until cloned.
+    pub in_template: bool,
+    /// The start tag, from `<` to `>`.
+    pub span: Range<usize>,
+    /// Start tag through end tag; `None` where no end tag was seen.
+    pub element: Option<Range<usize>>,
+    /// The decoded `href` of the `<base>` in force here: the document's first with an `href`, once
+    /// it has been seen. A `srcdoc` document without its own inherits the one its frame stands in.
+    pub base: Option<Arc<str>>,
+    /// Every attribute in source order, duplicates included.
+    pub(super) attributes: Vec<Attribute>,
+    /// Where the tag's name ends: new attributes go here if there is no address.
+    pub(super) name_end: usize,
+    /// The layers of text around the tag, for encoding what is inserted.
+    pub(super) nest: Option<Arc<Nest>>,
+}
+
+impl Tag {
+    /// The attribute of this lower-case name; of duplicates the first, as in browsers.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// An attribute's decoded text; empty where only the name is written.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.attribute(name).map(Attribute::text)
+    }
+
+    /// Every attribute in source order, duplicates included.
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.attributes
+    }
+
+    /// The attribute that names the resource: `src`, `href`, for SVG `href` before `xlink:href`,
+    /// for a policy `content`. Inline scripts have none.
+    pub fn address_attribute(&self) -> Option<&Attribute> {
+        match self.kind {
+            TagKind::Script(_) => self.attribute("src"),
+            TagKind::SvgScript(_) => {
+                self.attribute("href").or_else(|| self.attribute("xlink:href"))
+            }
+            TagKind::Link(_) => self.attribute("href"),
+            TagKind::MetaCsp => self.attribute("content"),
+            TagKind::InlineScript { .. } => None,
+        }
+    }
+
+    /// The decoded text of [`Tag::address_attribute`].
+    pub fn address(&self) -> Option<&str> {
+        self.address_attribute().map(Attribute::text)
+    }
+
+    /// Whether the author asks us to leave this tag: `data-inhouse="skip"`.
+    pub fn is_skipped_by_author(&self) -> bool {
+        self.text("data-inhouse").is_some_and(|text| text.trim_ascii().eq_ignore_ascii_case("skip"))
+    }
+}
+
+impl Attribute {
+    /// The decoded text; empty where only the name is written.
+    pub fn text(&self) -> &str {
+        self.value.as_ref().map_or("", |value| &value.text)
+    }
+}
+
+/// Something a reader should know of, that is never edited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// A script element whose address no browser loads, because of its type.
+    ParkedScript {
+        /// The decoded address.
+        src: String,
+        /// The type that parks it, as its author wrote it.
+        r#type: String,
+        /// The start tag.
+        span: Range<usize>,
+    },
+    /// Inline script text that builds a script element with a literal address.
+    InlineBuilt {
+        /// The address as it stands in the script's text.
+        url_text: String,
+        /// The bytes of that text.
+        span: Range<usize>,
+    },
+    /// A `srcdoc` whose document was not read.
+    SrcdocNotRead {
+        /// The start tag of the `<iframe>`.
+        span: Range<usize>,
+        /// What stood in the way.
+        why: NotRead,
+    },
+}
+
+/// Why a `srcdoc` was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotRead {
+    /// Documents are nested deeper than anyone writes them.
+    TooDeep,
+    /// A tag in it begins or ends inside a character reference, so it has no bytes of its own.
+    SplitReference,
+}
