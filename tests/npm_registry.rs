@@ -98,6 +98,26 @@ const PUBLISHED: &[(&str, &str, &str)] = &[
         "sha384-ApNbgh9B+Y1QKtv3Rn7W3mgPxhU9K/ScQsAP7hUibX39j7fakFPskvXusvfa0b4Q",
         "dist/umd/popper.min.js",
     ),
+    (
+        "cdnjs.cloudflare.com/ajax/libs/three.js/r128/three.min.js",
+        "sha512-dLxUelApnYxpLt6K2iomGngnHO83iUvZytA3YjDUCjT0HDOHKXnVYdf3hU4JjM8uEhxf9nD1/ey98U3t2vZ0qQ==",
+        "build/three.min.js",
+    ),
+    (
+        "cdnjs.cloudflare.com/ajax/libs/font-awesome/4.7.0/css/font-awesome.min.css",
+        "sha384-wvfXpqpZZVQGK6TAh5PVlGOfQNHSoD2xbE+QkPxCAFlNEevoEH3Sl0sibVcOQVnN",
+        "css/font-awesome.min.css",
+    ),
+    (
+        "cdnjs.cloudflare.com/ajax/libs/highlight.js/11.9.0/highlight.min.js",
+        "sha512-D9gUyxqja7hBtkWpPWGt9wfbfaMGVt9gnyCvYa+jojwwPHLCzUm5i8rpk7vD7wNee9bA35eYIjobYPaQuKS1MQ==",
+        "highlight.min.js",
+    ),
+    (
+        "use.fontawesome.com/releases/v5.15.4/css/all.css",
+        "sha384-DyZ88mC6Up2uqS4h/KRgHuoeGwBcD4Ng9SiP4dIRy0EXTlnuz47vAwmeGwVChigm",
+        "css/all.min.css",
+    ),
 ];
 
 #[test]

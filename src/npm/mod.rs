@@ -3,7 +3,7 @@
 //! [`url_form`] reads a CDN URL as "this file of this package", [`registry`] fetches that package
 //! (the only room here that touches the network, through a [`registry::Transport`] it is given),
 //! [`tarball`] reads it in memory, [`proof`] holds the CDN's bytes against the author's, and
-//! [`serve`] takes the author's bytes instead. Which form a URL has is data, in
+//! [`mod@serve`] takes the author's bytes instead. Which form a URL has is data, in
 //! `src/data/cdn-url-patterns.toml`.
 
 mod default_file;

@@ -15,7 +15,7 @@ use url::{Origin, Url};
 use super::package_name::PackageName;
 
 /// npm's configuration, as far as fetching packages needs it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct NpmConfig {
     npmrc: NpmrcConfig,
     /// The registry of every package whose scope has none.
@@ -108,7 +108,7 @@ impl NpmConfig {
     }
 
     /// Where a tarball really is: metadata copied from npm's default registry names that host, and
-    /// npm goes to the configured registry instead (`replace-registry-host=npmjs`).
+    /// npm goes to the configured registry instead (its `replace-registry-host` setting).
     pub fn tarball_url(&self, registry: &Url, mut tarball: Url) -> Url {
         let default = Url::parse(npm::DEFAULT_REGISTRY).ok();
         let is_default = default.is_some_and(|default| default.host_str() == tarball.host_str());

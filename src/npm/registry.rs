@@ -28,6 +28,10 @@ use super::{
 use crate::integrity::Mismatch;
 
 /// What a GET request needs to reach a registry.
+///
+/// Whoever implements it follows redirects, takes `authorization` along to the same origin only,
+/// limits sizes and times, and admits plain http and private addresses for no more than
+/// [`NpmConfig::is_registry_origin`] says.
 pub trait Transport: Sync {
     /// Asks `url` with `headers` and gives the decoded body of a successful answer.
     ///
