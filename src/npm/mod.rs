@@ -1,1 +1,25 @@
-//! (room)
+//! What npm knows about a script from a CDN: as a proof of its bytes, and as another source of them.
+//!
+//! [`url_form`] reads a CDN URL as "this file of this package", [`registry`] fetches that package
+//! (the only room here that touches the network, through a [`registry::Transport`] it is given),
+//! [`tarball`] reads it in memory, [`proof`] holds the CDN's bytes against the author's, and
+//! [`mod@serve`] takes the author's bytes instead. Which form a URL has is data, in
+//! `src/data/cdn-url-patterns.toml`.
+
+mod default_file;
+pub mod npm_config;
+pub mod package_name;
+mod patterns;
+pub mod proof;
+pub mod registry;
+pub mod serve;
+pub mod tarball;
+pub mod tarball_integrity;
+pub mod url_form;
+
+pub use package_name::PackageName;
+pub use proof::{Contradiction, Proof, prove};
+pub use registry::{Registry, RegistryError, Transport, TransportError};
+pub use serve::{ServeError, ServedFile, serve};
+pub use tarball::Package;
+pub use url_form::{FormKind, Pinning, UrlForm, VersionSpec, classify};
