@@ -22,13 +22,24 @@ use crate::{
 /// # Errors
 /// [`RunError`] if the vendor folder cannot be read.
 pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunError> {
-    let external: Vec<_> = survey.plan.actions.iter().filter_map(|(url, action)| Some((url, still_external(action)?))).collect();
+    let external: Vec<_> = survey
+        .plan
+        .actions
+        .iter()
+        .filter_map(|(url, action)| Some((url, still_external(action)?)))
+        .collect();
     for (url, hint) in external {
         let uses = survey.inventory.demands[url].uses().cloned();
-        survey.problems.push(Notice::new("external-script", format!("`{url}` is still external")).used_by(uses).hint(hint.to_owned()).of_site());
+        survey.problems.push(
+            Notice::new("external-script", format!("`{url}` is still external"))
+                .used_by(uses)
+                .hint(hint.to_owned())
+                .of_site(),
+        );
     }
     let folder = VendorFolder::new(&settings.site, &settings.out);
-    let entries: BTreeMap<&VendorPath, &Entry> = survey.lock.iter().map(|(_, entry)| (&entry.path, entry)).collect();
+    let entries: BTreeMap<&VendorPath, &Entry> =
+        survey.lock.iter().map(|(_, entry)| (&entry.path, entry)).collect();
     let mut files = BTreeMap::new();
     for local in &survey.inventory.vendored {
         let Some(path) = vendor_path(&local.path, &settings.out) else {
@@ -37,7 +48,12 @@ pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunEr
         };
         if !files.contains_key(&path) {
             let bytes = folder.read(&path)?;
-            survey.problems.extend(hold(&path, bytes.as_deref(), entries.get(&path).copied(), local));
+            survey.problems.extend(hold(
+                &path,
+                bytes.as_deref(),
+                entries.get(&path).copied(),
+                local,
+            ));
             files.insert(path.clone(), bytes);
         }
         if let Some(bytes) = &files[&path] {
@@ -53,25 +69,48 @@ fn still_external(action: &Action) -> Option<&'static str> {
         Action::Reuse(_) | Action::Fetch(_) | Action::Replace { .. } | Action::Remove(_) => {
             Some("run `inhouse vendor` after the build, or keep the script external with a rule")
         }
-        Action::Leave(Reason::ModuleGraph) => Some("keep the module external with a rule, if it has to stay"),
+        Action::Leave(Reason::ModuleGraph) => {
+            Some("keep the module external with a rule, if it has to stay")
+        }
         // Refused scripts are problems of the survey; the rest stays external on purpose.
-        Action::Refuse(_) | Action::Leave(Reason::Kept(_) | Reason::Skipped | Reason::NoScript) => None,
+        Action::Refuse(_) | Action::Leave(Reason::Kept(_) | Reason::Skipped | Reason::NoScript) => {
+            None
+        }
     }
 }
 
 /// Holds a vendored file against the lockfile.
-fn hold(path: &VendorPath, bytes: Option<&[u8]>, entry: Option<&Entry>, local: &LocalUse) -> Option<crate::report::Problem> {
+fn hold(
+    path: &VendorPath,
+    bytes: Option<&[u8]>,
+    entry: Option<&Entry>,
+    local: &LocalUse,
+) -> Option<crate::report::Problem> {
     let Some(bytes) = bytes else {
         let notice = Notice::new("missing-file", format!("the vendored file `{path}` is missing"));
-        return Some(notice.used_by([local.place.clone()]).hint("run `inhouse vendor` again".to_owned()).of_site());
+        return Some(
+            notice
+                .used_by([local.place.clone()])
+                .hint("run `inhouse vendor` again".to_owned())
+                .of_site(),
+        );
     };
     let Some(entry) = entry else { return Some(not_locked(local)) };
     let mismatch = entry.integrity.verify(bytes).err()?;
-    let notice = Notice::new("tampered-file", format!("the vendored file `{path}` is not the file that was locked"))
-        .detail("expected", format!("{}  (lockfile)", mismatch.expected))
-        .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size))
-        .used_by([local.place.clone()]);
-    Some(notice.hint("find out who changed it; then delete it and run `inhouse vendor` again".to_owned()).of_site())
+    let notice = Notice::new(
+        "tampered-file",
+        format!("the vendored file `{path}` is not the file that was locked"),
+    )
+    .detail("expected", format!("{}  (lockfile)", mismatch.expected))
+    .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size))
+    .used_by([local.place.clone()]);
+    Some(
+        notice
+            .hint(
+                "find out who changed it; then delete it and run `inhouse vendor` again".to_owned(),
+            )
+            .of_site(),
+    )
 }
 
 /// Holds a tag's `integrity` against the file it loads.
@@ -82,22 +121,34 @@ fn guard(local: &LocalUse, bytes: &[u8], settings: &Settings) -> Option<crate::r
     let hint = || "build the site again and run `inhouse vendor`".to_owned();
     match local.declared.as_ref().filter(|declared| declared.guards()) {
         None => {
-            let notice = Notice::new("no-integrity", format!("the tag that loads `{}` has no `integrity`", local.path));
+            let notice = Notice::new(
+                "no-integrity",
+                format!("the tag that loads `{}` has no `integrity`", local.path),
+            );
             Some(notice.used_by([local.place.clone()]).hint(hint()).of_site())
         }
         Some(declared) => {
             let mismatch = declared.verify(bytes).err()?;
-            let notice = Notice::new("wrong-integrity", format!("the tag that loads `{}` has another file's `integrity`", local.path))
-                .detail("expected", format!("{}  (the tag)", mismatch.expected))
-                .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size));
+            let notice = Notice::new(
+                "wrong-integrity",
+                format!("the tag that loads `{}` has another file's `integrity`", local.path),
+            )
+            .detail("expected", format!("{}  (the tag)", mismatch.expected))
+            .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size));
             Some(notice.used_by([local.place.clone()]).hint(hint()).of_site())
         }
     }
 }
 
 fn not_locked(local: &LocalUse) -> crate::report::Problem {
-    Notice::new("not-in-lockfile", format!("`{}` lies in the vendor folder, but not in the lockfile", local.path))
-        .used_by([local.place.clone()])
-        .hint("run `inhouse vendor` and commit the lockfile; move scripts of your own to another folder".to_owned())
-        .of_site()
+    Notice::new(
+        "not-in-lockfile",
+        format!("`{}` lies in the vendor folder, but not in the lockfile", local.path),
+    )
+    .used_by([local.place.clone()])
+    .hint(
+        "run `inhouse vendor` and commit the lockfile; move scripts of your own to another folder"
+            .to_owned(),
+    )
+    .of_site()
 }

@@ -74,7 +74,13 @@ pub struct OutputArgs {
     #[arg(long, global = true, help_heading = "Output")]
     pub no_progress: bool,
     /// The configuration file (default: inhouse.toml here or in a folder above)
-    #[arg(long, global = true, value_name = "FILE", env = "INHOUSE_CONFIG", help_heading = "Output")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "INHOUSE_CONFIG",
+        help_heading = "Output"
+    )]
     pub config: Option<PathBuf>,
 }
 
@@ -121,7 +127,13 @@ pub struct SiteArgs {
     #[arg(long, value_name = "PATTERN", help_heading = "Policy")]
     pub exclude: Vec<String>,
     /// What to do with scripts from hosts known as compromised [default: fail]
-    #[arg(long, value_enum, value_name = "WHAT", env = "INHOUSE_ON_DENIED", help_heading = "Policy")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHAT",
+        env = "INHOUSE_ON_DENIED",
+        help_heading = "Policy"
+    )]
     pub on_denied: Option<OnDenied>,
     /// How many threads read and write pages [default: one per core]
     #[arg(long, value_name = "N", env = "INHOUSE_JOBS")]

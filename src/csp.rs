@@ -30,8 +30,11 @@ pub fn site_headers(text: &str) -> SiteHeaders {
 /// Whether `policy` would block a script that the site serves itself. `Some` names the directive.
 pub fn blocks_own_scripts(policy: &str) -> Option<&'static str> {
     const DIRECTIVES: [&str; 3] = ["script-src-elem", "script-src", "default-src"];
-    let directives: Vec<Vec<&str>> = policy.split(';').map(|d| d.split_ascii_whitespace().collect()).collect();
-    let find = |name: &str| directives.iter().find(|d| d.first().is_some_and(|first| first.eq_ignore_ascii_case(name)));
+    let directives: Vec<Vec<&str>> =
+        policy.split(';').map(|d| d.split_ascii_whitespace().collect()).collect();
+    let find = |name: &str| {
+        directives.iter().find(|d| d.first().is_some_and(|first| first.eq_ignore_ascii_case(name)))
+    };
     let (name, sources) = DIRECTIVES.into_iter().find_map(|name| Some((name, find(name)?)))?;
     let allowed = sources[1..].iter().any(|source| {
         let source = source.to_ascii_lowercase();
@@ -63,6 +66,9 @@ mod tests {
         let headers = site_headers(text);
         assert_eq!(headers.policies, ["script-src a.example"]);
         assert!(headers.integrity_policy);
-        assert!(!site_headers("/*\n  Integrity-Policy: blocked-destinations=(style)\n").integrity_policy);
+        assert!(
+            !site_headers("/*\n  Integrity-Policy: blocked-destinations=(style)\n")
+                .integrity_policy
+        );
     }
 }

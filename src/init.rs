@@ -36,7 +36,11 @@ pub enum InitError {
 /// [`InitError`]; a file that is there already is never touched.
 pub fn write_config(folder: &Path) -> Result<(), InitError> {
     let path = folder.join(CONFIG_FILE);
-    let written = OpenOptions::new().write(true).create_new(true).open(&path).and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
     written.map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => InitError::Exists(path),
         _ => InitError::Write { path, source },
@@ -57,7 +61,9 @@ pub fn manual() -> io::Result<()> {
     let mut command = Cli::command();
     command.build();
     clap_mangen::Man::new(command.clone()).render(&mut out)?;
-    for subcommand in command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
+    for subcommand in
+        command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help")
+    {
         let man = clap_mangen::Man::new(subcommand.clone());
         writeln!(out, ".SH \"INHOUSE {}\"", subcommand.get_name().to_uppercase())?;
         man.render_description_section(&mut out)?;
@@ -73,7 +79,9 @@ mod tests {
 
     #[test]
     fn every_line_of_the_template_is_a_valid_setting_once_uncommented() {
-        let setting = |line: &&str| line.starts_with("# ") && (line.contains(" = ") || line.starts_with("# ["));
+        let setting = |line: &&str| {
+            line.starts_with("# ") && (line.contains(" = ") || line.starts_with("# ["))
+        };
         let text: Vec<_> = TEMPLATE.lines().filter(setting).map(|line| &line[2..]).collect();
         assert!(text.len() > 25, "{text:?}");
         toml::from_str::<crate::settings::Config>(&text.join("\n")).unwrap();

@@ -16,7 +16,7 @@ use url::Url;
 use crate::{
     html::{self, Dialect, NotRead, Positions, Remark, Scan, ScanError, TagKind},
     integrity::IntegrityMetadata,
-    page::{self, PageReferences, Role},
+    page::{self, Role},
     reference::{ForeignBase, PageAddress, SubresourceUrl},
     report::{Notice, Problem, Use, progress::Progress},
     settings::{Ambiguous, Settings},
@@ -133,7 +133,12 @@ impl PageRecord {
             Ok(bytes) => record.scan(settings, &bytes),
             Err(error) => record.problems.push(
                 Notice::new("unreadable-page", error.to_string())
-                    .detail("cause", std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default())
+                    .detail(
+                        "cause",
+                        std::error::Error::source(&error)
+                            .map(ToString::to_string)
+                            .unwrap_or_default(),
+                    )
                     .hint(error.remedy().map(str::to_owned))
                     .of_tool(),
             ),
@@ -157,16 +162,22 @@ impl PageRecord {
         match html::scan(bytes, dialect(&self.path)) {
             Ok(scan) => {
                 let address = page_address(&self.path, settings.site_url.as_ref());
-                let found = page::references(&address, &scan);
-                self.note(settings, &name, &address, &scan, found);
+                self.note(settings, &name, &address, &scan, Positions::new(scan.source(bytes)));
             }
-            Err(error) => self.refuse(settings, &name, bytes, &error),
+            Err(error) => self.refuse(settings, &name, &error),
         }
     }
 
-    fn note(&mut self, settings: &Settings, name: &Arc<str>, address: &PageAddress, scan: &Scan, found: PageReferences) {
-        let mut positions = Positions::default();
-        let mut place = |tag: usize| page::place(name, scan, &mut positions, &scan.tags[tag]);
+    fn note(
+        &mut self,
+        settings: &Settings,
+        name: &Arc<str>,
+        address: &PageAddress,
+        scan: &Scan,
+        positions: Positions<'_>,
+    ) {
+        let found = page::references(address, scan);
+        let place = |tag: usize| page::place(name, positions, &scan.tags[tag]);
         let vendor = format!("{}/", settings.out);
         for script in found.local.into_iter().filter(|script| script.path.starts_with(&vendor)) {
             self.vendored.push(LocalUse {
@@ -209,19 +220,23 @@ impl PageRecord {
         }
         self.has_work |= !self.external.is_empty();
         for remark in &scan.remarks {
-            let place = page::place_of_remark(name, scan, &mut positions, remark);
+            let place = page::place_of_remark(name, positions, remark);
             self.warnings.extend(remarked(address, remark, place));
         }
     }
 
-    fn refuse(&mut self, settings: &Settings, name: &Arc<str>, bytes: &[u8], error: &ScanError) {
-        let position = Positions::default().at(bytes, error.offset().unwrap_or_default());
-        let place = Use { page: name.clone(), line: position.line, column: position.column, tag: error.tag().unwrap_or("html").to_owned() };
-        let notice = Notice::new("unreadable-markup", format!("`{name}`: {error}"))
-            .used_by([place])
-            .hint(error.remedy().map(str::to_owned));
+    fn refuse(&mut self, settings: &Settings, name: &Arc<str>, error: &ScanError) {
+        let notice =
+            Notice::new("unreadable-markup", format!("`{name}` cannot be read with certainty"))
+                .detail("cause", error)
+                .hint(
+                    "mend the page, or leave such pages as they are with `--ambiguous skip`"
+                        .to_owned(),
+                );
         match settings.ambiguous {
-            Ambiguous::Skip => self.warnings.push(notice.detail("outcome", "the page was left as it is")),
+            Ambiguous::Skip => {
+                self.warnings.push(notice.detail("outcome", "the page was left as it is"))
+            }
             Ambiguous::Fail => self.problems.push(notice.of_site()),
         }
     }
@@ -234,7 +249,9 @@ impl Inventory {
         }
         for (url, wish, declared, place) in record.external {
             let demand = self.demands.entry(url).or_default();
-            if let (Wish::Classic, Some(declared)) = (wish, declared.filter(IntegrityMetadata::guards)) {
+            if let (Wish::Classic, Some(declared)) =
+                (wish, declared.filter(IntegrityMetadata::guards))
+            {
                 demand.declared.entry(declared).or_default().push(place.clone());
             }
             match wish {
@@ -254,9 +271,12 @@ impl Inventory {
 }
 
 fn unfilled(value: &str, place: Use) -> Notice {
-    Notice::new("placeholder", format!("`{}` is a placeholder, not an address: the tag was left as it is", value.trim()))
-        .used_by([place])
-        .hint("let your generator fill it in, or remove the tag".to_owned())
+    Notice::new(
+        "placeholder",
+        format!("`{}` is a placeholder, not an address: the tag was left as it is", value.trim()),
+    )
+    .used_by([place])
+    .hint("let your generator fill it in, or remove the tag".to_owned())
 }
 
 fn foreign_base(error: &ForeignBase, url: &SubresourceUrl, place: Use) -> Problem {
@@ -268,23 +288,39 @@ fn foreign_base(error: &ForeignBase, url: &SubresourceUrl, place: Use) -> Proble
 }
 
 fn remarked(address: &PageAddress, remark: &Remark, place: Use) -> Option<Notice> {
-    let is_external = |text: &str| matches!(address.resolve(text, None), crate::reference::Target::External { .. });
+    let is_external = |text: &str| {
+        matches!(address.resolve(text, None), crate::reference::Target::External { .. })
+    };
     match remark {
         Remark::ParkedScript { src, r#type, .. } => is_external(src).then(|| {
-            Notice::new("parked-script", format!("`{}` is parked: no browser loads a script of type `{type}`", src.trim()))
-                .used_by([place])
-                .hint("if code on the page loads it later, point that code at a local copy".to_owned())
+            Notice::new(
+                "parked-script",
+                format!("`{}` is parked: no browser loads a script of type `{type}`", src.trim()),
+            )
+            .used_by([place])
+            .hint("if code on the page loads it later, point that code at a local copy".to_owned())
         }),
         Remark::InlineBuilt { url_text, .. } => Some(
-            Notice::new("inline-built-script", format!("inline code builds a script that loads `{url_text}`"))
-                .used_by([place])
-                .hint("it stays external: write the tag into the page, or point the code at a local copy".to_owned()),
+            Notice::new(
+                "inline-built-script",
+                format!("inline code builds a script that loads `{url_text}`"),
+            )
+            .used_by([place])
+            .hint(
+                "it stays external: write the tag into the page, or point the code at a local copy"
+                    .to_owned(),
+            ),
         ),
         Remark::SrcdocNotRead { why, .. } => Some(
-            Notice::new("srcdoc-not-read", match why {
-                NotRead::TooDeep => "a srcdoc nested this deep was not read",
-                NotRead::SplitReference => "a srcdoc with a tag that begins inside a character reference was not read",
-            })
+            Notice::new(
+                "srcdoc-not-read",
+                match why {
+                    NotRead::TooDeep => "a srcdoc nested this deep was not read",
+                    NotRead::SplitReference => {
+                        "a srcdoc with a tag that begins inside a character reference was not read"
+                    }
+                },
+            )
             .used_by([place]),
         ),
     }

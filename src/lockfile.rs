@@ -65,12 +65,15 @@ pub struct Entry {
 }
 
 /// What the bytes were held against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Proof {
     /// A file of the npm package's tarball has the same bytes.
     Npm,
     /// Nothing: the lock alone fixes them.
+    #[default]
     None,
 }
 

@@ -89,7 +89,12 @@ fn print(report: &Report, output: Output) -> anyhow::Result<u8> {
                 (false, true) => human::Detail::Full,
                 (false, false) => human::Detail::Normal,
             };
-            human::print(report, detail, &mut anstream::stdout().lock(), &mut anstream::stderr().lock())
+            human::print(
+                report,
+                detail,
+                &mut anstream::stdout().lock(),
+                &mut anstream::stderr().lock(),
+            )
         }
     };
     match printed {

@@ -8,12 +8,12 @@ mod error;
 mod registry;
 
 pub use error::ObtainError;
-pub use registry::npm_registry;
+pub use registry::{NpmRegistry, npm_registry};
 
 use crate::{
     fetch::{self, Client, Response, Wanted},
     lockfile::{Proof, Source},
-    npm::{self, Package, Pinning, Registry, RegistryError, UrlForm, VersionSpec},
+    npm::{self, Package, Pinning, UrlForm, VersionSpec},
     plan::Expectation,
     policy::Policy,
     reference::SubresourceUrl,
@@ -69,7 +69,7 @@ pub struct Supplier<'a> {
     /// The CDNs.
     pub client: &'a Client,
     /// The npm registry; why not, if there is none.
-    pub registry: &'a Result<Registry, RegistryError>,
+    pub registry: &'a Result<NpmRegistry, String>,
     /// Asked about every hop.
     pub policy: &'a Policy,
     /// Which of the two.
@@ -81,24 +81,40 @@ impl Supplier<'_> {
     ///
     /// # Errors
     /// [`ObtainError`] says which check failed, or that nobody has the file.
-    pub fn obtain(&self, url: &SubresourceUrl, expectation: &Expectation) -> Result<Obtained, ObtainError> {
+    pub fn obtain(
+        &self,
+        url: &SubresourceUrl,
+        expectation: &Expectation,
+    ) -> Result<Obtained, ObtainError> {
         let form = npm::classify(url);
-        let locked_to_npm = expectation.locked.as_ref().is_some_and(|entry| entry.source == Source::Npm);
+        let locked_to_npm =
+            expectation.locked.as_ref().is_some_and(|entry| entry.source == Source::Npm);
         let obtained = match (self.source, &form) {
             (SourceChoice::Npm, Some(form)) => self.from_npm(url, form, expectation),
             (SourceChoice::Npm, None) => Err(ObtainError::NotOnNpm),
-            (SourceChoice::Auto, Some(form)) if locked_to_npm => self.from_npm(url, form, expectation),
-            (SourceChoice::Auto | SourceChoice::Cdn, _) => self.from_cdn(url, form.as_ref(), expectation),
+            (SourceChoice::Auto, Some(form)) if locked_to_npm => {
+                self.from_npm(url, form, expectation)
+            }
+            (SourceChoice::Auto | SourceChoice::Cdn, _) => {
+                self.from_cdn(url, form.as_ref(), expectation)
+            }
         }?;
         verify(&obtained.bytes, expectation)?;
         Ok(obtained)
     }
 
-    fn from_cdn(&self, url: &SubresourceUrl, form: Option<&UrlForm>, expectation: &Expectation) -> Result<Obtained, ObtainError> {
+    fn from_cdn(
+        &self,
+        url: &SubresourceUrl,
+        form: Option<&UrlForm>,
+        expectation: &Expectation,
+    ) -> Result<Obtained, ObtainError> {
         let response = match self.client.get(url.as_url(), &[], &|hop| self.policy.admits(hop)) {
             Ok(response) => response,
             Err(error) if error.is_unreachable() && self.source == SourceChoice::Auto => {
-                let Some(form) = form.filter(|form| form.package.is_some()) else { return Err(error.into()) };
+                let Some(form) = form.filter(|form| form.package.is_some()) else {
+                    return Err(error.into());
+                };
                 return self.from_npm(url, form, expectation).map_err(|npm| npm.after(error));
             }
             Err(error) => return Err(error.into()),
@@ -109,13 +125,24 @@ impl Supplier<'_> {
         self.accept(url, form, response)
     }
 
-    fn accept(&self, url: &SubresourceUrl, asked: Option<&UrlForm>, response: Response) -> Result<Obtained, ObtainError> {
-        let served: SubresourceUrl = response.url.clone().try_into().unwrap_or_else(|_| url.clone());
+    fn accept(
+        &self,
+        url: &SubresourceUrl,
+        asked: Option<&UrlForm>,
+        response: Response,
+    ) -> Result<Obtained, ObtainError> {
+        let served: SubresourceUrl =
+            response.url.clone().try_into().unwrap_or_else(|_| url.clone());
         let form = npm::classify(&served);
-        let version = VERSION_HEADERS.iter().find_map(|name| response.header(name)).map(str::to_owned);
+        let version =
+            VERSION_HEADERS.iter().find_map(|name| response.header(name)).map(str::to_owned);
         let evidence = match (form.as_ref().or(asked), self.source) {
-            (Some(form), SourceChoice::Auto) => self.prove(form, version.as_deref(), &response.bytes)?,
-            (Some(_), SourceChoice::Cdn | SourceChoice::Npm) => Evidence::unproved("not asked for (source = cdn)"),
+            (Some(form), SourceChoice::Auto) => {
+                self.prove(form, version.as_deref(), &response.bytes)?
+            }
+            (Some(_), SourceChoice::Cdn | SourceChoice::Npm) => {
+                Evidence::unproved("not asked for (source = cdn)")
+            }
             (None, _) => Evidence::unproved("the URL names no npm package"),
         };
         let exact = version.as_deref().or_else(|| form.as_ref()?.version.exact());
@@ -134,7 +161,12 @@ impl Supplier<'_> {
     }
 
     /// Holds bytes of the CDN against the package the URL names.
-    fn prove(&self, form: &UrlForm, version: Option<&str>, bytes: &[u8]) -> Result<Evidence, ObtainError> {
+    fn prove(
+        &self,
+        form: &UrlForm,
+        version: Option<&str>,
+        bytes: &[u8],
+    ) -> Result<Evidence, ObtainError> {
         let version = version.map_or_else(|| form.version.clone(), VersionSpec::parse);
         if version.exact().is_none() {
             return Ok(Evidence::unproved("the CDN does not say which version it answered with"));
@@ -154,13 +186,22 @@ impl Supplier<'_> {
         Ok(match npm::prove(form, bytes, &package)? {
             npm::Proof::File { path } => Evidence::of_file(&package, path),
             npm::Proof::Unprovable { reason, hint } => {
-                let hint = hint.map(|path| format!("; its own file is `{path}`")).unwrap_or_default();
-                Evidence { package: Some(package.id()), ..Evidence::unproved(format!("{reason}{hint}")) }
+                let hint =
+                    hint.map(|path| format!("; its own file is `{path}`")).unwrap_or_default();
+                Evidence {
+                    package: Some(package.id()),
+                    ..Evidence::unproved(format!("{reason}{hint}"))
+                }
             }
         })
     }
 
-    fn from_npm(&self, url: &SubresourceUrl, form: &UrlForm, expectation: &Expectation) -> Result<Obtained, ObtainError> {
+    fn from_npm(
+        &self,
+        url: &SubresourceUrl,
+        form: &UrlForm,
+        expectation: &Expectation,
+    ) -> Result<Obtained, ObtainError> {
         let locked = expectation.locked.as_ref().and_then(|entry| entry.package.as_deref());
         let version = match locked.and_then(|package| package.rsplit_once('@')) {
             Some((_, version)) => VersionSpec::parse(version),
@@ -181,8 +222,13 @@ impl Supplier<'_> {
         })
     }
 
-    fn package(&self, form: &UrlForm, version: &VersionSpec) -> Result<std::sync::Arc<Package>, ObtainError> {
-        let registry = self.registry.as_ref().map_err(|error| ObtainError::NoRegistry(error.to_string()))?;
+    fn package(
+        &self,
+        form: &UrlForm,
+        version: &VersionSpec,
+    ) -> Result<std::sync::Arc<Package>, ObtainError> {
+        let registry =
+            self.registry.as_ref().map_err(|error| ObtainError::NoRegistry(error.clone()))?;
         let name = form.package.as_ref().ok_or(ObtainError::NotOnNpm)?;
         Ok(registry.package(name, version)?)
     }
@@ -198,7 +244,7 @@ impl Evidence {
             package: Some(package.id()),
             proof: Proof::Npm,
             file: Some(path),
-            tarball: Some(package.tarball_integrity.to_string()),
+            tarball: Some(package.tarball_integrity.clone()),
             ..Self::default()
         }
     }
@@ -210,7 +256,9 @@ impl Evidence {
 /// [`ObtainError::Declared`] or [`ObtainError::Locked`].
 pub fn verify(bytes: &[u8], expectation: &Expectation) -> Result<(), ObtainError> {
     for declared in &expectation.declared {
-        declared.verify(bytes).map_err(|mismatch| ObtainError::Declared { declared: declared.clone(), mismatch })?;
+        declared
+            .verify(bytes)
+            .map_err(|mismatch| ObtainError::Declared { declared: declared.clone(), mismatch })?;
     }
     match &expectation.locked {
         Some(entry) => entry.integrity.verify(bytes).map_err(ObtainError::Locked),
@@ -229,7 +277,11 @@ fn fixes_its_bytes(url: &SubresourceUrl, form: Option<&UrlForm>) -> bool {
 
 /// The address that decides where the bytes are stored, and whether it fixes them: with the exact
 /// version filled in where the CDN has told it.
-fn storage(served: &SubresourceUrl, form: Option<&UrlForm>, exact: Option<&str>) -> (SubresourceUrl, bool) {
+fn storage(
+    served: &SubresourceUrl,
+    form: Option<&UrlForm>,
+    exact: Option<&str>,
+) -> (SubresourceUrl, bool) {
     if fixes_its_bytes(served, form) {
         return (served.clone(), true);
     }
@@ -247,7 +299,10 @@ fn stored(url: SubresourceUrl, fixed: bool, media_type: &str, bytes: &[u8]) -> S
 fn names_a_version(path: &str) -> bool {
     let words = path.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.'));
     words.into_iter().any(|word| {
-        let numbers = word.trim_start_matches('v').split('.').take_while(|part| part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty());
+        let numbers = word
+            .trim_start_matches('v')
+            .split('.')
+            .take_while(|part| part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty());
         let commit = word.len() == 40 && word.bytes().all(|b| b.is_ascii_hexdigit());
         commit || numbers.count() >= 3
     })
@@ -271,7 +326,9 @@ mod tests {
 
     #[test]
     fn a_version_in_the_path_is_seen() {
-        for path in ["/lib/1.2.3/a.js", "/lib@1.2.3/a.js", "/a-1.2.3.min.js", "/v10.0.1-beta.2/a.js"] {
+        for path in
+            ["/lib/1.2.3/a.js", "/lib@1.2.3/a.js", "/a-1.2.3.min.js", "/v10.0.1-beta.2/a.js"]
+        {
             assert!(names_a_version(path), "{path}");
         }
         for path in ["/lib/1.2/a.js", "/lib@1/a.js", "/latest/a.js", "/v3/"] {

@@ -79,7 +79,8 @@ pub fn references(address: &PageAddress, scan: &Scan) -> PageReferences {
             (TagKind::InlineScript { kind, text, .. }, None) => {
                 let base = tag.base.as_deref();
                 let specifiers = inline_specifiers(kind, text);
-                let targets = specifiers.iter().filter(|s| is_absolute(s)).map(|s| address.resolve(s, base));
+                let targets =
+                    specifiers.iter().filter(|s| is_absolute(s)).map(|s| address.resolve(s, base));
                 page.inline_modules.extend(targets.filter_map(|target| match target {
                     Target::External { url, .. } => Some((index, url)),
                     _ => None,
@@ -93,8 +94,12 @@ pub fn references(address: &PageAddress, scan: &Scan) -> PageReferences {
 
 fn role(kind: &TagKind) -> Option<Role> {
     match kind {
-        TagKind::Script(ScriptType::Classic) | TagKind::SvgScript(ScriptType::Classic) => Some(Role::Classic),
-        TagKind::Script(ScriptType::Module) | TagKind::SvgScript(ScriptType::Module) => Some(Role::Module),
+        TagKind::Script(ScriptType::Classic) | TagKind::SvgScript(ScriptType::Classic) => {
+            Some(Role::Classic)
+        }
+        TagKind::Script(ScriptType::Module) | TagKind::SvgScript(ScriptType::Module) => {
+            Some(Role::Module)
+        }
         TagKind::Link(LinkRel::Preload) => Some(Role::Preload),
         TagKind::Link(LinkRel::ModulePreload) => Some(Role::Module),
         TagKind::Link(LinkRel::Hint) => Some(Role::Hint),
@@ -104,7 +109,13 @@ fn role(kind: &TagKind) -> Option<Role> {
     }
 }
 
-fn read_address(address: &PageAddress, index: usize, tag: &Tag, role: Role, page: &mut PageReferences) {
+fn read_address(
+    address: &PageAddress,
+    index: usize,
+    tag: &Tag,
+    role: Role,
+    page: &mut PageReferences,
+) {
     let base = tag.base.as_deref();
     let declared = tag.text("integrity").map(IntegrityMetadata::parse);
     match address.resolve(tag.address().unwrap_or_default(), base) {
@@ -135,7 +146,8 @@ fn inline_specifiers(kind: &ScriptType, text: &str) -> Vec<String> {
         let map = serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
         let imports = map.get("imports").and_then(|imports| imports.as_object()).into_iter();
         let scopes = map.get("scopes").and_then(|scopes| scopes.as_object()).into_iter();
-        let scoped = scopes.flat_map(|scopes| scopes.values()).filter_map(|scope| scope.as_object());
+        let scoped =
+            scopes.flat_map(|scopes| scopes.values()).filter_map(|scope| scope.as_object());
         let addresses = imports.chain(scoped).flat_map(|map| map.values());
         return addresses.filter_map(|address| address.as_str().map(str::to_owned)).collect();
     }
@@ -153,19 +165,19 @@ fn is_absolute(specifier: &str) -> bool {
 }
 
 /// Where a tag stands, as the report names it.
-pub fn place(page: &Arc<str>, scan: &Scan, positions: &mut Positions, tag: &Tag) -> Use {
-    let position = positions.at(&scan.source, tag.span.start);
+pub fn place(page: &Arc<str>, positions: Positions<'_>, tag: &Tag) -> Use {
+    let position = positions.of(tag.span.start);
     Use { page: page.clone(), line: position.line, column: position.column, tag: label(tag) }
 }
 
 /// Where a remark stands, as the report names it.
-pub fn place_of_remark(page: &Arc<str>, scan: &Scan, positions: &mut Positions, remark: &Remark) -> Use {
+pub fn place_of_remark(page: &Arc<str>, positions: Positions<'_>, remark: &Remark) -> Use {
     let (span, tag) = match remark {
         Remark::ParkedScript { span, .. } => (span, "script"),
         Remark::InlineBuilt { span, .. } => (span, "script"),
         Remark::SrcdocNotRead { span, .. } => (span, "iframe srcdoc"),
     };
-    let position = positions.at(&scan.source, span.start);
+    let position = positions.of(span.start);
     Use { page: page.clone(), line: position.line, column: position.column, tag: tag.to_owned() }
 }
 

@@ -101,7 +101,12 @@ pub fn draw(
     plan
 }
 
-fn vendor(url: &SubresourceUrl, demand: &Demand, lock: &Lockfile, cached: &BTreeSet<SubresourceUrl>) -> Action {
+fn vendor(
+    url: &SubresourceUrl,
+    demand: &Demand,
+    lock: &Lockfile,
+    cached: &BTreeSet<SubresourceUrl>,
+) -> Action {
     if demand.classic.is_empty() {
         return Action::Leave(match (demand.modules.is_empty(), demand.skipped.is_empty()) {
             (false, _) => Reason::ModuleGraph,

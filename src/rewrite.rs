@@ -91,7 +91,7 @@ pub fn rewrite(
             edits.extend(edit(reference, &scan.tags[reference.tag], resolution, address, style)?);
         }
     }
-    edits.extend(idle_hints(&scan, &found, &edits, resolutions));
+    edits.extend(idle_hints(&scan, scan.source(bytes), &found, &edits, resolutions));
     if edits.is_empty() {
         return Ok(Rewritten::Unchanged);
     }
@@ -144,10 +144,13 @@ fn localise(
         changes.push(Change::Set { attribute: "integrity".into(), value: integrity.to_string() });
     }
     let crossorigin = tag.text("crossorigin");
-    let sends_credentials = crossorigin.is_some_and(|mode| mode.eq_ignore_ascii_case("use-credentials"));
+    let sends_credentials =
+        crossorigin.is_some_and(|mode| mode.eq_ignore_ascii_case("use-credentials"));
     match (style.crossorigin, crossorigin) {
         _ if sends_credentials => {}
-        (true, _) => changes.push(Change::Set { attribute: "crossorigin".into(), value: "anonymous".into() }),
+        (true, _) => {
+            changes.push(Change::Set { attribute: "crossorigin".into(), value: "anonymous".into() })
+        }
         // It would break pages opened as file:, and load a preload twice whose mode differs.
         (false, Some(_)) => changes.push(unset("crossorigin")),
         (false, None) => {}
@@ -156,7 +159,8 @@ fn localise(
 }
 
 fn set(tag: &Tag, value: String) -> Change {
-    let attribute = tag.address_attribute().map_or_else(|| "src".to_owned(), |address| address.name.clone());
+    let attribute =
+        tag.address_attribute().map_or_else(|| "src".to_owned(), |address| address.name.clone());
     Change::Set { attribute, value }
 }
 
@@ -167,6 +171,7 @@ fn unset(attribute: &str) -> Change {
 /// The hints for hosts that this page has just stopped to name.
 fn idle_hints(
     scan: &Scan,
+    source: &[u8],
     found: &[Reference],
     edits: &[Edit],
     resolutions: &BTreeMap<SubresourceUrl, Resolution>,
@@ -177,21 +182,30 @@ fn idle_hints(
         .map(|reference| reference.url.host())
         .collect();
     let hints = found.iter().filter(|reference| reference.role == Role::Hint && !reference.skipped);
-    let idle = hints.filter(|hint| gone.contains(hint.url.host()) && !still_named(scan, found, &edited, hint.url.host()));
+    let idle = hints.filter(|hint| {
+        gone.contains(hint.url.host())
+            && !still_named(scan, source, found, &edited, hint.url.host())
+    });
     idle.map(|hint| Edit { tag: hint.tag, changes: vec![Change::RemoveElement] }).collect()
 }
 
 /// Whether the page names `host` anywhere but in tags that are edited and in hints. Compared as
 /// bytes: a style sheet, a frame or a line of code that still needs the host keeps the hint.
-fn still_named(scan: &Scan, found: &[Reference], edited: &BTreeSet<usize>, host: &str) -> bool {
+fn still_named(
+    scan: &Scan,
+    source: &[u8],
+    found: &[Reference],
+    edited: &BTreeSet<usize>,
+    host: &str,
+) -> bool {
     let finder = memchr::memmem::Finder::new(host);
     let within = |bytes: &[u8]| finder.find_iter(bytes).count();
     let leaving = found
         .iter()
         .filter(|reference| edited.contains(&reference.tag) || reference.role == Role::Hint)
         .filter_map(|reference| scan.tags[reference.tag].address_attribute())
-        .map(|attribute| within(&scan.source[attribute.span.clone()]));
-    within(&scan.source) > leaving.sum()
+        .map(|attribute| within(&source[attribute.span.clone()]));
+    within(source) > leaving.sum()
 }
 
 #[cfg(test)]
@@ -215,7 +229,9 @@ mod tests {
     fn rewritten(page: &str) -> String {
         let address = PageAddress::new("a/b.html", None);
         match rewrite(page.as_bytes(), Dialect::Html, &address, &resolutions(), &STYLE).unwrap() {
-            Rewritten::Changed(bytes) => String::from_utf8(bytes).unwrap().replace(&Integrity::of(b"a", &[]).to_string(), "I"),
+            Rewritten::Changed(bytes) => String::from_utf8(bytes)
+                .unwrap()
+                .replace(&Integrity::of(b"a", &[]).to_string(), "I"),
             Rewritten::Unchanged => page.to_owned(),
         }
     }
@@ -223,14 +239,17 @@ mod tests {
     #[test]
     fn a_script_gets_its_local_address_and_our_integrity() {
         assert_eq!(
-            rewritten(r#"<script defer src="https://cdn.example/a.js" crossorigin="anonymous" nonce=x></script>"#),
+            rewritten(
+                r#"<script defer src="https://cdn.example/a.js" crossorigin="anonymous" nonce=x></script>"#
+            ),
             r#"<script defer src="../vendor/cdn.example/a.js" integrity="I" nonce=x></script>"#
         );
     }
 
     #[test]
     fn a_script_that_sends_credentials_keeps_doing_so() {
-        let page = r#"<script src="https://cdn.example/a.js" crossorigin="use-credentials"></script>"#;
+        let page =
+            r#"<script src="https://cdn.example/a.js" crossorigin="use-credentials"></script>"#;
         assert!(rewritten(page).contains("crossorigin=\"use-credentials\""));
     }
 

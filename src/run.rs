@@ -11,7 +11,8 @@ mod tell;
 
 use thiserror::Error;
 
-use self::{commit::Commit, download::Downloads, survey::Survey};
+pub(crate) use self::survey::{Survey, vendor_path};
+use self::{commit::Commit, download::Downloads};
 use crate::{
     fetch::ClientError,
     init::InitError,

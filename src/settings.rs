@@ -141,7 +141,9 @@ pub enum SettingsError {
         source: Box<toml::de::Error>,
     },
     /// `out` must be a plain folder name or path inside the site.
-    #[error("`{0}` cannot be the vendor folder: it must be a relative path of plain names that start with a letter or digit")]
+    #[error(
+        "`{0}` cannot be the vendor folder: it must be a relative path of plain names that start with a letter or digit"
+    )]
     Out(String),
     /// `public-path` with characters that would break out of an attribute or an address.
     #[error("`{0}` cannot be a public path: write it as the start of a URL, such as /repo/vendor/")]
@@ -160,6 +162,20 @@ pub enum SettingsError {
     /// A rule or pattern of the policy.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+}
+
+impl SettingsError {
+    /// What to do about it.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Read { .. } => Some("check the path and the permissions"),
+            Self::Parse { .. } => {
+                Some("`inhouse init` in an empty folder writes a file with every key")
+            }
+            Self::Nested { .. } => Some("choose a folder beside the site"),
+            Self::Out(_) | Self::PublicPath(_) | Self::SiteUrl(_) | Self::Policy(_) => None,
+        }
+    }
 }
 
 /// The keys of `inhouse.toml`. Every key is an option of the same name.
@@ -278,15 +294,19 @@ impl Project {
         let current = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
         let found = match named {
             Some(path) => Some(current.join(path)),
-            None => current.ancestors().map(|dir| dir.join(CONFIG_FILE)).find(|path| path.is_file()),
+            None => {
+                current.ancestors().map(|dir| dir.join(CONFIG_FILE)).find(|path| path.is_file())
+            }
         };
         let Some(path) = found else {
             return Ok(Self { root: current, config: Config::default() });
         };
         let text = fs::read_to_string(&path)
             .map_err(|source| SettingsError::Read { path: path.clone(), source })?;
-        let config = toml::from_str(&text)
-            .map_err(|source| SettingsError::Parse { path: path.clone(), source: Box::new(source) })?;
+        let config = toml::from_str(&text).map_err(|source| SettingsError::Parse {
+            path: path.clone(),
+            source: Box::new(source),
+        })?;
         let root = path.parent().map_or(current, Path::to_path_buf);
         Ok(Self { root, config })
     }
@@ -335,8 +355,8 @@ impl Project {
             ambiguous: site.ambiguous.or(config.ambiguous).unwrap_or_default(),
             policy: Policy::new(
                 config.rule,
-                &either(site.include, config.include),
-                &either(site.exclude, config.exclude),
+                either(site.include, config.include),
+                either(site.exclude, config.exclude),
                 site.on_denied.or(config.on_denied).unwrap_or_default(),
             )?,
             mode: Mode {
@@ -407,7 +427,8 @@ fn vendor_folder(out: String) -> Result<String, SettingsError> {
 
 fn public_path(prefix: Option<String>) -> Result<Option<String>, SettingsError> {
     let Some(mut prefix) = prefix else { return Ok(None) };
-    let harmless = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\');
+    let harmless =
+        |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\');
     if prefix.is_empty() || !prefix.bytes().all(harmless) {
         return Err(SettingsError::PublicPath(prefix));
     }
@@ -426,7 +447,9 @@ fn site_url(url: Option<Url>) -> Result<Option<Url>, SettingsError> {
 
 fn refuse_nested(dest: &Path, site: &Path) -> Result<(), SettingsError> {
     let absolute = |path: &Path| {
-        fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.into())
+        fs::canonicalize(path)
+            .or_else(|_| std::path::absolute(path))
+            .unwrap_or_else(|_| path.into())
     };
     let (d, s) = (absolute(dest), absolute(site));
     if d.starts_with(&s) || s.starts_with(&d) {
@@ -483,6 +506,9 @@ mod tests {
         let args = VendorArgs { integrity: vec![Algorithm::Sha512], ..VendorArgs::default() };
         let settings = project("no-integrity = true").for_vendor(args).unwrap();
         assert_eq!(settings.integrity, Some(vec![Algorithm::Sha512]));
-        assert_eq!(project("no-integrity = true").for_site(SiteArgs::default()).unwrap().integrity, None);
+        assert_eq!(
+            project("no-integrity = true").for_site(SiteArgs::default()).unwrap().integrity,
+            None
+        );
     }
 }

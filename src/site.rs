@@ -65,9 +65,9 @@ impl SiteError {
         match self {
             Self::Missing(_) => Some("build the site first, then name its output folder"),
             Self::NotAFolder(_) => Some("name the folder that holds the built pages"),
-            Self::NoPage(_) => {
-                Some("name the folder your generator writes to, or add --page-glob for other endings")
-            }
+            Self::NoPage(_) => Some(
+                "name the folder your generator writes to, or add --page-glob for other endings",
+            ),
             Self::Glob { .. } => None,
             Self::Read { .. } => Some("check the permissions"),
             Self::Write { .. } => Some("check the permissions and the free space of the disk"),
@@ -116,7 +116,9 @@ fn refuse_non_folder(root: &Path) -> Result<(), SiteError> {
     match fs::metadata(root) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
         Ok(_) => Err(SiteError::NotAFolder(root.to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SiteError::Missing(root.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(SiteError::Missing(root.to_owned()))
+        }
         Err(source) => Err(SiteError::Read { path: root.to_owned(), source }),
     }
 }
@@ -269,7 +271,8 @@ mod tests {
 
     #[test]
     fn pages_come_in_a_stable_order_and_without_the_vendor_folder() {
-        let dir = site(&["b.HTML", "a/x.htm", "a.xhtml", "style.css", "vendor/h/page.html", "feed.tpl"]);
+        let dir =
+            site(&["b.HTML", "a/x.htm", "a.xhtml", "style.css", "vendor/h/page.html", "feed.tpl"]);
         let pages = discover(dir.path(), "vendor", &["*.tpl".into()]).unwrap().pages;
         assert_eq!(pages, ["a/x.htm", "a.xhtml", "b.HTML", "feed.tpl"].map(PathBuf::from));
     }
@@ -289,7 +292,11 @@ mod tests {
         let outside = site(&["secret/page.html"]);
         let dir = site(&["index.html"]);
         std::os::unix::fs::symlink(outside.path().join("secret"), dir.path().join("out")).unwrap();
-        std::os::unix::fs::symlink(outside.path().join("secret/page.html"), dir.path().join("l.html")).unwrap();
+        std::os::unix::fs::symlink(
+            outside.path().join("secret/page.html"),
+            dir.path().join("l.html"),
+        )
+        .unwrap();
         std::os::unix::fs::symlink("nowhere", dir.path().join("dangling.html")).unwrap();
         let found = discover(dir.path(), "vendor", &[]).unwrap();
         assert_eq!(found.pages, [PathBuf::from("index.html")]);
@@ -315,7 +322,8 @@ mod tests {
         let dest = tempfile::tempdir().unwrap();
         let copy = || copy_rest(dir.path(), dest.path(), &|path| path == Path::new("index.html"));
         copy().unwrap();
-        let changed = |name: &str| fs::metadata(dest.path().join(name)).unwrap().modified().unwrap();
+        let changed =
+            |name: &str| fs::metadata(dest.path().join(name)).unwrap().modified().unwrap();
         let first = changed("a/b.css");
         copy().unwrap();
         assert_eq!(changed("a/b.css"), first);

@@ -62,7 +62,7 @@ impl StoreError {
         match self {
             Self::Read { .. } => Some("check the permissions".into()),
             Self::Write { .. } => Some("check the permissions and the free space of the disk".into()),
-            Self::Lockfile(error) => error.remedy().map(Into::into),
+            Self::Lockfile(error) => Some(error.remedy().into()),
             Self::Link(_) => Some("replace the link by a real folder, or choose another with --out or --cache".into()),
             Self::Foreign(_) => Some(
                 "if you do not need the file, delete it and run again; else choose another folder with --out".into(),
@@ -120,12 +120,19 @@ impl VendorFolder {
     ///
     /// # Errors
     /// [`StoreError::Foreign`], [`StoreError::Link`] or [`StoreError::Read`].
-    pub fn admit(&self, file: &VendorPath, bytes: &[u8], previous: Option<&Integrity>) -> Result<Admitted, StoreError> {
+    pub fn admit(
+        &self,
+        file: &VendorPath,
+        bytes: &[u8],
+        previous: Option<&Integrity>,
+    ) -> Result<Admitted, StoreError> {
         match self.read(file)? {
             None => Ok(Admitted::New),
             Some(there) if there == bytes => Ok(Admitted::Same),
-            Some(there) if previous.is_some_and(|ours| ours.verify(&there).is_ok()) => Ok(Admitted::New),
-            Some(_) => Err(StoreError::Foreign(self.path().join(file.to_path()))),
+            Some(there) if previous.is_some_and(|ours| ours.verify(&there).is_ok()) => {
+                Ok(Admitted::New)
+            }
+            Some(_) => Err(StoreError::Foreign(file.to_path(&self.path()))),
         }
     }
 
@@ -133,12 +140,20 @@ impl VendorFolder {
     ///
     /// # Errors
     /// [`StoreError::Write`] or [`StoreError::Link`].
-    pub fn write<'a>(&self, files: impl IntoIterator<Item = (&'a VendorPath, &'a [u8])>) -> Result<(), StoreError> {
+    pub fn write<'a>(
+        &self,
+        files: impl IntoIterator<Item = (&'a VendorPath, &'a [u8])>,
+    ) -> Result<(), StoreError> {
         let mut folders = BTreeSet::new();
         for (file, bytes) in files {
             let path = self.locate(file)?;
             write_durably(&path, bytes)?;
-            folders.extend(path.ancestors().skip(1).take_while(|dir| dir.starts_with(&self.base)).map(Path::to_owned));
+            folders.extend(
+                path.ancestors()
+                    .skip(1)
+                    .take_while(|dir| dir.starts_with(&self.base))
+                    .map(Path::to_owned),
+            );
         }
         // The deepest first: a folder is durable once its parent knows of it.
         folders.iter().rev().try_for_each(|folder| sync_folder(folder))
@@ -147,15 +162,17 @@ impl VendorFolder {
     /// The path of `file`, after making sure that no link lies on the way.
     fn locate(&self, file: &VendorPath) -> Result<PathBuf, StoreError> {
         let mut path = self.base.clone();
-        for component in self.name.join(file.to_path()).components() {
+        for component in file.to_path(&self.name).components() {
             path.push(component);
             match fs::symlink_metadata(&path) {
                 Ok(metadata) if metadata.is_symlink() => return Err(StoreError::Link(path)),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Ok(self.base.join(&self.name).join(file.to_path()));
+                    return Ok(file.to_path(&self.path()));
                 }
-                Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(StoreError::Foreign(path)),
+                Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                    return Err(StoreError::Foreign(path));
+                }
                 Err(source) => return Err(StoreError::Read { path, source }),
             }
         }

@@ -6,8 +6,8 @@ use crate::{
     fetch::{FetchError, Poison},
     integrity::{IntegrityMetadata, Mismatch},
     npm::{Contradiction, RegistryError, ServeError},
-    report::{Fault, Notice, Problem, Use},
     reference::SubresourceUrl,
+    report::{Fault, Notice, Problem, Use},
 };
 
 /// A script that cannot be vendored, and why.
@@ -69,8 +69,17 @@ impl ObtainError {
     /// failure: something answered, and it must not be used.
     pub fn is_failed_download(&self) -> bool {
         match self {
-            Self::Fetch(error) => !matches!(error, FetchError::Denied { .. } | FetchError::PrivateAddress { .. } | FetchError::InsecureRedirect { .. }),
-            Self::Poison(_) | Self::NotOnNpm | Self::NoRegistry(_) | Self::Serve(_) | Self::Both { .. } => true,
+            Self::Fetch(error) => !matches!(
+                error,
+                FetchError::Denied { .. }
+                    | FetchError::PrivateAddress { .. }
+                    | FetchError::InsecureRedirect { .. }
+            ),
+            Self::Poison(_)
+            | Self::NotOnNpm
+            | Self::NoRegistry(_)
+            | Self::Serve(_)
+            | Self::Both { .. } => true,
             Self::Registry(error) => !matches!(error, RegistryError::IntegrityMismatch { .. }),
             Self::Declared { .. } | Self::Locked(_) | Self::Contradiction(_) => false,
         }
@@ -80,22 +89,31 @@ impl ObtainError {
     pub fn problem(&self, url: &SubresourceUrl, uses: Vec<Use>) -> Problem {
         let notice = match self {
             Self::Declared { mismatch, .. } => {
-                let notice = Notice::new("declared-integrity", format!("integrity mismatch for `{url}`"));
+                let notice =
+                    Notice::new("declared-integrity", format!("integrity mismatch for `{url}`"));
                 with_hashes(notice, mismatch, "the page's own `integrity`")
             }
             Self::Locked(mismatch) => {
-                let notice = Notice::new("locked-integrity", format!("integrity mismatch for `{url}`"));
+                let notice =
+                    Notice::new("locked-integrity", format!("integrity mismatch for `{url}`"));
                 with_hashes(notice, mismatch, "lockfile")
             }
-            Self::Contradiction(Contradiction::OtherBytes { package, path, published, received }) => {
-                Notice::new("not-what-was-published", format!("`{url}` is not what the package's author published"))
-                    .detail("expected", format!("{published}  (`{path}` of npm {package})"))
-                    .detail("received", received)
-            }
+            Self::Contradiction(Contradiction::OtherBytes {
+                package,
+                path,
+                published,
+                received,
+            }) => Notice::new(
+                "not-what-was-published",
+                format!("`{url}` is not what the package's author published"),
+            )
+            .detail("expected", format!("{published}  (`{path}` of npm {package})"))
+            .detail("received", received),
             Self::Both { cdn, npm } => Notice::new("no-source", format!("cannot obtain `{url}`"))
                 .detail("cdn", with_cause(cdn))
                 .detail("npm", npm),
-            Self::Fetch(error) => Notice::new("download", format!("cannot download `{url}`")).detail("cause", with_cause(error)),
+            Self::Fetch(error) => Notice::new("download", format!("cannot download `{url}`"))
+                .detail("cause", with_cause(error)),
             other => Notice::new("download", format!("cannot use `{url}`")).detail("cause", other),
         };
         let notice = notice.used_by(uses).hint(self.remedy());
@@ -104,7 +122,9 @@ impl ObtainError {
 
     fn fault(&self) -> Fault {
         match self {
-            Self::Fetch(error) | Self::Both { cdn: error, .. } if error.is_unreachable() => Fault::Tool,
+            Self::Fetch(error) | Self::Both { cdn: error, .. } if error.is_unreachable() => {
+                Fault::Tool
+            }
             Self::Registry(error) if error.is_unreachable() => Fault::Tool,
             Self::NoRegistry(_) => Fault::Tool,
             _ => Fault::Site,
@@ -113,9 +133,18 @@ impl ObtainError {
 
     fn remedy(&self) -> Option<String> {
         let text = match self {
-            Self::Fetch(error) | Self::Both { cdn: error, .. } => return error.remedy().map(str::to_owned),
-            Self::Poison(error) => return error.remedy().map(str::to_owned),
-            Self::Registry(error) => return error.remedy().map(str::to_owned),
+            Self::Fetch(error) | Self::Both { cdn: error, .. } => {
+                return error.remedy().map(str::to_owned);
+            }
+            Self::Poison(_) => {
+                "open the URL in a browser: browsers get no script there either; correct the address or remove the tag"
+            }
+            Self::Registry(error) if error.is_unreachable() => {
+                "check your connection and `npm config get registry`"
+            }
+            Self::Registry(_) => {
+                "check the package's name and version in the URL, or use `--source cdn`"
+            }
             Self::Declared { .. } => {
                 "browsers refuse this script already; find out which of the two is right, the file or the \
                  attribute, and change the page: Inhouse never does that for you"
@@ -127,9 +156,13 @@ impl ObtainError {
             Self::Contradiction(_) => {
                 "do not use this file: the CDN may be compromised. `--source npm` takes the author's own file"
             }
-            Self::NotOnNpm => "use `--source auto` for this script, or leave it external with a rule",
+            Self::NotOnNpm => {
+                "use `--source auto` for this script, or leave it external with a rule"
+            }
             Self::NoRegistry(_) => "check `npm config get registry`, or use `--source cdn`",
-            Self::Serve(_) => "point the page at a file that the package has, or use `--source cdn`",
+            Self::Serve(_) => {
+                "point the page at a file that the package has, or use `--source cdn`"
+            }
         };
         Some(text.to_owned())
     }

@@ -34,7 +34,8 @@ pub fn npm_registry(project_root: &Path, options: &ClientOptions) -> Result<NpmR
         ..options.clone()
     };
     let client = Client::new(&options).map_err(|error| error.to_string())?;
-    Registry::from_npm_config(project_root, HttpTransport(client)).map_err(|error| error.to_string())
+    Registry::from_npm_config(project_root, HttpTransport(client))
+        .map_err(|error| error.to_string())
 }
 
 impl Transport for HttpTransport {

@@ -31,9 +31,15 @@ pub enum Detail {
 ///
 /// # Errors
 /// What writing gives.
-pub fn print(report: &Report, detail: Detail, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {
+pub fn print(
+    report: &Report,
+    detail: Detail,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<()> {
     if detail != Detail::Quiet {
-        let lists_all = detail == Detail::Full || report.run == Run::Scan || report.run == Run::DryRun;
+        let lists_all =
+            detail == Detail::Full || report.run == Run::Scan || report.run == Run::DryRun;
         for row in report.scripts.iter().filter(|row| lists_all || worth_a_line(row.outcome)) {
             print_row(row, detail, lists_all, out)?;
         }
@@ -59,7 +65,12 @@ fn worth_a_line(outcome: Outcome) -> bool {
     }
 }
 
-fn print_row(row: &ScriptRow, detail: Detail, with_uses: bool, out: &mut dyn Write) -> io::Result<()> {
+fn print_row(
+    row: &ScriptRow,
+    detail: Detail,
+    with_uses: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let (verb, style) = match row.outcome {
         Outcome::Vendored => ("vendored", GOOD),
         Outcome::Reused => ("reused", GOOD),
@@ -92,7 +103,13 @@ fn print_row(row: &ScriptRow, detail: Detail, with_uses: bool, out: &mut dyn Wri
     Ok(())
 }
 
-fn print_notice(label: &str, style: Style, notice: &Notice, detail: Detail, err: &mut dyn Write) -> io::Result<()> {
+fn print_notice(
+    label: &str,
+    style: Style,
+    notice: &Notice,
+    detail: Detail,
+    err: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(err, "{style}{label}{style:#}: {}", printable(&notice.message))?;
     for fact in &notice.details {
         let text = printable(&fact.text).replace('\n', "\n            ");
@@ -135,7 +152,11 @@ fn print_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     };
     writeln!(out, "{}: {verdict}; {found}", count(s.pages, "page"))?;
     if !s.hosts_gone.is_empty() && !failed && report.run != Run::Check {
-        let tense = if report.run == Run::Vendor { "no longer contacted" } else { "would no longer be contacted" };
+        let tense = if report.run == Run::Vendor {
+            "no longer contacted"
+        } else {
+            "would no longer be contacted"
+        };
         writeln!(out, "{tense}: {}", printable(&list(&s.hosts_gone)))?;
     }
     if !s.hosts_left.is_empty() {

@@ -43,7 +43,11 @@ pub fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// JSON leaves C1 control characters as they are, and some terminals obey them.
 fn ascii(json: &str) -> String {
     let escape = |c: char| match c {
-        '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+        '\u{7f}'..='\u{9f}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => {
             format!("\\u{:04x}", u32::from(c))
         }
         c => c.to_string(),
@@ -58,11 +62,14 @@ mod tests {
     #[test]
     fn every_line_is_a_tagged_object_and_the_summary_comes_last() {
         let mut report = Report::default();
-        report.problems.push(Notice::new("mismatch", "odd \u{9b} bytes").detail("expected", "a").of_site());
+        report
+            .problems
+            .push(Notice::new("mismatch", "odd \u{9b} bytes").detail("expected", "a").of_site());
         let mut out = Vec::new();
         print(&report, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines[0]["type"], "problem");
         assert_eq!(lines[0]["message"], "odd \u{9b} bytes");
         assert_eq!(lines[0]["fault"], "site");

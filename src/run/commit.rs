@@ -5,7 +5,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
     path::{Path, PathBuf},
-    sync::Mutex,
 };
 
 use rayon::prelude::*;
@@ -20,7 +19,10 @@ use crate::{
     inventory,
     plan::Action,
     reference::SubresourceUrl,
-    report::{Notice, Problem, progress::{Progress, Stage}},
+    report::{
+        Notice, Problem,
+        progress::{Progress, Stage},
+    },
     rewrite::{LocalCopy, Resolution, RewriteError, Rewritten, Style, rewrite},
     settings::Settings,
     site::{self, SiteError},
@@ -43,7 +45,12 @@ pub(super) struct Commit {
 impl Commit {
     /// Works out every change and makes sure that all of them can be made. What cannot becomes a
     /// problem of `survey`.
-    pub fn prepare(settings: &Settings, survey: &mut Survey, downloads: &Downloads, progress: &dyn Progress) -> Result<Self, RunError> {
+    pub fn prepare(
+        settings: &Settings,
+        survey: &mut Survey,
+        downloads: &Downloads,
+        progress: &dyn Progress,
+    ) -> Result<Self, RunError> {
         let mut commit = Self {
             resolutions: resolutions(settings, survey, downloads),
             changed: BTreeSet::new(),
@@ -60,11 +67,20 @@ impl Commit {
         Ok(commit)
     }
 
-    fn admit_files(&mut self, settings: &Settings, survey: &mut Survey, downloads: &Downloads) -> Result<(), RunError> {
+    fn admit_files(
+        &mut self,
+        settings: &Settings,
+        survey: &mut Survey,
+        downloads: &Downloads,
+    ) -> Result<(), RunError> {
         let site = Survey::vendor_folder(settings);
         let mut seen = BTreeSet::new();
         for (url, bytes) in &downloads.bytes {
-            let (Some(entry), previous) = (downloads.lock.get(url), survey.lock.get(url).map(|entry| &entry.integrity)) else { continue };
+            let (Some(entry), previous) =
+                (downloads.lock.get(url), survey.lock.get(url).map(|entry| &entry.integrity))
+            else {
+                continue;
+            };
             if !seen.insert(&entry.path) {
                 continue;
             }
@@ -107,20 +123,35 @@ impl Commit {
     }
 
     fn page(&self, settings: &Settings, path: &Path) -> Result<Rewritten, Box<Problem>> {
-        let bytes = site::read(&settings.site.join(path)).map_err(|error| Box::new(unreadable(&error)))?;
-        let style = Style { out: &settings.out, public_path: settings.public_path.as_deref(), crossorigin: self.crossorigin };
+        let bytes =
+            site::read(&settings.site.join(path)).map_err(|error| Box::new(unreadable(&error)))?;
+        let style = Style {
+            out: &settings.out,
+            public_path: settings.public_path.as_deref(),
+            crossorigin: self.crossorigin,
+        };
         let address = inventory::page_address(path, settings.site_url.as_ref());
-        rewrite(&bytes, inventory::dialect(path), &address, &self.resolutions, &style).map_err(|error| Box::new(unwritable(path, &error)))
+        rewrite(&bytes, inventory::dialect(path), &address, &self.resolutions, &style)
+            .map_err(|error| Box::new(unwritable(path, &error)))
     }
 
     /// Writes: vendored files first, then the lockfile that names them, then the pages that load
     /// them, so that nothing ever refers to what is not there.
-    pub fn carry_out(&self, settings: &Settings, survey: &Survey, progress: &dyn Progress) -> Result<(), RunError> {
+    pub fn carry_out(
+        &self,
+        settings: &Settings,
+        survey: &Survey,
+        progress: &dyn Progress,
+    ) -> Result<(), RunError> {
         if let Some(dest) = &settings.dest {
             site::copy_rest(&settings.site, dest, &|path| self.changed.contains(path))?;
         }
-        survey.cache.folder().write(self.to_cache.iter().map(|(path, bytes)| (path, bytes.as_slice())))?;
-        Survey::vendor_folder(settings).write(self.to_site.iter().map(|(path, bytes)| (path, bytes.as_slice())))?;
+        survey
+            .cache
+            .folder()
+            .write(self.to_cache.iter().map(|(path, bytes)| (path, bytes.as_slice())))?;
+        Survey::vendor_folder(settings)
+            .write(self.to_site.iter().map(|(path, bytes)| (path, bytes.as_slice())))?;
         if !self.lock.is_empty() {
             survey.cache.write_lockfile(&self.lock)?;
         }
@@ -129,25 +160,21 @@ impl Commit {
 
     fn write_pages(&self, settings: &Settings, progress: &dyn Progress) -> Result<(), RunError> {
         progress.begin(Stage::Rewriting, self.changed.len());
-        let first_error = Mutex::new(None);
-        self.changed.par_iter().for_each(|path| {
-            if let Err(error) = self.write_page(settings, path) {
-                first_error.lock().map(|mut first| first.get_or_insert(error)).ok();
-            }
+        let written = self.changed.par_iter().try_for_each(|path| {
             progress.step();
+            self.write_page(settings, path)
         });
         progress.end();
-        match first_error.into_inner() {
-            Ok(Some(error)) => Err(error),
-            _ => Ok(()),
-        }
+        written
     }
 
     fn write_page(&self, settings: &Settings, path: &Path) -> Result<(), RunError> {
         let source = settings.site.join(path);
         let target = settings.dest.as_ref().unwrap_or(&settings.site).join(path);
         match self.page(settings, path) {
-            Ok(Rewritten::Changed(bytes)) if settings.dest.is_none() || site::read(&target).ok().as_ref() != Some(&bytes) => {
+            Ok(Rewritten::Changed(bytes))
+                if settings.dest.is_none() || site::read(&target).ok().as_ref() != Some(&bytes) =>
+            {
                 Ok(site::replace(&target, &source, &bytes)?)
             }
             Ok(_) => Ok(()),
@@ -164,7 +191,12 @@ enum Refused {
     Error(StoreError),
 }
 
-fn admit(folder: &VendorFolder, path: &VendorPath, bytes: &[u8], previous: Option<&Integrity>) -> Result<Admitted, Refused> {
+fn admit(
+    folder: &VendorFolder,
+    path: &VendorPath,
+    bytes: &[u8],
+    previous: Option<&Integrity>,
+) -> Result<Admitted, Refused> {
     folder.admit(path, bytes, previous).map_err(|error| match &error {
         StoreError::Foreign(_) | StoreError::Link(_) => {
             let notice = Notice::new("in-the-way", error.to_string()).hint(error.remedy());
@@ -174,7 +206,11 @@ fn admit(folder: &VendorFolder, path: &VendorPath, bytes: &[u8], previous: Optio
     })
 }
 
-fn resolutions(settings: &Settings, survey: &Survey, downloads: &Downloads) -> BTreeMap<SubresourceUrl, Resolution> {
+fn resolutions(
+    settings: &Settings,
+    survey: &Survey,
+    downloads: &Downloads,
+) -> BTreeMap<SubresourceUrl, Resolution> {
     let resolve = |url: &SubresourceUrl, action: &Action| match action {
         Action::Reuse(_) | Action::Fetch(_) if becomes_local(downloads, url, action) => {
             let entry = downloads.lock.get(url)?;
@@ -194,7 +230,10 @@ fn resolutions(settings: &Settings, survey: &Survey, downloads: &Downloads) -> B
 
 fn unreadable(error: &SiteError) -> Problem {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    Notice::new("unreadable-page", error.to_string()).detail("cause", cause).hint(error.remedy().map(str::to_owned)).of_tool()
+    Notice::new("unreadable-page", error.to_string())
+        .detail("cause", cause)
+        .hint(error.remedy().map(str::to_owned))
+        .of_tool()
 }
 
 fn unwritable(path: &Path, error: &RewriteError) -> Problem {
@@ -206,11 +245,17 @@ fn unwritable(path: &Path, error: &RewriteError) -> Problem {
 
 /// Keeps a second run on the same site waiting until this one is done. The lock belongs to the
 /// open folder, so that a process that dies leaves nothing behind.
-pub(super) fn alone(settings: &Settings, progress: &dyn Progress) -> Result<Option<File>, RunError> {
+pub(super) fn alone(
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<Option<File>, RunError> {
     let Ok(folder) = File::open(&settings.project_root) else { return Ok(None) };
     match folder.try_lock() {
         Err(std::fs::TryLockError::WouldBlock) => {
-            progress.say(&format!("waiting for another run of inhouse in `{}`", settings.project_root.display()));
+            progress.say(&format!(
+                "waiting for another run of inhouse in `{}`",
+                settings.project_root.display()
+            ));
             let wait = folder.lock();
             wait.map_err(|source| SiteError::Read { path: settings.project_root.clone(), source })?;
             Ok(Some(folder))

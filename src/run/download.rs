@@ -11,7 +11,10 @@ use crate::{
     obtain::{self, ObtainError, Obtained, Supplier},
     plan::{Action, Expectation},
     reference::SubresourceUrl,
-    report::{Notice, progress::{Progress, Stage}},
+    report::{
+        Notice,
+        progress::{Progress, Stage},
+    },
     settings::{OnError, Settings},
     vendor_path::{self, StorageKey, VendorPath},
 };
@@ -30,7 +33,11 @@ pub(super) struct Downloads {
 
 impl Downloads {
     /// Carries out the plan's downloads. What fails becomes a problem of `survey`.
-    pub fn fetch(settings: &Settings, survey: &mut Survey, progress: &dyn Progress) -> Result<Self, super::RunError> {
+    pub fn fetch(
+        settings: &Settings,
+        survey: &mut Survey,
+        progress: &dyn Progress,
+    ) -> Result<Self, super::RunError> {
         let obtained = obtain_all(settings, survey, progress)?;
         let mut downloads = Self {
             bytes: std::mem::take(&mut survey.cached),
@@ -47,7 +54,9 @@ impl Downloads {
                 Err(error) if settings.on_error == OnError::Keep && error.is_failed_download() => {
                     let problem = error.problem(&url, uses(survey, &url));
                     downloads.kept.insert(url, error.to_string());
-                    survey.warnings.push(problem.notice.detail("outcome", "the tag was left as it was"));
+                    survey
+                        .warnings
+                        .push(problem.notice.detail("outcome", "the tag was left as it was"));
                 }
                 Err(error) => survey.problems.push(error.problem(&url, uses(survey, &url))),
             }
@@ -71,18 +80,37 @@ impl Downloads {
         }
     }
 
-    fn refuse_malicious_versions(&self, settings: &Settings, survey: &mut Survey, fetched: &BTreeMap<SubresourceUrl, Obtained>) {
+    fn refuse_malicious_versions(
+        &self,
+        settings: &Settings,
+        survey: &mut Survey,
+        fetched: &BTreeMap<SubresourceUrl, Obtained>,
+    ) {
         for (url, obtained) in fetched {
-            let Some((package, version)) = obtained.evidence.package.as_deref().and_then(|id| id.rsplit_once('@')) else { continue };
+            let Some((package, version)) =
+                obtained.evidence.package.as_deref().and_then(|id| id.rsplit_once('@'))
+            else {
+                continue;
+            };
             if let Err(finding) = settings.policy.admits_version(url, package, version) {
-                let notice = Notice::new("malicious-version", format!("`{url}` delivers {package}@{version}: {}", finding.reason));
-                survey.problems.push(notice.used_by(uses(survey, url)).hint(finding.replacement.clone()).of_site());
+                let notice = Notice::new(
+                    "malicious-version",
+                    format!("`{url}` delivers {package}@{version}: {}", finding.reason),
+                );
+                survey.problems.push(
+                    notice.used_by(uses(survey, url)).hint(finding.replacement.clone()).of_site(),
+                );
             }
         }
     }
 
     /// Gives every new file its path, and writes down what is known of it.
-    fn take_in(&mut self, settings: &Settings, mut fetched: BTreeMap<SubresourceUrl, Obtained>, survey: &mut Survey) {
+    fn take_in(
+        &mut self,
+        settings: &Settings,
+        mut fetched: BTreeMap<SubresourceUrl, Obtained>,
+        survey: &mut Survey,
+    ) {
         tell_apart(&mut fetched);
         let mut paths = BTreeMap::new();
         for (url, obtained) in &fetched {
@@ -92,17 +120,24 @@ impl Downloads {
                 paths.insert(obtained.stored.key(), path);
             }
         }
-        let taken = self.lock.iter().map(|(url, entry)| (StorageKey { url: url.clone(), content: None }, entry.path.clone()));
+        let taken = self.lock.iter().map(|(url, entry)| {
+            (StorageKey { url: url.clone(), content: None }, entry.path.clone())
+        });
         let taken: BTreeMap<_, _> = taken.chain(paths.clone()).collect();
-        let unplaced = fetched.values().map(|obtained| obtained.stored.clone()).filter(|stored| !paths.contains_key(&stored.key()));
+        let unplaced = fetched
+            .values()
+            .map(|obtained| obtained.stored.clone())
+            .filter(|stored| !paths.contains_key(&stored.key()));
         paths.extend(vendor_path::assign(unplaced, &taken));
         for (url, obtained) in fetched {
             let path = paths[&obtained.stored.key()].clone();
             if let Some(failure) = &obtained.evidence.registry_failed {
-                let notice = Notice::new("unproved", format!("`{url}` could not be proved: {failure}"));
+                let notice =
+                    Notice::new("unproved", format!("`{url}` could not be proved: {failure}"));
                 survey.warnings.push(notice.hint("the lockfile pins the bytes all the same; delete its block and run again to have them proved".to_owned()));
             }
-            let keep_query = url.as_url().query().is_some() && obtain::reads_its_own_address(&obtained.bytes);
+            let keep_query =
+                url.as_url().query().is_some() && obtain::reads_its_own_address(&obtained.bytes);
             self.lock.insert(url.clone(), entry(&obtained, path, keep_query, algorithms(settings)));
             self.fresh.push(url.clone());
             self.bytes.insert(url, obtained.bytes);
@@ -129,8 +164,17 @@ impl Downloads {
         }
         for (url, entry) in changed {
             if settings.mode.locked {
-                let notice = Notice::new("not-locked", format!("the lockfile has other digests of `{url}` than `--integrity` asks for, and --locked forbids to change them"));
-                survey.problems.push(notice.hint("run once without --locked and commit the lockfile".to_owned()).of_site());
+                let notice = Notice::new(
+                    "not-locked",
+                    format!(
+                        "the lockfile has other digests of `{url}` than `--integrity` asks for, and --locked forbids to change them"
+                    ),
+                );
+                survey.problems.push(
+                    notice
+                        .hint("run once without --locked and commit the lockfile".to_owned())
+                        .of_site(),
+                );
             }
             self.lock.insert(url, entry);
         }
@@ -138,16 +182,26 @@ impl Downloads {
 
     /// Warnings for addresses that may mean other bytes tomorrow, and what to write instead.
     pub fn warn_of_floating(&self, survey: &mut Survey) {
-        for (url, entry) in self.lock.iter().filter(|(url, entry)| entry.floating && self.bytes.contains_key(url)) {
-            let version = entry.package.as_deref().and_then(|id| id.rsplit_once('@')).map(|(_, version)| version);
+        for (url, entry) in
+            self.lock.iter().filter(|(url, entry)| entry.floating && self.bytes.contains_key(url))
+        {
+            let version = entry
+                .package
+                .as_deref()
+                .and_then(|id| id.rsplit_once('@'))
+                .map(|(_, version)| version);
             let form = npm::classify(url);
-            let pinned = form.as_ref().zip(version).and_then(|(form, version)| form.pinned_url(version));
+            let pinned =
+                form.as_ref().zip(version).and_then(|(form, version)| form.pinned_url(version));
             let hint = match (&pinned, form.as_ref().map(|form| &form.pinned)) {
                 (Some(pinned), _) => format!("write `{pinned}` instead"),
                 (None, Some(Pinning::Floating { advice })) => advice.clone(),
                 (None, _) => "use an address with an exact version, if the host has one".to_owned(),
             };
-            let notice = Notice::new("floating-url", format!("`{url}` may mean other bytes tomorrow; the lockfile pins those of today"));
+            let notice = Notice::new(
+                "floating-url",
+                format!("`{url}` may mean other bytes tomorrow; the lockfile pins those of today"),
+            );
             survey.warnings.push(notice.used_by(uses(survey, url)).hint(hint));
         }
     }
@@ -164,22 +218,34 @@ fn obtain_all(
     }
     let client = Client::new(&settings.client)?;
     let registry = obtain::npm_registry(&settings.project_root, &settings.client);
-    let supplier = Supplier { client: &client, registry: &registry, policy: &settings.policy, source: settings.source };
+    let supplier = Supplier {
+        client: &client,
+        registry: &registry,
+        policy: &settings.policy,
+        source: settings.source,
+    };
     progress.begin(Stage::Downloading, wanted.len());
     if client.uses_proxy() {
-        progress.say("note: a proxy is in use; keeping away from private addresses is its task now");
+        progress
+            .say("note: a proxy is in use; keeping away from private addresses is its task now");
     }
-    let results = pool::run(wanted.keys().map(|url| (*url).clone()), &settings.client.limits, |url| {
-        let result = supplier.obtain(url, wanted[url]);
-        progress.step();
-        (result, Vec::new())
-    });
+    let results =
+        pool::run(wanted.keys().map(|url| (*url).clone()), &settings.client.limits, |url| {
+            let result = supplier.obtain(url, wanted[url]);
+            progress.step();
+            (result, Vec::new())
+        });
     progress.end();
     Ok(results)
 }
 
 fn uses(survey: &Survey, url: &SubresourceUrl) -> Vec<crate::report::Use> {
-    survey.inventory.demands.get(url).map(|demand| demand.uses().cloned().collect()).unwrap_or_default()
+    survey
+        .inventory
+        .demands
+        .get(url)
+        .map(|demand| demand.uses().cloned().collect())
+        .unwrap_or_default()
 }
 
 /// Files that would share one place must share their bytes: those that differ get a content hash.
@@ -197,7 +263,12 @@ fn algorithms(settings: &Settings) -> &[Algorithm] {
     settings.integrity.as_deref().unwrap_or(&[Algorithm::Sha384])
 }
 
-fn entry(obtained: &Obtained, path: VendorPath, keep_query: bool, algorithms: &[Algorithm]) -> Entry {
+fn entry(
+    obtained: &Obtained,
+    path: VendorPath,
+    keep_query: bool,
+    algorithms: &[Algorithm],
+) -> Entry {
     let evidence = obtained.evidence.clone();
     Entry {
         final_url: obtained.final_url.clone(),

@@ -9,7 +9,10 @@ use crate::{
     plan::{self, Action, Plan, Violation},
     policy::Finding,
     reference::SubresourceUrl,
-    report::{Notice, Problem, progress::{Progress, Stage}},
+    report::{
+        Notice, Problem,
+        progress::{Progress, Stage},
+    },
     settings::{Mode, Settings},
     site::{self, Discovered},
     store::{Cache, Cached, VendorFolder},
@@ -58,7 +61,8 @@ impl Survey {
         survey.find_local_uses(settings);
         survey.look_up()?;
         let present = survey.cached.keys().cloned().collect();
-        survey.plan = plan::draw(&survey.inventory.demands, &survey.lock, &settings.policy, &present);
+        survey.plan =
+            plan::draw(&survey.inventory.demands, &survey.lock, &settings.policy, &present);
         survey.refuse();
         survey.note(settings);
         Ok(survey)
@@ -67,8 +71,17 @@ impl Survey {
     /// Turns what the plan may not do under `mode` into problems.
     pub fn hold_to(&mut self, mode: Mode) {
         if mode.locked && !self.lock_exists && self.plan.actions.values().any(is_vendored) {
-            let notice = Notice::new("no-lockfile", format!("there is no lockfile `{}`", self.cache.lockfile_path().display()));
-            self.problems.push(notice.hint("run `inhouse vendor` without --locked and commit the lockfile".to_owned()).of_site());
+            let notice = Notice::new(
+                "no-lockfile",
+                format!("there is no lockfile `{}`", self.cache.lockfile_path().display()),
+            );
+            self.problems.push(
+                notice
+                    .hint(
+                        "run `inhouse vendor` without --locked and commit the lockfile".to_owned(),
+                    )
+                    .of_site(),
+            );
             return;
         }
         for violation in self.plan.violations(mode) {
@@ -86,8 +99,17 @@ impl Survey {
                     url,
                 ),
             };
-            let uses = self.inventory.demands.get(url).map(|demand| demand.uses().cloned().collect::<Vec<_>>());
-            self.problems.push(Notice::new(code, message).used_by(uses.unwrap_or_default()).hint(hint.to_owned()).of_site());
+            let uses = self
+                .inventory
+                .demands
+                .get(url)
+                .map(|demand| demand.uses().cloned().collect::<Vec<_>>());
+            self.problems.push(
+                Notice::new(code, message)
+                    .used_by(uses.unwrap_or_default())
+                    .hint(hint.to_owned())
+                    .of_site(),
+            );
         }
     }
 
@@ -99,14 +121,20 @@ impl Survey {
 
     fn note_links(&mut self, found: &Discovered) {
         for link in &found.links {
-            let notice = Notice::new("link", format!("`{}` is a link, which was not followed", site::page_name(link)));
-            self.warnings.push(notice.hint("pages behind it were not looked at; give their real folder as SITE".to_owned()));
+            let notice = Notice::new(
+                "link",
+                format!("`{}` is a link, which was not followed", site::page_name(link)),
+            );
+            self.warnings.push(notice.hint(
+                "pages behind it were not looked at; give their real folder as SITE".to_owned(),
+            ));
         }
     }
 
     /// Finds the lockfile entries of scripts that pages load from the vendor folder already.
     fn find_local_uses(&mut self, settings: &Settings) {
-        let by_path: BTreeMap<&VendorPath, &SubresourceUrl> = self.lock.iter().map(|(url, entry)| (&entry.path, url)).collect();
+        let by_path: BTreeMap<&VendorPath, &SubresourceUrl> =
+            self.lock.iter().map(|(url, entry)| (&entry.path, url)).collect();
         let uses = self.inventory.vendored.iter();
         self.used_locally = uses
             .filter_map(|local| vendor_path(&local.path, &settings.out))
@@ -116,7 +144,12 @@ impl Survey {
 
     /// Reads and re-hashes the cached bytes of every locked script that pages ask for.
     fn look_up(&mut self) -> Result<(), super::RunError> {
-        let asked = self.inventory.demands.iter().filter(|(_, demand)| !demand.classic.is_empty()).map(|(url, _)| url);
+        let asked = self
+            .inventory
+            .demands
+            .iter()
+            .filter(|(_, demand)| !demand.classic.is_empty())
+            .map(|(url, _)| url);
         for url in asked.chain(&self.used_locally) {
             let Some(entry) = self.lock.get(url) else { continue };
             match self.cache.lookup(entry)? {
@@ -151,18 +184,33 @@ impl Survey {
     fn note(&mut self, settings: &Settings) {
         let demands = &self.inventory.demands;
         for (url, notice) in &self.plan.notices {
-            let warning = Notice::new("doubtful-host", format!("`{url}`: {}", notice.finding.reason));
-            self.warnings.push(warning.used_by(demands[url].uses().cloned()).hint(notice.finding.replacement.clone()));
+            let warning =
+                Notice::new("doubtful-host", format!("`{url}`: {}", notice.finding.reason));
+            self.warnings.push(
+                warning
+                    .used_by(demands[url].uses().cloned())
+                    .hint(notice.finding.replacement.clone()),
+            );
         }
         for (url, action) in &self.plan.actions {
             let file = settings.site.join(url.as_url().path().trim_start_matches('/'));
             if is_vendored(action) && settings.site_url.is_none() && file.is_file() {
-                let warning = Notice::new("own-site", format!("`{url}` looks like your own site: the same path is a file of it"));
-                self.warnings.push(warning.used_by(demands[url].uses().cloned()).hint("set --site-url if it is".to_owned()));
+                let warning = Notice::new(
+                    "own-site",
+                    format!("`{url}` looks like your own site: the same path is a file of it"),
+                );
+                self.warnings.push(
+                    warning
+                        .used_by(demands[url].uses().cloned())
+                        .hint("set --site-url if it is".to_owned()),
+                );
             }
         }
         for rule in settings.policy.unused_rules(demands.keys()) {
-            let warning = Notice::new("unused-rule", format!("the rule `{}` matches no script of the site", rule.pattern));
+            let warning = Notice::new(
+                "unused-rule",
+                format!("the rule `{}` matches no script of the site", rule.pattern),
+            );
             self.warnings.push(warning.hint("remove it, or correct its pattern".to_owned()));
         }
         self.warn_of_policies();
@@ -173,12 +221,19 @@ impl Survey {
             return;
         }
         let in_headers = self.headers.policies.iter().map(|policy| (policy, None));
-        let in_pages = self.inventory.policies.iter().map(|(policy, place)| (policy, Some(place.clone())));
+        let in_pages =
+            self.inventory.policies.iter().map(|(policy, place)| (policy, Some(place.clone())));
         for (policy, place) in in_pages.chain(in_headers) {
             if let Some(directive) = csp::blocks_own_scripts(policy) {
                 let whose = if place.is_some() { "the page's" } else { "the `_headers` file's" };
-                let warning = Notice::new("csp-blocks-local", format!("{whose} Content-Security-Policy will block the local copies: `{directive}` has no 'self'"));
-                self.warnings.push(warning.used_by(place).hint(format!("add 'self' to `{directive}`")));
+                let warning = Notice::new(
+                    "csp-blocks-local",
+                    format!(
+                        "{whose} Content-Security-Policy will block the local copies: `{directive}` has no 'self'"
+                    ),
+                );
+                self.warnings
+                    .push(warning.used_by(place).hint(format!("add 'self' to `{directive}`")));
             }
         }
     }
@@ -199,7 +254,8 @@ pub(crate) fn vendor_path(path: &str, out: &str) -> Option<VendorPath> {
 }
 
 fn denied(url: &SubresourceUrl, finding: &Finding) -> Notice {
-    let mut notice = Notice::new("denied", format!("`{url}` is on the deny list: {}", finding.reason));
+    let mut notice =
+        Notice::new("denied", format!("`{url}` is on the deny list: {}", finding.reason));
     if let Some(source) = finding.sources.first() {
         notice = notice.detail("source", source);
     }
@@ -209,7 +265,10 @@ fn denied(url: &SubresourceUrl, finding: &Finding) -> Notice {
     if let Some(replacement) = &finding.replacement {
         notice = notice.detail("instead", replacement);
     }
-    notice.hint("remove the tag, or let Inhouse do it with `--on-denied remove` or `--on-denied replace`".to_owned())
+    notice.hint(
+        "remove the tag, or let Inhouse do it with `--on-denied remove` or `--on-denied replace`"
+            .to_owned(),
+    )
 }
 
 fn site_headers(settings: &Settings) -> SiteHeaders {

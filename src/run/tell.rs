@@ -28,7 +28,12 @@ impl Survey {
     }
 
     /// What was done.
-    pub fn report_done(mut self, settings: &Settings, downloads: &Downloads, commit: &Commit) -> Report {
+    pub fn report_done(
+        mut self,
+        settings: &Settings,
+        downloads: &Downloads,
+        commit: &Commit,
+    ) -> Report {
         if !self.problems.is_empty() {
             return self.report(settings, Run::Vendor);
         }
@@ -36,7 +41,12 @@ impl Survey {
         let mut summary = self.summary(&rows);
         summary.pages_changed = commit.changed.len();
         summary.downloaded = downloads.fresh.len();
-        summary.downloaded_bytes = downloads.fresh.iter().filter_map(|url| downloads.bytes.get(url)).map(|b| b.len() as u64).sum();
+        summary.downloaded_bytes = downloads
+            .fresh
+            .iter()
+            .filter_map(|url| downloads.bytes.get(url))
+            .map(|b| b.len() as u64)
+            .sum();
         self.finish(Run::Vendor, rows, summary)
     }
 
@@ -52,7 +62,10 @@ impl Survey {
         }
     }
 
-    fn rows(&self, tell: impl Fn(&SubresourceUrl, &Action) -> (Outcome, Option<String>, Option<VendoredRow>)) -> Vec<ScriptRow> {
+    fn rows(
+        &self,
+        tell: impl Fn(&SubresourceUrl, &Action) -> (Outcome, Option<String>, Option<VendoredRow>),
+    ) -> Vec<ScriptRow> {
         let row = |(url, action): (&SubresourceUrl, &Action)| {
             let demand = &self.inventory.demands[url];
             let (outcome, reason, vendored) = tell(url, action);
@@ -96,9 +109,14 @@ impl Survey {
     }
 
     fn pages_with_work(&self) -> usize {
-        let changes = |action: &Action| is_vendored(action) || matches!(action, Action::Replace { .. } | Action::Remove(_));
+        let changes = |action: &Action| {
+            is_vendored(action) || matches!(action, Action::Replace { .. } | Action::Remove(_))
+        };
         let actions = self.plan.actions.iter().filter(|(_, action)| changes(action));
-        let pages: BTreeSet<_> = actions.flat_map(|(url, _)| self.inventory.demands[url].uses()).map(|place| &place.page).collect();
+        let pages: BTreeSet<_> = actions
+            .flat_map(|(url, _)| self.inventory.demands[url].uses())
+            .map(|place| &place.page)
+            .collect();
         pages.len()
     }
 }
@@ -112,19 +130,30 @@ fn kind(demand: &Demand) -> &'static str {
     }
 }
 
-fn planned(entry: Option<&Entry>, action: &Action) -> (Outcome, Option<String>, Option<VendoredRow>) {
+fn planned(
+    entry: Option<&Entry>,
+    action: &Action,
+) -> (Outcome, Option<String>, Option<VendoredRow>) {
     match action {
-        Action::Reuse(entry) => (Outcome::ToVendor, Some("from the cache".to_owned()), Some(vendored(entry))),
+        Action::Reuse(entry) => {
+            (Outcome::ToVendor, Some("from the cache".to_owned()), Some(vendored(entry)))
+        }
         Action::Fetch(_) => (Outcome::ToVendor, None, entry.map(vendored)),
         other => left(other),
     }
 }
 
-fn done(downloads: &Downloads, url: &SubresourceUrl, action: &Action) -> (Outcome, Option<String>, Option<VendoredRow>) {
+fn done(
+    downloads: &Downloads,
+    url: &SubresourceUrl,
+    action: &Action,
+) -> (Outcome, Option<String>, Option<VendoredRow>) {
     let file = downloads.lock.get(url).map(vendored);
     match action {
         Action::Reuse(_) => (Outcome::Reused, None, file),
-        Action::Fetch(_) if becomes_local(downloads, url, action) => (Outcome::Vendored, None, file),
+        Action::Fetch(_) if becomes_local(downloads, url, action) => {
+            (Outcome::Vendored, None, file)
+        }
         Action::Fetch(_) => (Outcome::Left, downloads.kept.get(url).cloned(), None),
         other => left(other),
     }
@@ -134,7 +163,9 @@ fn left(action: &Action) -> (Outcome, Option<String>, Option<VendoredRow>) {
     match action {
         Action::Leave(reason) => (Outcome::Left, Some(why(reason)), None),
         Action::Refuse(finding) => (Outcome::Refused, Some(finding.reason.clone()), None),
-        Action::Replace { with, reason } => (Outcome::Replaced, Some(format!("by `{with}`, which stays external: {reason}")), None),
+        Action::Replace { with, reason } => {
+            (Outcome::Replaced, Some(format!("by `{with}`, which stays external: {reason}")), None)
+        }
         Action::Remove(finding) => (Outcome::Removed, Some(finding.reason.clone()), None),
         Action::Reuse(_) | Action::Fetch(_) => (Outcome::ToVendor, None, None),
     }
@@ -144,7 +175,9 @@ fn why(reason: &Reason) -> String {
     match reason {
         Reason::Kept(Kept { reason, fix: Some(fix), .. }) => format!("{reason} Instead: {fix}."),
         Reason::Kept(kept) => kept.reason.clone(),
-        Reason::ModuleGraph => "module graph: modules load more modules, which this version does not follow".to_owned(),
+        Reason::ModuleGraph => {
+            "module graph: modules load more modules, which this version does not follow".to_owned()
+        }
         Reason::Skipped => "the tag says data-inhouse=\"skip\"".to_owned(),
         Reason::NoScript => "only a preload names it: whatever adds the script decides".to_owned(),
     }
