@@ -96,8 +96,8 @@ pub(super) const NAMES: [&str; 6] = ["script", "link", "meta", "base", "iframe",
 #[derive(Debug)]
 pub(super) struct Events {
     pub(super) events: Vec<Event>,
-    /// Whether lol_html is known to have taken an element's text for markup.
-    pub(super) text_was_read: bool,
+    /// Whether the page holds what lol_html is known to misread without a word.
+    pub(super) doubtful: bool,
 }
 
 /// Reads a page, or a fragment of one.
@@ -105,7 +105,7 @@ pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<Events, ReadError> 
     // Comment handlers make lol_html look at every byte, so they have to be needed.
     let comments = memchr::memmem::find(bytes, b"<!--[").is_some();
     let events = Rc::new(RefCell::new(Vec::new()));
-    let text_was_read = Cell::new(false);
+    let doubtful = Cell::new(false);
     let on_element = element!("script, link, meta, base, iframe, template", |element| {
         record(element, bytes, &events);
         Ok(())
@@ -113,11 +113,17 @@ pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<Events, ReadError> 
     let on_text_element = element!(
         "script, iframe, title, style, textarea, xmp, noscript, noembed, noframes, plaintext",
         |element| {
-            text_was_read.set(text_was_read.get() | ends_in_equals_sign(element, bytes));
+            doubtful.set(doubtful.get() | ends_in_equals_sign(element, bytes));
             Ok(())
         }
     );
+    // After a `<col>` that starts a template, all but a few tags are ignored (HTML 13.2.6.4.12).
+    let on_column = element!("template col", |_| {
+        doubtful.set(true);
+        Ok(())
+    });
     let mut settings = settings(reading)
+        .append_element_content_handler(on_column)
         .append_element_content_handler(on_element)
         .append_element_content_handler(on_text_element);
     if comments {
@@ -129,7 +135,7 @@ pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<Events, ReadError> 
             }));
     }
     run(bytes, settings)?;
-    Ok(Events { events: events.take(), text_was_read: text_was_read.get() })
+    Ok(Events { events: events.take(), doubtful: doubtful.get() })
 }
 
 /// Where strict reading stops: the start of the first `<tag` after the last token before it.

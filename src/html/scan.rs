@@ -174,7 +174,7 @@ impl<'a> Scanner<'a> {
         let events = read.events;
         let declared = || declared_encoding(layer.bytes, &events);
         let encoding = layer.encoding.or_else(declared).unwrap_or(UTF_8);
-        if stopped.is_none() && !read.text_was_read && foreign::is_plain(layer.bytes) {
+        if stopped.is_none() && !read.doubtful && foreign::is_plain(layer.bytes) {
             return Ok((events, encoding));
         }
         match (ambiguity::settle(layer.bytes, encoding, &events), stopped) {
