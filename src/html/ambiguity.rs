@@ -213,13 +213,30 @@ impl TreeSink for Witness {
     fn parse_error(&self, _: Cow<'static, str>) {}
 }
 
-/// The `src` that html5ever gives the first element of a page: an oracle for other rooms' tests.
+/// The `src` that html5ever gives the first element of a page: an oracle for tests.
 #[cfg(test)]
 pub(super) fn first_src(page: &str) -> Option<String> {
-    match sights(page).into_iter().next()? {
-        Sight::Element { attributes, .. } => {
-            attributes.into_iter().find(|(name, _)| name == "src").map(|(_, value)| value)
+    sources(page).next().map(|(_, src)| src)
+}
+
+/// The `src` of every HTML script that html5ever would load: an oracle for tests.
+#[cfg(test)]
+pub(super) fn classic_and_module_sources(page: &str) -> Vec<String> {
+    use super::ScriptType;
+    let loads = |kind: &ScriptType| matches!(kind, ScriptType::Classic | ScriptType::Module);
+    sources(page).filter(|(kind, _)| loads(kind)).map(|(_, src)| src).collect()
+}
+
+#[cfg(test)]
+fn sources(page: &str) -> impl Iterator<Item = (super::ScriptType, String)> {
+    sights(page).into_iter().filter_map(|sight| {
+        let Sight::Element { namespace, name, attributes } = sight else { return None };
+        if name != "script" || namespace != namespace_uri(Namespace::Html) {
+            return None;
         }
-        Sight::ConditionalComment => None,
-    }
+        let of = |name: &str| {
+            attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        };
+        Some((super::ScriptType::of_html(of), of("src")?.to_owned()))
+    })
 }

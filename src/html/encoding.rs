@@ -10,8 +10,8 @@ use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE}
 /// The encoding that the first bytes give away: a byte order mark, or the zeros of UTF-16.
 pub(super) fn sniff(page: &[u8]) -> Option<&'static Encoding> {
     match page {
-        [b'<', 0, ..] => Some(UTF_16LE),
-        [0, b'<', ..] => Some(UTF_16BE),
+        [b'<', 0, first, 0, ..] if *first != 0 => Some(UTF_16LE),
+        [0, b'<', 0, first, ..] if *first != 0 => Some(UTF_16BE),
         _ => Encoding::for_bom(page).map(|(encoding, _)| encoding),
     }
 }
@@ -75,8 +75,9 @@ mod tests {
     #[test]
     fn utf_16_is_known_by_its_mark_or_its_zeros() {
         assert_eq!(sniff(b"\xFF\xFE<\0"), Some(UTF_16LE));
-        assert_eq!(sniff(b"<\0h\0"), Some(UTF_16LE));
+        assert_eq!(sniff(b"<\0h\0>\0"), Some(UTF_16LE));
         assert_eq!(sniff(b"\0<\0h"), Some(UTF_16BE));
+        assert_eq!(sniff(b"\0<script>"), None, "a stray zero");
         assert_eq!(sniff(b"\xEF\xBB\xBF<h"), Some(UTF_8));
         assert_eq!(sniff(b"<html>"), None);
     }
@@ -98,7 +99,7 @@ mod tests {
     #[test]
     fn only_what_can_be_given_back_is_transcoded() {
         assert_eq!(transcode(b"<\0a\0", UTF_16LE).as_deref(), Some("<a"));
-        assert_eq!(transcode(b"<\0a", UTF_16LE), None);
+        assert_eq!(transcode(b"<\0a\0b", UTF_16LE), None);
         assert_eq!(transcode(b"\0\xD8", UTF_16LE), None, "a lone surrogate");
         assert_eq!(transcode(b"a\x1B$B$\"\x1B(Bb", ISO_2022_JP).as_deref(), Some("aあb"));
         assert_eq!(transcode(b"a\x1B$B\x1B(Bb", ISO_2022_JP), None, "an empty escape");

@@ -3,7 +3,11 @@
 //! lol_html simulates as much of HTML's tree construction (13.2.6) as a tokenizer needs. Where it
 //! cannot know, strict reading stops and lenient reading guesses; `ambiguity` settles which.
 
-use std::{cell::RefCell, ops::Range, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    ops::Range,
+    rc::Rc,
+};
 
 use lol_html::{
     HtmlRewriter, MemorySettings, Settings, doc_comments, element, end_tag,
@@ -85,19 +89,43 @@ pub(super) struct RawAttribute {
 /// What lol_html may hold on to: its copy of an unfinished tag and its stack of open elements.
 const MEMORY_LIMIT: usize = 32 << 20;
 
-/// The elements that can bear on scripts.
+/// The elements that can bear on scripts and are reported.
 pub(super) const NAMES: [&str; 6] = ["script", "link", "meta", "base", "iframe", "template"];
 
+/// What reading a page yields.
+#[derive(Debug)]
+pub(super) struct Events {
+    pub(super) events: Vec<Event>,
+    /// Whether the page holds what lol_html is known to misread without a word.
+    pub(super) doubtful: bool,
+}
+
 /// Reads a page, or a fragment of one.
-pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<Vec<Event>, ReadError> {
+pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<Events, ReadError> {
     // Comment handlers make lol_html look at every byte, so they have to be needed.
     let comments = memchr::memmem::find(bytes, b"<!--[").is_some();
     let events = Rc::new(RefCell::new(Vec::new()));
+    let doubtful = Cell::new(false);
     let on_element = element!("script, link, meta, base, iframe, template", |element| {
-        record(element, &events);
+        record(element, bytes, &events);
         Ok(())
     });
-    let mut settings = settings(reading).append_element_content_handler(on_element);
+    let on_text_element = element!(
+        "script, iframe, title, style, textarea, xmp, noscript, noembed, noframes, plaintext",
+        |element| {
+            doubtful.set(doubtful.get() | ends_in_equals_sign(element, bytes));
+            Ok(())
+        }
+    );
+    // After a `<col>` that starts a template, all but a few tags are ignored (HTML 13.2.6.4.12).
+    let on_column = element!("template col", |_| {
+        doubtful.set(true);
+        Ok(())
+    });
+    let mut settings = settings(reading)
+        .append_element_content_handler(on_column)
+        .append_element_content_handler(on_element)
+        .append_element_content_handler(on_text_element);
     if comments {
         settings =
             settings.append_document_content_handler(doc_comments!(|comment: &mut Comment| {
@@ -107,7 +135,7 @@ pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<Vec<Event>, ReadErr
             }));
     }
     run(bytes, settings)?;
-    Ok(events.take())
+    Ok(Events { events: events.take(), doubtful: doubtful.get() })
 }
 
 /// Where strict reading stops: the start of the first `<tag` after the last token before it.
@@ -161,7 +189,13 @@ fn read_error(error: RewritingError) -> ReadError {
     }
 }
 
-fn record(element: &mut LolElement<'_, '_>, events: &Rc<RefCell<Vec<Event>>>) {
+/// `<style media=>`: lol_html 3.0.3 goes on as if the element's content were markup.
+fn ends_in_equals_sign(element: &LolElement<'_, '_>, bytes: &[u8]) -> bool {
+    let tag = bytes.get(element.source_location().bytes()).and_then(|tag| tag.strip_suffix(b">"));
+    tag.is_some_and(|tag| tag.trim_ascii_end().ends_with(b"="))
+}
+
+fn record(element: &mut LolElement<'_, '_>, bytes: &[u8], events: &Rc<RefCell<Vec<Event>>>) {
     let index = events.borrow().len();
     let mut end = End::Void;
     if let Some(handlers) = element.end_tag_handlers() {
@@ -174,11 +208,12 @@ fn record(element: &mut LolElement<'_, '_>, events: &Rc<RefCell<Vec<Event>>>) {
             Ok(())
         }));
     }
+    let attributes = element.attributes().iter();
     events.borrow_mut().push(Event::Element(Element {
         name: element.tag_name(),
         namespace: namespace(element.namespace_uri()),
         span: element.source_location().bytes(),
-        attributes: element.attributes().iter().filter_map(raw_attribute).collect(),
+        attributes: attributes.filter_map(|attribute| raw_attribute(attribute, bytes)).collect(),
         self_closing: element.is_self_closing(),
         end,
     }));
@@ -197,12 +232,24 @@ fn namespace(uri: &str) -> Namespace {
     }
 }
 
-fn raw_attribute(attribute: &lol_html::html_content::Attribute<'_>) -> Option<RawAttribute> {
-    Some(RawAttribute {
-        name: attribute.name(),
-        name_span: attribute.name_source_location()?.bytes(),
-        value_span: attribute.value_source_location().map(|location| location.bytes()),
-    })
+fn raw_attribute(
+    attribute: &lol_html::html_content::Attribute<'_>,
+    bytes: &[u8],
+) -> Option<RawAttribute> {
+    let name_span = attribute.name_source_location()?.bytes();
+    let value_span = match attribute.value_source_location() {
+        Some(location) => Some(location.bytes()),
+        None => missing_value(bytes, name_span.end),
+    };
+    Some(RawAttribute { name: attribute.name(), name_span, value_span })
+}
+
+/// `<script src=>` has an empty value, of which lol_html says nothing: it stands before the `>`.
+fn missing_value(bytes: &[u8], name_end: usize) -> Option<Range<usize>> {
+    let after_name = bytes.get(name_end..)?.trim_ascii_start();
+    let after_sign = after_name.strip_prefix(b"=")?.trim_ascii_start();
+    let at = bytes.len() - after_sign.len();
+    Some(at..at)
 }
 
 /// `<!--[if …]>…<![endif]-->`, the form that old browsers look into and others do not.

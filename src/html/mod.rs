@@ -32,6 +32,9 @@ mod splice;
 mod srcdoc;
 mod tag;
 
+#[cfg(test)]
+mod tests;
+
 pub use position::{Position, Positions};
 pub use scan::{Scan, ScanError, could_have_tags, scan};
 pub use script_type::ScriptType;

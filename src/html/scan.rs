@@ -162,32 +162,28 @@ impl<'a> Scanner<'a> {
         &self,
         layer: &Layer<'_>,
     ) -> Result<(Vec<Event>, &'static Encoding), ScanError> {
-        let read = |reading| events::read(layer.bytes, reading);
         let stop = |offset: usize, tag| self.ambiguous(layer.outward.near(offset), tag);
-        let encoding = |events: &[Event]| {
-            layer.encoding.or_else(|| declared_encoding(layer.bytes, events)).unwrap_or(UTF_8)
-        };
-        match read(Reading::Strict) {
-            Ok(events) if foreign::is_plain(layer.bytes) => {
-                let encoding = encoding(&events);
-                Ok((events, encoding))
-            }
-            Ok(events) => {
-                let encoding = encoding(&events);
-                ambiguity::settle(layer.bytes, encoding, &events).map_err(|disagreement| {
-                    let start = start_of(events.get(disagreement.event), layer.bytes.len());
-                    stop(start, disagreement.tag)
-                })?;
-                Ok((events, encoding))
-            }
+        let (read, stopped) = match events::read(layer.bytes, Reading::Strict) {
+            Ok(read) => (read, None),
+            Err(ReadError::TooLarge) => return Err(TOO_LARGE),
             Err(ReadError::Ambiguous { tag }) => {
-                let events = read(Reading::Lenient).map_err(|_| TOO_LARGE)?;
-                let encoding = encoding(&events);
-                ambiguity::settle(layer.bytes, encoding, &events)
-                    .map_err(|_| stop(events::stopping_point(layer.bytes, &tag), tag))?;
-                Ok((events, encoding))
+                let read = events::read(layer.bytes, Reading::Lenient).map_err(|_| TOO_LARGE)?;
+                (read, Some(tag))
             }
-            Err(ReadError::TooLarge) => Err(TOO_LARGE),
+        };
+        let events = read.events;
+        let declared = || declared_encoding(layer.bytes, &events);
+        let encoding = layer.encoding.or_else(declared).unwrap_or(UTF_8);
+        if stopped.is_none() && !read.doubtful && foreign::is_plain(layer.bytes) {
+            return Ok((events, encoding));
+        }
+        match (ambiguity::settle(layer.bytes, encoding, &events), stopped) {
+            (Ok(()), _) => Ok((events, encoding)),
+            (Err(_), Some(tag)) => Err(stop(events::stopping_point(layer.bytes, &tag), tag)),
+            (Err(disagreement), None) => {
+                let start = start_of(events.get(disagreement.event), layer.bytes.len());
+                Err(stop(start, disagreement.tag))
+            }
         }
     }
 

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{
-    Quote, Remark, Scan, ScanError, Tag, TagKind,
+    Quote, Remark, Scan, ScanError, Tag, TagKind, Value,
     attribute::{encode, needs_quotes},
     encoding, scan,
     srcdoc::Nest,
@@ -195,11 +195,22 @@ fn set(tag: &Tag, name: &str, value: &str) -> Option<Splice> {
             None => (attribute.span.end..attribute.span.end, format!("={}", quoted(value))),
         },
         None => {
-            let at = tag.address_attribute().map_or(tag.name_end, |address| address.span.end);
+            let at = insertion_point(tag);
             (at..at, format!(" {name}={}", quoted(value)))
         }
     };
     Some(Splice { span, bytes: Nest::encode(tag.nest.as_ref(), bytes) })
+}
+
+/// Right after the address; but after `src=` with nothing behind it, anything would be its value.
+fn insertion_point(tag: &Tag) -> usize {
+    let takes_what_follows = |value: &Value| value.quote == Quote::None && value.span.is_empty();
+    match tag.address_attribute() {
+        Some(address) if !address.value.as_ref().is_some_and(takes_what_follows) => {
+            address.span.end
+        }
+        _ => tag.name_end,
+    }
 }
 
 fn quoted(value: &str) -> String {

@@ -1,0 +1,460 @@
+//! What the room does for a page, as its callers see it.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn html(page: &str) -> Scan {
+    scan(page.as_bytes(), Dialect::Html).unwrap()
+}
+
+fn addresses(scan: &Scan) -> Vec<&str> {
+    scan.tags.iter().filter_map(Tag::address).collect()
+}
+
+fn set(attribute: &str, value: &str) -> Change {
+    Change::Set { attribute: attribute.into(), value: value.into() }
+}
+
+fn unset(attribute: &str) -> Change {
+    Change::Unset { attribute: attribute.into() }
+}
+
+/// Makes the same changes to every tag.
+fn edited(page: &str, changes: &[Change]) -> String {
+    let scan = html(page);
+    let edits: Vec<_> =
+        (0..scan.tags.len()).map(|tag| Edit { tag, changes: changes.to_vec() }).collect();
+    String::from_utf8(apply(page.as_bytes(), &scan, &edits).unwrap()).unwrap()
+}
+
+#[test]
+fn scripts_links_and_policies_are_reported_with_their_spans() {
+    let page = "<!doctype html><meta http-equiv=Content-Security-Policy content=\"x\">\
+        <link rel='x PRELOAD' as=Script href=a.js><link rel=modulepreload href=b.js>\
+        <link rel=dns-prefetch href=//h><link rel=preload as=style href=c.css>\
+        <link rel=stylesheet href=d.css><SCRIPT SRC=e.js></SCRIPT>";
+    let scan = html(page);
+    let kinds: Vec<_> = scan.tags.iter().map(|tag| tag.kind.clone()).collect();
+    assert_eq!(
+        kinds,
+        [
+            TagKind::MetaCsp,
+            TagKind::Link(LinkRel::Preload),
+            TagKind::Link(LinkRel::ModulePreload),
+            TagKind::Link(LinkRel::Hint),
+            TagKind::Script(ScriptType::Classic),
+        ]
+    );
+    let script = &scan.tags[4];
+    assert_eq!(&page[script.span.clone()], "<SCRIPT SRC=e.js>");
+    assert_eq!(&page[script.element.clone().unwrap()], "<SCRIPT SRC=e.js></SCRIPT>");
+    let src = script.attribute("src").unwrap();
+    assert_eq!(&page[src.span.clone()], "SRC=e.js");
+    assert_eq!(&page[src.value.as_ref().unwrap().span.clone()], "e.js");
+    assert_eq!(scan.tags[1].element, Some(scan.tags[1].span.clone()));
+}
+
+#[test]
+fn text_that_looks_like_a_script_is_none() {
+    for name in ["noscript", "textarea", "title", "xmp", "iframe", "noframes", "style", "plaintext"]
+    {
+        assert!(
+            html(&format!("<{name}><script src=a></script></{name}>")).tags.is_empty(),
+            "{name}"
+        );
+    }
+    assert!(html("<!-- <script src=a></script> -->").tags.is_empty());
+    assert!(html("<math><script src=a></script></math>").tags.is_empty());
+}
+
+#[test]
+fn an_address_reads_as_the_url_parser_should_see_it() {
+    let scan = html("<script src=' https://h/?a=1&amp;b=2&copy=3\r\n' src=other></script>");
+    assert_eq!(addresses(&scan), [" https://h/?a=1&b=2&copy=3\n"]);
+    let page = b"<script src=\xE4></script><meta charset=iso-8859-1>";
+    let scan = scan_html(page);
+    assert_eq!((scan.encoding, addresses(&scan)), ("windows-1252", vec!["ä"]));
+}
+
+fn scan_html(page: &[u8]) -> Scan {
+    scan(page, Dialect::Html).unwrap()
+}
+
+#[test]
+fn svg_scripts_load_by_href_before_xlink_href() {
+    let scan = html(
+        "<svg><script src=no xlink:href=b href=a></script><script xlink:href=c /><script src=no></script></svg>",
+    );
+    assert_eq!(addresses(&scan), ["a", "c"]);
+    assert!(scan.tags.iter().all(|tag| tag.kind == TagKind::SvgScript(ScriptType::Classic)));
+    assert_eq!(scan.tags[1].element, Some(scan.tags[1].span.clone()));
+}
+
+#[test]
+fn data_blocks_are_remarks_and_never_tags() {
+    let scan =
+        html("<script type=text/template src=a></script><script type=importmap src=b></script>");
+    assert!(scan.tags.is_empty());
+    let parked = |src: &str, r#type: &str, span| Remark::ParkedScript {
+        src: src.into(),
+        r#type: r#type.into(),
+        span,
+    };
+    assert_eq!(
+        scan.remarks,
+        [parked("a", "text/template", 0..33), parked("b", "importmap", 42..71)]
+    );
+}
+
+#[test]
+fn inline_modules_and_import_maps_come_with_their_text() {
+    let page =
+        "<script type=importmap>{}</script><script type=module>a\r\nb</script><script>c</script>";
+    let scan = html(page);
+    let inline: Vec<_> = scan
+        .tags
+        .iter()
+        .map(|tag| match &tag.kind {
+            TagKind::InlineScript { kind, content, text } => {
+                (kind.clone(), &page[content.clone()], text.as_str())
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        inline,
+        [(ScriptType::ImportMap, "{}", "{}"), (ScriptType::Module, "a\r\nb", "a\nb")]
+    );
+}
+
+#[test]
+fn inline_scripts_that_write_scripts_are_remarked_on() {
+    let page = "<script>document.write('<script src=\"//h/a.js\"><\\/script>')</script>";
+    let start = page.find("//h").unwrap();
+    let remark = Remark::InlineBuilt { url_text: "//h/a.js".into(), span: start..start + 8 };
+    assert_eq!(html(page).remarks, [remark]);
+}
+
+#[test]
+fn the_first_base_counts_once_it_was_seen() {
+    let scan = html(
+        "<script src=a></script><template><base href=t></template><svg><base href=s></base></svg>\
+         <base target=x><base href='&amp;1'><base href=2><script src=b></script>\
+         <iframe srcdoc='<script src=c></script><base href=3><script src=d></script>'></iframe>\
+         <script src=e></script>",
+    );
+    let bases: Vec<_> = scan.tags.iter().map(|tag| tag.base.as_deref()).collect();
+    assert_eq!(bases, [None, Some("&1"), Some("&1"), Some("3"), Some("&1")]);
+}
+
+#[test]
+fn template_content_is_marked_also_where_it_is_left_open() {
+    let flags = |page: &str| html(page).tags.iter().map(|tag| tag.in_template).collect::<Vec<_>>();
+    let script = "<script src=a></script>";
+    assert_eq!(
+        flags(&format!("<template><template></template>{script}</template>{script}")),
+        [true, false]
+    );
+    assert_eq!(flags(&format!("<template>{script}")), [true]);
+    assert_eq!(flags(&format!("<div><template></div>{script}</template>{script}")), [true, false]);
+}
+
+#[test]
+fn conditional_comments_are_read_and_ordinary_ones_are_not() {
+    let page = "<!--[if lt IE 9]><script src=old.js></script><![endif]-->\
+        <!--[if !IE]><!--><script src=live.js></script><!--<![endif]--><!-- <script src=x> -->";
+    let scan = html(page);
+    let found: Vec<_> = scan.tags.iter().map(|tag| (tag.address(), tag.place)).collect();
+    assert_eq!(
+        found,
+        [(Some("old.js"), Place::ConditionalComment), (Some("live.js"), Place::Document)]
+    );
+    assert_eq!(
+        edited(page, &[set("src", "a>b")]),
+        page.replace("old.js", "\"a&gt;b\"").replace("live.js", "\"a&gt;b\"")
+    );
+}
+
+#[test]
+fn a_srcdoc_is_a_page_whose_edits_are_encoded_for_its_quotes() {
+    let changes = [set("src", "b"), set("integrity", "sha384-x/=")];
+    let page = "<iframe srcdoc=\"<p>&lt;&amp;amp;<script src='a'></script>\"></iframe>";
+    assert_eq!(
+        edited(page, &changes),
+        "<iframe srcdoc=\"<p>&lt;&amp;amp;<script src='b' integrity=&quot;sha384-x/=&quot;></script>\"></iframe>"
+    );
+    let page = "<iframe srcdoc='<script src=&quot;a&quot;></script>'></iframe>";
+    assert_eq!(
+        edited(page, &changes),
+        "<iframe srcdoc='<script src=&quot;b&quot; integrity=\"sha384-x/=\"></script>'></iframe>"
+    );
+    let page = "<iframe srcdoc=<script&#32;src&#61;a></script>";
+    let scan = html(page);
+    assert!(scan.tags.is_empty(), "an unquoted value ends at `>`");
+    let page = "<iframe srcdoc=&lt;script&#32;src&#61;a&gt;&lt;/script&gt;></iframe>";
+    assert_eq!(
+        edited(page, &changes),
+        "<iframe srcdoc=&lt;script&#32;src&#61;b&#32;integrity&#61;&#34;sha384-x/&#61;&#34;&gt;&lt;/script&gt;></iframe>"
+    );
+}
+
+#[test]
+fn srcdocs_and_comments_compose_to_a_limit() {
+    let mut page = "<!--[if IE]><script src=a></script><![endif]-->".to_owned();
+    for depth in 1..=5 {
+        page = format!("<iframe srcdoc=\"{}\">", page.replace('&', "&amp;").replace('"', "&quot;"));
+        let scan = html(&page);
+        assert_eq!(scan.tags.len(), usize::from(depth <= 4));
+        let deep =
+            matches!(scan.remarks[..], [Remark::SrcdocNotRead { why: NotRead::TooDeep, .. }]);
+        assert_eq!(deep, depth > 4);
+        if depth <= 4 {
+            assert_eq!(scan.tags[0].place, Place::ConditionalComment);
+            let out = edited(&page, &[set("crossorigin", "anonymous")]);
+            assert_eq!(html(&out).tags[0].text("crossorigin"), Some("anonymous"));
+        }
+    }
+}
+
+#[test]
+fn a_reference_for_two_characters_cannot_be_split() {
+    let scan = html("<iframe srcdoc='<script src&bne;></script>'></iframe>");
+    assert!(matches!(
+        scan.remarks[..],
+        [Remark::SrcdocNotRead { why: NotRead::SplitReference, .. }]
+    ));
+}
+
+#[test]
+fn a_second_parser_settles_what_lol_html_cannot_know() {
+    let accepted =
+        "<select><option><svg><title>x</title></svg></option></select><script src=a></script>";
+    assert_eq!(addresses(&html(accepted)), ["a"]);
+    let accepted = "<select><button><style>b{}</style></button></select><script src=a></script>";
+    assert_eq!(addresses(&html(accepted)), ["a"]);
+    let accepted = "<select><option>x<iframe src=y></iframe><script src=a></script>";
+    assert_eq!(addresses(&html(accepted)), ["a"]);
+}
+
+#[test]
+fn where_the_parsers_disagree_the_page_is_refused_at_that_tag() {
+    let refused = |page: &str, tag: &str, offset: usize| {
+        let error = scan(page.as_bytes(), Dialect::Html).unwrap_err();
+        let position = Position { line: 1, column: offset + 1 };
+        assert_eq!(error, ScanError::Ambiguous { tag: tag.into(), offset, position }, "{page}");
+    };
+    // In a frameset page `<xmp>` is ignored and so is what it would have hidden.
+    refused(
+        "<frameset><xmp><noframes></noframes><!--[if IE]><script src=a></script><![endif]--></xmp>",
+        "xmp",
+        10,
+    );
+    refused("<div><svg></div><script src=a></script>", "script", 16);
+    refused("<svg/><iframe srcdoc='<script src=a></script>'></iframe>", "iframe", 6);
+    refused("<svg><math><b><script src=a></script>", "script", 14);
+}
+
+#[test]
+fn a_self_closing_script_is_refused_in_xhtml_only() {
+    let page = b"<p/>\n<script src='a'/>";
+    assert_eq!(scan_html(page).tags.len(), 1);
+    let position = Position { line: 2, column: 1 };
+    assert_eq!(
+        scan(page, Dialect::Xhtml).unwrap_err(),
+        ScanError::SelfClosingScriptInXhtml { offset: 5, position }
+    );
+}
+
+#[test]
+fn pages_in_utf_16_and_iso_2022_jp_are_edited_in_their_own_encoding() {
+    let page = "\u{FEFF}<p>あ</p><script src=a></script>";
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let edit = [Edit { tag: 0, changes: vec![set("src", "b")] }];
+    let scan = scan_html(&wide(page));
+    assert_eq!(scan.encoding, "UTF-16LE");
+    assert_eq!(&scan.source(&[])[scan.tags[0].span.clone()], b"<script src=a>");
+    assert_eq!(apply(&wide(page), &scan, &edit).unwrap(), wide(&page.replace("=a", "=b")));
+
+    let page = b"<meta charset=iso-2022-jp>\x1B$B<iframe>\x1B(B<script src=a></script>";
+    let scan = scan_html(page);
+    assert_eq!((scan.encoding, scan.tags.len()), ("ISO-2022-JP", 1));
+    let out = apply(page, &scan, &edit).unwrap();
+    assert_eq!(out, [&page[..page.len() - 11], b"b></script>"].concat());
+
+    let name = "ISO-2022-JP";
+    let inexact = b"<meta charset=iso-2022-jp>\x1B$B\x1B(B";
+    assert_eq!(super::scan(inexact, Dialect::Html).unwrap_err(), ScanError::Encoding { name });
+}
+
+#[test]
+fn an_oversized_tag_is_an_error() {
+    let huge = "a".repeat(50 << 20);
+    for page in [format!("<script src='{huge}'></script>"), format!("<script src='{huge}")] {
+        let error = scan(page.as_bytes(), Dialect::Html).unwrap_err();
+        assert!(matches!(error, ScanError::TooLarge { .. }));
+    }
+}
+
+#[test]
+fn changes_touch_their_own_bytes_only() {
+    let page = "<SCRIPT\n  Defer  SRC = https://h/a.js\tcrossorigin integrity='x'\n>\n</SCRIPT >";
+    assert_eq!(
+        edited(page, &[set("src", "b.js"), set("integrity", "y"), unset("crossorigin")]),
+        "<SCRIPT\n  Defer  SRC = b.js integrity='y'\n>\n</SCRIPT >"
+    );
+    assert_eq!(
+        edited("<script src=a async></script>", &[set("src", "b c&\"d"), set("async", "x")]),
+        "<script src=\"b c&amp;&quot;d\" async=\"x\"></script>"
+    );
+    assert_eq!(
+        edited("<script src=a></script>", &[set("integrity", "x"), set("crossorigin", "y")]),
+        "<script src=a integrity=\"x\" crossorigin=\"y\"></script>"
+    );
+    assert_eq!(edited("x<script src=a>y</script>z", &[Change::RemoveElement]), "xz");
+}
+
+#[test]
+fn unset_takes_duplicates_and_keeps_neighbours_apart() {
+    assert_eq!(
+        edited(
+            "<script src=a crossorigin=x defer CrossOrigin='y'></script>",
+            &[unset("crossorigin")]
+        ),
+        "<script src=a defer></script>"
+    );
+    assert_eq!(
+        edited("<script src=a crossorigin/></script>", &[unset("crossorigin")]),
+        "<script src=a /></script>"
+    );
+}
+
+#[test]
+fn what_cannot_be_edited_is_an_error() {
+    let page = b"<script src=a>";
+    let scan = scan_html(page);
+    let try_edit = |tag, change: Change| apply(page, &scan, &[Edit { tag, changes: vec![change] }]);
+    assert_eq!(try_edit(1, unset("x")), Err(SpliceError::NoSuchTag { tag: 1 }));
+    assert_eq!(try_edit(0, Change::RemoveElement), Err(SpliceError::NoEndTag { offset: 0 }));
+    let attribute = "a b".to_owned();
+    assert_eq!(try_edit(0, set("a b", "")), Err(SpliceError::AttributeName { attribute }));
+    assert!(matches!(try_edit(0, set("src", "\0")), Err(SpliceError::Proof { .. })));
+    assert!(matches!(try_edit(0, set("type", "text/x")), Err(SpliceError::Proof { .. })));
+}
+
+#[test]
+fn authors_can_ask_to_skip_a_tag() {
+    let scan =
+        html("<script src=a data-inhouse=skip></script><script src=b data-inhouse></script>");
+    let skipped: Vec<_> = scan.tags.iter().map(Tag::is_skipped_by_author).collect();
+    assert_eq!(skipped, [true, false]);
+}
+
+/// Pieces that pages and traps are made of.
+fn page() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "<script src=['\"]?[a-z/&;=<]{0,6}['\"]?[ />]",
+        "[a-z <>&\"'/=\r\n-]{0,6}",
+        prop::sample::select(vec![
+            "</script>",
+            "<script src=\"//h/a&amp;b\" defer crossorigin>",
+            "<script type=module>",
+            "<svg>",
+            "</svg>",
+            "<script xlink:href=x />",
+            "<math>",
+            "<mi>",
+            "</math>",
+            "<title>",
+            "</title>",
+            "<select>",
+            "</select>",
+            "<xmp>",
+            "</xmp>",
+            "<style>",
+            "</style>",
+            "<!--[if IE]>",
+            "<![endif]-->",
+            "<!--",
+            "-->",
+            "<template>",
+            "</template>",
+            "<p>",
+            "<base href=x>",
+            "<link rel=preload as=script href=a>",
+            "<iframe srcdoc='",
+            "'>",
+            "<iframe srcdoc=\"&lt;script src=&quot;a&quot>&lt;/script>\">",
+            "</iframe>",
+            "<script src='a'></script>",
+            "<noscript>",
+            "</noscript>",
+            "<frameset>",
+            "<table>",
+            "<textarea>",
+            "</textarea>",
+            "<plaintext>",
+            "<div>",
+            "</div>",
+            "<![CDATA[",
+            "]]>",
+            "<foreignObject>",
+            "</foreignObject>",
+            "\0",
+            "<meta charset=shift_jis>",
+            "あ",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn a_page_is_skipped_only_if_nothing_is_found(page in page()) {
+        if let Ok(found) = scan(page.as_bytes(), Dialect::Html)
+            && !(found.tags.is_empty() && found.remarks.is_empty())
+        {
+            prop_assert!(could_have_tags(page.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn whatever_is_read_is_what_a_conforming_parser_reads(page in page()) {
+        if let Ok(found) = scan(page.as_bytes(), Dialect::Html) {
+            let in_document = |tag: &&Tag| tag.place == Place::Document;
+            let scripts = found.tags.iter().filter(in_document).filter(|tag| {
+                matches!(tag.kind, TagKind::Script(_))
+            });
+            let sources: Vec<_> = scripts.map(|tag| tag.address().unwrap().to_owned()).collect();
+            let encoding = encoding_rs::Encoding::for_label(found.encoding.as_bytes()).unwrap();
+            let text = encoding.decode(page.as_bytes()).0;
+            prop_assert_eq!(sources, ambiguity::classic_and_module_sources(&text));
+        }
+    }
+
+    #[test]
+    fn edits_are_made_exactly_or_not_at_all(page in page(), value in "[ -~]{0,8}") {
+        let Ok(found) = scan(page.as_bytes(), Dialect::Html) else { return Ok(()) };
+        let changes = vec![set("integrity", &value), unset("crossorigin")];
+        let edits: Vec<_> = (0..found.tags.len())
+            .map(|tag| Edit { tag, changes: changes.clone() })
+            .collect();
+        // Applying proves itself; what is left to show is that it rarely has to give up.
+        let edited = apply(page.as_bytes(), &found, &edits);
+        prop_assert!(edited.is_ok(), "{:?}", edited);
+        let edited = edited.unwrap();
+        let again = scan(&edited, Dialect::Html).unwrap();
+        let stripped: Vec<_> = (0..again.tags.len())
+            .map(|tag| Edit { tag, changes: vec![unset("integrity")] })
+            .collect();
+        if !page.contains("crossorigin") && !page.contains("integrity") {
+            let restored = apply(&edited, &again, &stripped).unwrap();
+            // A blank that keeps neighbours apart may stay.
+            let marks = |bytes: &[u8]| bytes.iter().copied().filter(|b| *b != b' ').collect::<Vec<_>>();
+            prop_assert_eq!(marks(&restored), marks(page.as_bytes()));
+        }
+    }
+}

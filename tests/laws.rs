@@ -1,0 +1,304 @@
+//! Laws that hold for every page of html5lib-tests: what the scanner reports is what a conforming
+//! parser builds, and what the splicer changes is what it was asked to change.
+//!
+//! The pages are taken as they are and in two variants: with an address on every script, because
+//! the suite's scripts rarely have one, and with a last script behind everything, because a parser
+//! that has lost its way reads that one wrong.
+
+use std::collections::BTreeMap;
+
+use html5ever::{ParseOpts, parse_document, tendril::TendrilSink};
+use inhouse::html::{
+    Change, Dialect, Edit, Place, Remark, Scan, ScanError, Tag, TagKind, apply, scan,
+};
+use markup5ever_rcdom::{Handle, NodeData, RcDom};
+
+#[path = "support/html5lib.rs"]
+mod html5lib;
+
+/// A script element with an address: (namespace, type, address).
+type Script = (&'static str, Option<String>, String);
+
+fn variants(html: &str) -> [String; 3] {
+    [html.to_owned(), with_addresses(html), format!("{html}<script src=probe></script>")]
+}
+
+/// Gives every `<script` an address of its own.
+fn with_addresses(html: &str) -> String {
+    let lower = html.to_ascii_lowercase();
+    let mut page = String::new();
+    let mut at = 0;
+    for (number, (start, word)) in lower.match_indices("<script").enumerate() {
+        let end = start + word.len();
+        page.push_str(&html[at..end]);
+        if html[end..].starts_with([' ', '>', '/', '\n', '\t']) {
+            page.push_str(&format!(" src='a{number}&amp;' href=b{number}"));
+        }
+        at = end;
+    }
+    page + &html[at..]
+}
+
+/// The scripts a scan reports in the document itself; parked ones are told apart by their type.
+fn scanned(scan: &Scan) -> Vec<Script> {
+    let tag = |tag: &Tag| {
+        let namespace = match &tag.kind {
+            TagKind::Script(_) => "html",
+            TagKind::SvgScript(_) => "svg",
+            TagKind::Link(_) | TagKind::MetaCsp | TagKind::InlineScript { .. } => return None,
+        };
+        let address = tag.address()?.to_owned();
+        Some((namespace, tag.text("type").map(str::to_owned), address))
+            .filter(|_| tag.place == Place::Document)
+    };
+    let parked = |remark: &Remark| match remark {
+        Remark::ParkedScript { src, r#type, .. } => {
+            Some(("parked", Some(r#type.clone()), src.clone()))
+        }
+        Remark::InlineBuilt { .. } | Remark::SrcdocNotRead { .. } => None,
+    };
+    let mut scripts: Vec<_> = scan.tags.iter().filter_map(tag).collect();
+    scripts.extend(scan.remarks.iter().filter_map(parked));
+    scripts.sort();
+    scripts
+}
+
+/// The scripts that a conforming parser's tree holds.
+fn parsed(html: &str) -> Vec<Script> {
+    let dom = parse_document(RcDom::default(), ParseOpts::default()).one(html);
+    let mut scripts = Vec::new();
+    collect(&dom.document, &mut scripts);
+    scripts.sort();
+    scripts
+}
+
+fn collect(node: &Handle, scripts: &mut Vec<Script>) {
+    if let NodeData::Element { name, attrs, template_contents, .. } = &node.data {
+        if &*name.local == "script" {
+            let attributes = attrs.borrow();
+            let value = |wanted: &str| {
+                let found = attributes.iter().find(|attribute| &*attribute.name.local == wanted);
+                found.map(|attribute| attribute.value.to_string())
+            };
+            scripts.extend(script(&name.ns, value));
+        }
+        if let Some(contents) = &*template_contents.borrow() {
+            collect(contents, scripts);
+        }
+    }
+    for child in node.children.borrow().iter() {
+        collect(child, scripts);
+    }
+}
+
+/// What the suite's own trees say, in its notation.
+fn expected(tree: &str) -> Vec<Script> {
+    let mut scripts = Vec::new();
+    let mut lines = tree.lines().map(|line| line.trim_start_matches(['|', ' '])).peekable();
+    while let Some(line) = lines.next() {
+        let namespace = match line {
+            "<script>" => "http://www.w3.org/1999/xhtml",
+            "<svg script>" => "http://www.w3.org/2000/svg",
+            _ => continue,
+        };
+        let mut attributes = BTreeMap::new();
+        while let Some((name, value)) = lines.peek().and_then(|line| attribute_line(line)) {
+            attributes.insert(name.trim_start_matches("xlink ").to_owned(), value.to_owned());
+            lines.next();
+        }
+        scripts.extend(script(namespace, |name| attributes.get(name).cloned()));
+    }
+    scripts.sort();
+    scripts
+}
+
+fn attribute_line(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.strip_suffix('"')?.split_once("=\"")?;
+    (!name.starts_with(['"', '<'])).then_some((name, value))
+}
+
+/// The few types that occur in the suite, judged independently of the scanner.
+fn script(namespace: &str, value: impl Fn(&str) -> Option<String>) -> Option<Script> {
+    let r#type = value("type");
+    let runs = match r#type.as_deref() {
+        None => value("language").is_none(),
+        Some(r#type) => ["", "module", "text/javascript"].contains(&r#type),
+    };
+    let (name, address) = match namespace {
+        "http://www.w3.org/1999/xhtml" => ("html", value("src")?),
+        "http://www.w3.org/2000/svg" => ("svg", value("href")?),
+        _ => return None,
+    };
+    Some(if runs { (name, r#type, address) } else { ("parked", r#type, address) })
+}
+
+/// Why a page is refused: nobody can tell its scripts from its tags alone, and lol_html guesses
+/// others than a conforming parser finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    /// In and after `<frameset>` every script start tag is ignored.
+    Frameset,
+    /// In a template that starts with `<col>`, almost every start tag is ignored.
+    ColumnTemplate,
+    /// `<svg/>` and `<math/>` are over at once; lol_html stays inside.
+    SelfClosingRoot,
+    /// An end tag of HTML closes the SVG or MathML inside it; lol_html stays inside, or it has
+    /// left too early.
+    OpenForeignContent,
+}
+
+impl Cause {
+    fn of(html: &str) -> Self {
+        let html = html.to_ascii_lowercase();
+        if html.contains("<frameset") {
+            Self::Frameset
+        } else if html.contains("<template") && html.contains("<col>") {
+            Self::ColumnTemplate
+        } else if html.contains("<svg/>") || html.contains("<math/>") {
+            Self::SelfClosingRoot
+        } else {
+            assert!(html.contains("<svg") || html.contains("<math"), "no known cause: {html:?}");
+            Self::OpenForeignContent
+        }
+    }
+}
+
+/// How many pages of which file are refused, and why. None of them is a page that
+/// conforms to HTML.
+const REFUSED: &[(&str, Cause, usize)] = &[
+    ("tree-construction/adoption01.dat", Cause::OpenForeignContent, 1),
+    ("tree-construction/domjs-unsafe.dat", Cause::Frameset, 3),
+    ("tree-construction/foreign-fragment.dat", Cause::Frameset, 1),
+    ("tree-construction/pending-spec-changes.dat", Cause::Frameset, 1),
+    ("tree-construction/pending-spec-changes.dat", Cause::OpenForeignContent, 2),
+    ("tree-construction/plain-text-unsafe.dat", Cause::Frameset, 8),
+    ("tree-construction/template.dat", Cause::Frameset, 1),
+    ("tree-construction/template.dat", Cause::ColumnTemplate, 7),
+    ("tree-construction/tests1.dat", Cause::Frameset, 2),
+    ("tree-construction/tests10.dat", Cause::Frameset, 2),
+    ("tree-construction/tests10.dat", Cause::OpenForeignContent, 12),
+    ("tree-construction/tests18.dat", Cause::Frameset, 2),
+    ("tree-construction/tests19.dat", Cause::Frameset, 17),
+    ("tree-construction/tests19.dat", Cause::SelfClosingRoot, 2),
+    ("tree-construction/tests2.dat", Cause::Frameset, 4),
+    ("tree-construction/tests6.dat", Cause::Frameset, 12),
+    ("tree-construction/tests9.dat", Cause::Frameset, 2),
+    ("tree-construction/tests9.dat", Cause::OpenForeignContent, 1),
+    ("tree-construction/tests_innerHTML_1.dat", Cause::Frameset, 4),
+    ("tree-construction/webkit01.dat", Cause::Frameset, 2),
+    ("tree-construction/webkit01.dat", Cause::OpenForeignContent, 1),
+];
+
+#[test]
+fn the_scanner_reports_the_scripts_that_a_conforming_parser_finds() {
+    let Some(pages) = html5lib::pages() else { return };
+    let mut compared = 0;
+    let mut with_scripts = 0;
+    let mut refused: BTreeMap<(String, Cause), usize> = BTreeMap::new();
+    for page in &pages {
+        for html in variants(&page.html) {
+            match scan(html.as_bytes(), Dialect::Html) {
+                Ok(found) => {
+                    let scripts = scanned(&found);
+                    assert_eq!(scripts, parsed(&html), "{}: {html:?}", page.name);
+                    compared += 1;
+                    with_scripts += usize::from(!scripts.is_empty());
+                }
+                Err(ScanError::Ambiguous { .. }) => {
+                    let file = page.name.split(':').next().unwrap_or_default().to_owned();
+                    *refused.entry((file, Cause::of(&html))).or_default() += 1;
+                }
+                Err(other) => panic!("{}: {other} {html:?}", page.name),
+            }
+        }
+    }
+    assert!(compared > 20_000, "only {compared} pages compared");
+    assert!(with_scripts > 7_000, "only {with_scripts} pages with scripts compared");
+    let named: BTreeMap<_, _> =
+        REFUSED.iter().map(|(file, cause, count)| (((*file).to_owned(), *cause), *count)).collect();
+    assert_eq!(refused, named);
+}
+
+#[test]
+fn the_scanner_reports_the_scripts_of_the_trees_that_the_suite_expects() {
+    let Some(pages) = html5lib::pages() else { return };
+    let mut compared = 0;
+    for page in &pages {
+        let (Some(tree), Ok(found)) = (&page.tree, scan(page.html.as_bytes(), Dialect::Html))
+        else {
+            continue;
+        };
+        assert_eq!(scanned(&found), expected(tree), "{}: {:?}", page.name, page.html);
+        compared += 1;
+    }
+    assert!(compared > 1_500, "only {compared} trees compared");
+}
+
+#[test]
+fn a_page_without_changes_keeps_every_byte() {
+    let Some(pages) = html5lib::pages() else { return };
+    for html in pages.iter().flat_map(|page| variants(&page.html)) {
+        let Ok(found) = scan(html.as_bytes(), Dialect::Html) else { continue };
+        assert_eq!(apply(html.as_bytes(), &found, &[]).unwrap(), html.as_bytes());
+        let same = |(tag, found): (usize, &Tag)| {
+            let attributes =
+                found.attributes().iter().filter(|attribute| attribute.value.is_some());
+            let names = attributes.map(|attribute| attribute.name.clone());
+            let first = |name: String| Change::Set {
+                value: found.text(&name).unwrap_or_default().to_owned(),
+                attribute: name,
+            };
+            Edit { tag, changes: names.map(first).collect() }
+        };
+        let edits: Vec<_> = found.tags.iter().enumerate().map(same).collect();
+        if found.tags.iter().all(|tag| tag.attributes().iter().all(is_plainly_named)) {
+            assert_eq!(
+                apply(html.as_bytes(), &found, &edits).unwrap(),
+                html.as_bytes(),
+                "{html:?}"
+            );
+        }
+    }
+}
+
+fn is_plainly_named(attribute: &inhouse::html::Attribute) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b':';
+    attribute.value.is_some() && attribute.name.bytes().all(plain)
+}
+
+#[test]
+fn integrity_on_every_script_is_exactly_what_a_second_scan_finds() {
+    const INTEGRITY: &str =
+        "sha384-H8BRh8j48O9oYatfu5AZzq6A9RINhZO5H16dQZngK7T62em8MUt1FLm52t+eX6xO";
+    let Some(pages) = html5lib::pages() else { return };
+    let mut edited_scripts = 0;
+    for html in pages.iter().flat_map(|page| variants(&page.html)) {
+        let Ok(found) = scan(html.as_bytes(), Dialect::Html) else { continue };
+        let set = Change::Set { attribute: "integrity".into(), value: INTEGRITY.into() };
+        let edits: Vec<_> =
+            (0..found.tags.len()).map(|tag| Edit { tag, changes: vec![set.clone()] }).collect();
+        let edited = apply(html.as_bytes(), &found, &edits).unwrap();
+        let again = scan(&edited, Dialect::Html).unwrap();
+        assert_eq!(scanned(&again), scanned(&found), "{html:?}");
+        assert!(again.tags.iter().all(|tag| tag.text("integrity") == Some(INTEGRITY)), "{html:?}");
+        let inserted = format!(" integrity=\"{INTEGRITY}\"");
+        let edited = String::from_utf8(edited).unwrap();
+        assert_eq!(edited.matches(&inserted).count(), found.tags.len());
+        assert_eq!(edited.replace(&inserted, ""), html);
+        edited_scripts += found.tags.len();
+    }
+    assert!(edited_scripts > 7_000, "only {edited_scripts} scripts edited");
+}
+
+#[test]
+fn no_prefix_of_a_page_makes_the_scanner_panic() {
+    let Some(pages) = html5lib::pages() else { return };
+    let mut read = 0;
+    for page in &pages {
+        let html = with_addresses(&page.html);
+        for end in (0..html.len()).rev().take(400) {
+            read += usize::from(scan(&html.as_bytes()[..end], Dialect::Xhtml).is_ok());
+        }
+    }
+    assert!(read > 50_000, "only {read} prefixes read");
+}
