@@ -17,6 +17,7 @@
 //! the first file is written: [`vendor`] reads like the table.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod check;
 pub mod cli;

@@ -90,20 +90,20 @@ impl Supplier<'_> {
         let locked_to_npm =
             expectation.locked.as_ref().is_some_and(|entry| entry.source == Source::Npm);
         let obtained = match (self.source, &form) {
-            (SourceChoice::Npm, Some(form)) => self.from_npm(url, form, expectation),
+            (SourceChoice::Npm, Some(form)) => self.take_from_npm(url, form, expectation),
             (SourceChoice::Npm, None) => Err(ObtainError::NotOnNpm),
             (SourceChoice::Auto, Some(form)) if locked_to_npm => {
-                self.from_npm(url, form, expectation)
+                self.take_from_npm(url, form, expectation)
             }
             (SourceChoice::Auto | SourceChoice::Cdn, _) => {
-                self.from_cdn(url, form.as_ref(), expectation)
+                self.take_from_cdn(url, form.as_ref(), expectation)
             }
         }?;
         verify(&obtained.bytes, expectation)?;
         Ok(obtained)
     }
 
-    fn from_cdn(
+    fn take_from_cdn(
         &self,
         url: &SubresourceUrl,
         form: Option<&UrlForm>,
@@ -115,7 +115,7 @@ impl Supplier<'_> {
                 let Some(form) = form.filter(|form| form.package.is_some()) else {
                     return Err(error.into());
                 };
-                return self.from_npm(url, form, expectation).map_err(|npm| npm.after(error));
+                return self.take_from_npm(url, form, expectation).map_err(|npm| npm.after(error));
             }
             Err(error) => return Err(error.into()),
         };
@@ -196,7 +196,7 @@ impl Supplier<'_> {
         })
     }
 
-    fn from_npm(
+    fn take_from_npm(
         &self,
         url: &SubresourceUrl,
         form: &UrlForm,

@@ -91,7 +91,7 @@ pub fn rewrite(
             edits.extend(edit(reference, &scan.tags[reference.tag], resolution, address, style)?);
         }
     }
-    edits.extend(idle_hints(&scan, scan.source(bytes), &found, &edits, resolutions));
+    edits.extend(idle_hints(&scan, bytes, &found, &edits, resolutions));
     if edits.is_empty() {
         return Ok(Rewritten::Unchanged);
     }
@@ -171,7 +171,7 @@ fn unset(attribute: &str) -> Change {
 /// The hints for hosts that this page has just stopped to name.
 fn idle_hints(
     scan: &Scan,
-    source: &[u8],
+    bytes: &[u8],
     found: &[Reference],
     edits: &[Edit],
     resolutions: &BTreeMap<SubresourceUrl, Resolution>,
@@ -183,8 +183,7 @@ fn idle_hints(
         .collect();
     let hints = found.iter().filter(|reference| reference.role == Role::Hint && !reference.skipped);
     let idle = hints.filter(|hint| {
-        gone.contains(hint.url.host())
-            && !still_named(scan, source, found, &edited, hint.url.host())
+        gone.contains(hint.url.host()) && !still_named(scan, bytes, found, &edited, hint.url.host())
     });
     idle.map(|hint| Edit { tag: hint.tag, changes: vec![Change::RemoveElement] }).collect()
 }
@@ -193,19 +192,18 @@ fn idle_hints(
 /// bytes: a style sheet, a frame or a line of code that still needs the host keeps the hint.
 fn still_named(
     scan: &Scan,
-    source: &[u8],
+    bytes: &[u8],
     found: &[Reference],
     edited: &BTreeSet<usize>,
     host: &str,
 ) -> bool {
-    let finder = memchr::memmem::Finder::new(host);
-    let within = |bytes: &[u8]| finder.find_iter(bytes).count();
+    let source = scan.source(bytes);
     let leaving = found
         .iter()
         .filter(|reference| edited.contains(&reference.tag) || reference.role == Role::Hint)
         .filter_map(|reference| scan.tags[reference.tag].address_attribute())
-        .map(|attribute| within(&source[attribute.span.clone()]));
-    within(source) > leaving.sum()
+        .map(|attribute| memchr::memmem::find_iter(&source[attribute.span.clone()], host).count());
+    scan.mentions(bytes, host) > leaving.sum()
 }
 
 #[cfg(test)]
@@ -261,6 +259,10 @@ mod tests {
         let image = r#"<img src="https://cdn.example/i.png">"#;
         assert!(rewritten(&format!("{hint}{script}{image}")).contains("preconnect"));
         assert!(rewritten(hint).contains("preconnect"));
+        let text = "<p>We used cdn.example once.</p>";
+        assert!(!rewritten(&format!("{hint}{script}{text}")).contains("preconnect"));
+        let code = "<script>load('//cdn.example/b.js')</script>";
+        assert!(rewritten(&format!("{hint}{script}{code}")).contains("preconnect"));
     }
 
     #[test]
@@ -277,8 +279,8 @@ mod tests {
 
     #[test]
     fn rewriting_twice_changes_nothing_more() {
-        let once = rewritten(r#"<script src=https://cdn.example/a.js#x></script>"#);
-        assert_eq!(once, r#"<script src="../vendor/cdn.example/a.js#x" integrity="I"></script>"#);
+        let once = rewritten("<script src=https://cdn.example/a.js#x></script>");
+        assert_eq!(once, r#"<script src=../vendor/cdn.example/a.js#x integrity="I"></script>"#);
         assert_eq!(rewritten(&once), once);
     }
 }

@@ -50,18 +50,18 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
         let mut survey = Survey::take(settings, progress)?;
         if settings.dry_run {
             survey.hold_to(settings.mode);
-            return Ok(survey.report(settings, Run::DryRun));
+            return Ok(survey.report(Run::DryRun));
         }
         survey.hold_to(settings.mode);
         if !survey.problems.is_empty() {
-            return Ok(survey.report(settings, Run::Vendor));
+            return Ok(survey.report(Run::Vendor));
         }
         let downloads = Downloads::fetch(settings, &mut survey, progress)?;
         let commit = Commit::prepare(settings, &mut survey, &downloads, progress)?;
         if survey.problems.is_empty() {
             commit.carry_out(settings, &survey, progress)?;
         }
-        Ok(survey.report_done(settings, &downloads, &commit))
+        Ok(survey.report_done(&downloads, &commit))
     })
 }
 
@@ -70,7 +70,7 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
 /// # Errors
 /// [`RunError`] if the tool could not work.
 pub fn scan(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
-    on_threads(settings, || Ok(Survey::take(settings, progress)?.report(settings, Run::Scan)))
+    on_threads(settings, || Ok(Survey::take(settings, progress)?.report(Run::Scan)))
 }
 
 /// Holds what the pages load against policy, vendor folder and lockfile; writes nothing.
@@ -81,7 +81,7 @@ pub fn check(settings: &Settings, progress: &dyn Progress) -> Result<Report, Run
     on_threads(settings, || {
         let mut survey = Survey::take(settings, progress)?;
         crate::check::gate(settings, &mut survey)?;
-        Ok(survey.report(settings, Run::Check))
+        Ok(survey.report(Run::Check))
     })
 }
 

@@ -3,6 +3,8 @@
 //! Relative paths on the command line start at the current folder, those in `inhouse.toml` at the
 //! folder that holds it: the project root.
 
+#![allow(clippy::disallowed_methods, reason = "reads inhouse.toml")]
+
 use std::{
     fs, io,
     path::{Path, PathBuf},

@@ -4,6 +4,8 @@
 //! is read or touched. A page is replaced by a temporary file in its own folder and a rename: a
 //! reader sees the old page or the new one. Pages are not fsynced; the generator can rebuild them.
 
+#![allow(clippy::disallowed_methods, reason = "this room is the site on disk")]
+
 use std::{
     ffi::OsStr,
     fs, io,

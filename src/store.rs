@@ -5,6 +5,8 @@
 //! byte is written. New files are fsynced, and so are their folders, before the lockfile that
 //! names them and the pages that load them are written.
 
+#![allow(clippy::disallowed_methods, reason = "this room is the vendored bytes on disk")]
+
 use std::{
     collections::BTreeSet,
     fs, io,

@@ -157,6 +157,42 @@ pub(super) fn stopping_point(bytes: &[u8], tag: &str) -> usize {
     find_tag(&bytes[last..], tag).map_or(last, |distance| last + distance)
 }
 
+/// The parts of a page that can load something: attribute values, conditional comments, and what
+/// stands in `<script>` and `<style>`. Text between tags is none of them.
+///
+/// A page that strict reading stops at may load something anywhere.
+pub(super) fn loading_parts(bytes: &[u8]) -> Vec<Range<usize>> {
+    let parts = Rc::new(RefCell::new(Vec::new()));
+    let settings = settings(Reading::Strict)
+        .append_element_content_handler(element!("*", |element| {
+            let values = element.attributes().iter().filter_map(|a| a.value_source_location());
+            parts.borrow_mut().extend(values.map(|value| value.bytes()));
+            Ok(())
+        }))
+        .append_element_content_handler(element!("script, style", |element| {
+            let start = element.source_location().bytes().end;
+            let parts = Rc::clone(&parts);
+            if let Some(handlers) = element.end_tag_handlers() {
+                handlers.push(end_tag!(move |tag| {
+                    parts.borrow_mut().push(start..tag.source_location().bytes().start);
+                    Ok(())
+                }));
+            }
+            Ok(())
+        }))
+        .append_document_content_handler(doc_comments!(|comment: &mut Comment| {
+            let span = comment.source_location().bytes();
+            if conditional_comment(bytes, span.clone()).is_some() {
+                parts.borrow_mut().push(span);
+            }
+            Ok(())
+        }));
+    match run(bytes, settings) {
+        Ok(()) => parts.take(),
+        Err(_) => std::iter::once(0..bytes.len()).collect(),
+    }
+}
+
 /// The offset of the first `<name`, in any case.
 pub(super) fn find_tag(bytes: &[u8], name: &str) -> Option<usize> {
     memchr::memchr_iter(b'<', bytes).find(|at| {

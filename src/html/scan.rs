@@ -37,6 +37,18 @@ impl Scan {
     pub fn source<'a>(&'a self, page: &'a [u8]) -> &'a [u8] {
         self.transcoded.as_ref().map_or(page, |(text, _)| text.as_bytes())
     }
+
+    /// How often `text` stands where a page can load something: in an attribute's value, a script,
+    /// a style sheet or a conditional comment, but not in what people read.
+    pub fn mentions(&self, page: &[u8], text: &str) -> usize {
+        let source = self.source(page);
+        let finder = memchr::memmem::Finder::new(text);
+        if finder.find(source).is_none() {
+            return 0;
+        }
+        let parts = events::loading_parts(source);
+        parts.into_iter().map(|part| finder.find_iter(&source[part]).count()).sum()
+    }
 }
 
 /// Why a page cannot be read with certainty. Such a page has to be left as it is.

@@ -84,17 +84,15 @@ impl Commit {
             if !seen.insert(&entry.path) {
                 continue;
             }
-            let mut admit = |folder: &VendorFolder, files: &mut Vec<_>| -> Result<(), RunError> {
-                match admit(folder, &entry.path, bytes, previous) {
+            for (folder, files) in
+                [(survey.cache.folder(), &mut self.to_cache), (&site, &mut self.to_site)]
+            {
+                match admit(folder, &entry.path, bytes, previous)? {
                     Ok(Admitted::New) => files.push((entry.path.clone(), bytes.clone())),
                     Ok(Admitted::Same) => {}
-                    Err(Refused::Problem(problem)) => survey.problems.push(*problem),
-                    Err(Refused::Error(error)) => return Err(error.into()),
+                    Err(problem) => survey.problems.push(problem),
                 }
-                Ok(())
-            };
-            admit(survey.cache.folder(), &mut self.to_cache)?;
-            admit(&site, &mut self.to_site)?;
+            }
         }
         Ok(())
     }
@@ -186,24 +184,20 @@ impl Commit {
     }
 }
 
-enum Refused {
-    Problem(Box<Problem>),
-    Error(StoreError),
-}
-
+/// Whether a file may be written; a file or link that stands in the way is a problem of the site.
 fn admit(
     folder: &VendorFolder,
     path: &VendorPath,
     bytes: &[u8],
     previous: Option<&Integrity>,
-) -> Result<Admitted, Refused> {
-    folder.admit(path, bytes, previous).map_err(|error| match &error {
-        StoreError::Foreign(_) | StoreError::Link(_) => {
-            let notice = Notice::new("in-the-way", error.to_string()).hint(error.remedy());
-            Refused::Problem(Box::new(notice.of_site()))
+) -> Result<Result<Admitted, Problem>, StoreError> {
+    match folder.admit(path, bytes, previous) {
+        Ok(admitted) => Ok(Ok(admitted)),
+        Err(error @ (StoreError::Foreign(_) | StoreError::Link(_))) => {
+            Ok(Err(Notice::new("in-the-way", error.to_string()).hint(error.remedy()).of_site()))
         }
-        _ => Refused::Error(error),
-    })
+        Err(error) => Err(error),
+    }
 }
 
 fn resolutions(

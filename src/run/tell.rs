@@ -14,13 +14,11 @@ use crate::{
     policy::Kept,
     reference::SubresourceUrl,
     report::{Outcome, Report, Run, ScriptRow, Summary, VendoredRow},
-    settings::Settings,
 };
 
 impl Survey {
     /// What the plan would do.
-    pub fn report(mut self, settings: &Settings, run: Run) -> Report {
-        let _ = settings;
+    pub(super) fn report(mut self, run: Run) -> Report {
         let rows: Vec<_> = self.rows(|url, action| planned(self.lock.get(url), action));
         let mut summary = self.summary(&rows);
         summary.pages_changed = self.pages_with_work();
@@ -28,14 +26,9 @@ impl Survey {
     }
 
     /// What was done.
-    pub fn report_done(
-        mut self,
-        settings: &Settings,
-        downloads: &Downloads,
-        commit: &Commit,
-    ) -> Report {
+    pub(super) fn report_done(mut self, downloads: &Downloads, commit: &Commit) -> Report {
         if !self.problems.is_empty() {
-            return self.report(settings, Run::Vendor);
+            return self.report(Run::Vendor);
         }
         let rows = self.rows(|url, action| done(downloads, url, action));
         let mut summary = self.summary(&rows);
