@@ -103,7 +103,7 @@ pub(super) struct Events {
 /// Reads a page, or a fragment of one.
 pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<Events, ReadError> {
     // Comment handlers make lol_html look at every byte, so they have to be needed.
-    let comments = memchr::memmem::find(bytes, b"<!--[").is_some();
+    let comments = find_tag(bytes, "!--[if").is_some();
     let events = Rc::new(RefCell::new(Vec::new()));
     let doubtful = Cell::new(false);
     let on_element = element!("script, link, meta, base, iframe, template", |element| {
@@ -117,13 +117,7 @@ pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<Events, ReadError> 
             Ok(())
         }
     );
-    // After a `<col>` that starts a template, all but a few tags are ignored (HTML 13.2.6.4.12).
-    let on_column = element!("template col", |_| {
-        doubtful.set(true);
-        Ok(())
-    });
     let mut settings = settings(reading)
-        .append_element_content_handler(on_column)
         .append_element_content_handler(on_element)
         .append_element_content_handler(on_text_element);
     if comments {
@@ -135,7 +129,24 @@ pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<Events, ReadError> 
             }));
     }
     run(bytes, settings)?;
-    Ok(Events { events: events.take(), doubtful: doubtful.get() })
+    let events = events.take();
+    let doubtful = doubtful.get() || has_column_and_template(bytes, &events);
+    Ok(Events { events, doubtful })
+}
+
+/// After a `<col>` that starts a template, all but a few tags are ignored (HTML 13.2.6.4.12), of
+/// which lol_html knows nothing.
+fn has_column_and_template(bytes: &[u8], events: &[Event]) -> bool {
+    let is_template = |event: &Event| match event {
+        Event::Element(element) => element.name == "template",
+        Event::ConditionalComment { .. } => false,
+    };
+    let is_column = |at: usize| {
+        let after = bytes.get(at + 1..at + 5).unwrap_or_default();
+        after.get(..3).is_some_and(|name| name.eq_ignore_ascii_case(b"col"))
+            && !after[3..].first().is_some_and(u8::is_ascii_alphabetic)
+    };
+    events.iter().any(is_template) && memchr::memchr_iter(b'<', bytes).any(is_column)
 }
 
 /// Where strict reading stops: the start of the first `<tag` after the last token before it.
@@ -225,7 +236,8 @@ fn read_error(error: RewritingError) -> ReadError {
     }
 }
 
-/// `<style media=>`: lol_html 3.0.3 goes on as if the element's content were markup.
+/// `<style media=>`: lol_html 3.0.3 goes on as if the element's content were markup, at least
+/// while it looks at comments.
 fn ends_in_equals_sign(element: &LolElement<'_, '_>, bytes: &[u8]) -> bool {
     let tag = bytes.get(element.source_location().bytes()).and_then(|tag| tag.strip_suffix(b">"));
     tag.is_some_and(|tag| tag.trim_ascii_end().ends_with(b"="))

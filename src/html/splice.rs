@@ -231,11 +231,27 @@ fn spliced(source: &[u8], mut splices: Vec<Splice>) -> Result<Vec<u8>, SpliceErr
         let between =
             source.get(at..span.start).ok_or(SpliceError::Overlap { offset: span.start })?;
         edited.extend_from_slice(between);
-        edited.extend_from_slice(bytes.as_bytes());
+        push_apart(&mut edited, &bytes);
         at = span.end;
     }
     edited.extend_from_slice(&source[at..]);
     Ok(edited)
+}
+
+/// Appends what is inserted. In a `srcdoc` it may come after a reference without its `;`, which
+/// must not run into it: `&quot` before `/a` is a quote, before `b` it is text.
+fn push_apart(edited: &mut Vec<u8>, inserted: &str) {
+    let reference =
+        edited.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'#');
+    let before = edited.len() - reference.count();
+    let open = before < edited.len() && edited[..before].ends_with(b"&");
+    match inserted.chars().next().filter(|first| open && first.is_ascii_alphanumeric()) {
+        Some(first) => {
+            edited.extend_from_slice(format!("&#{};", u32::from(first)).as_bytes());
+            edited.extend_from_slice(&inserted.as_bytes()[1..]);
+        }
+        None => edited.extend_from_slice(inserted.as_bytes()),
+    }
 }
 
 /// Scans the edited page and holds it against the scan of the original and the edits.

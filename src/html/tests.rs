@@ -189,6 +189,11 @@ fn a_srcdoc_is_a_page_whose_edits_are_encoded_for_its_quotes() {
         edited(page, &changes),
         "<iframe srcdoc='<script src=&quot;b&quot; integrity=\"sha384-x/=\"></script>'></iframe>"
     );
+    let page = "<iframe srcdoc='<script src=&quot/a&quot></script>'></iframe>";
+    assert_eq!(
+        edited(page, &[set("src", "b")]),
+        "<iframe srcdoc='<script src=&quot&#98;&quot></script>'></iframe>"
+    );
     let page = "<iframe srcdoc=<script&#32;src&#61;a></script>";
     let scan = html(page);
     assert!(scan.tags.is_empty(), "an unquoted value ends at `>`");
@@ -224,6 +229,27 @@ fn a_reference_for_two_characters_cannot_be_split() {
         scan.remarks[..],
         [Remark::SrcdocNotRead { why: NotRead::SplitReference, .. }]
     ));
+}
+
+#[test]
+fn text_after_an_empty_last_attribute_is_still_text() {
+    let page = "<textarea title=><!-- </textarea><script src=a></script><!--[if IE]>x<![endif]-->";
+    let error = scan(page.as_bytes(), Dialect::Html).unwrap_err();
+    assert!(matches!(error, ScanError::Ambiguous { .. }), "lol_html would miss the script");
+    let page = "<style media=>b{}</style><script src=></script><script src=a></script>";
+    assert_eq!(addresses(&html(page)), ["", "a"]);
+    assert_eq!(
+        edited("<script src=></script>", &[set("integrity", "x")]),
+        "<script integrity=\"x\" src=></script>"
+    );
+}
+
+#[test]
+fn tags_that_a_template_of_columns_ignores_are_not_reported() {
+    let page = "<template><col><style></template><script src=a></script>";
+    assert!(scan(page.as_bytes(), Dialect::Html).is_err(), "lol_html would miss the script");
+    let page = "<table><col></table><template><tr></tr></template><script src=a></script>";
+    assert_eq!(addresses(&html(page)), ["a"]);
 }
 
 #[test]
@@ -392,6 +418,15 @@ fn page() -> impl Strategy<Value = String> {
             "<frameset>",
             "<table>",
             "<textarea>",
+            "<col>",
+            "<style media=>",
+            "<textarea x= >",
+            "<script src=>",
+            "<iframe srcdoc='&lt;script src=&quot/a&quot>&lt;/script>'>",
+            "<svg/>",
+            "<noframes>",
+            "<option>",
+            "<foo a=b\">",
             "</textarea>",
             "<plaintext>",
             "<div>",
