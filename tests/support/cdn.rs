@@ -48,6 +48,7 @@ use tokio_rustls::{
 
 use super::{
     http::{self, Answer, Request, mime_type},
+    http2,
     npm::{Package, Registry},
 };
 
@@ -75,8 +76,17 @@ struct State {
 type Route = Arc<dyn Fn(&Request, usize) -> Answer + Send + Sync>;
 
 impl Cdn {
-    /// A server without hosts.
+    /// A server without hosts, which speaks HTTP/1.1.
     pub fn start() -> Self {
+        Self::speaking(&[])
+    }
+
+    /// A server without hosts, which speaks HTTP/2 to those who can.
+    pub fn start_http2() -> Self {
+        Self::speaking(&["h2", "http/1.1"])
+    }
+
+    fn speaking(protocols: &[&str]) -> Self {
         let runtime = Runtime::new().unwrap();
         let state = Arc::new(Mutex::new(State::default()));
         let certificates = Certificates::new(state.clone());
@@ -85,7 +95,7 @@ impl Cdn {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let sent = Arc::default();
-        let tls = TlsAcceptor::from(Arc::new(server_config(certificates)));
+        let tls = TlsAcceptor::from(Arc::new(server_config(certificates, protocols)));
         runtime.spawn(accept(listener, tls, state.clone(), Arc::clone(&sent)));
         Self { address, state, sent, ca, runtime: Some(runtime) }
     }
@@ -203,7 +213,7 @@ impl Cdn {
         self.state().connections
     }
 
-    /// Bytes that the operating system took from us, headers included.
+    /// Bytes that the operating system took from us, headers included; HTTP/1.1 only.
     pub fn bytes_sent(&self) -> u64 {
         self.sent.load(Ordering::SeqCst)
     }
@@ -226,19 +236,21 @@ async fn accept(
     state: Arc<Mutex<State>>,
     sent: Arc<AtomicU64>,
 ) {
+    let connected = state.clone();
+    let answer = move |request: &Request| answer(&state, request);
+    let http2 = http2::serve(answer.clone());
     while let Ok((stream, _)) = listener.accept().await {
-        let (tls, state, sent) = (tls.clone(), state.clone(), sent.clone());
-        state.lock().unwrap().connections += 1;
+        connected.lock().unwrap().connections += 1;
+        let (tls, sent, answer, http2) = (tls.clone(), sent.clone(), answer.clone(), http2.clone());
         tokio::spawn(async move {
-            let answer = |request: &Request| answer(&state, request);
-            if speaks_tls(&stream).await {
-                match tls.accept(stream).await {
-                    Ok(stream) => http::serve(stream, sent, answer).await,
-                    Err(error) => Err(error),
-                }
-            } else {
-                http::serve(stream, sent, answer).await
+            if !speaks_tls(&stream).await {
+                return http::serve(stream, sent, answer).await;
             }
+            let stream = tls.accept(stream).await?;
+            if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                return http2.send(stream).await.map_err(std::io::Error::other);
+            }
+            http::serve(stream, sent, answer).await
         });
     }
 }
@@ -338,10 +350,12 @@ impl ResolvesServerCert for Certificates {
     }
 }
 
-fn server_config(certificates: Certificates) -> ServerConfig {
-    ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+fn server_config(certificates: Certificates, protocols: &[&str]) -> ServerConfig {
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(certificates))
+        .with_cert_resolver(Arc::new(certificates));
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    config
 }

@@ -20,6 +20,8 @@ pub struct Request {
     pub target: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
+    /// `HTTP/1.1` or `HTTP/2.0`.
+    pub version: &'static str,
 }
 
 impl Request {
@@ -37,16 +39,16 @@ impl Request {
 /// What a server answers, well or badly.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Arc<Vec<u8>>,
-    delay: Duration,
-    way: Way,
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Arc<Vec<u8>>,
+    pub(super) delay: Duration,
+    pub(super) way: Way,
 }
 
 /// How the bytes get onto the wire.
 #[derive(Clone, Debug)]
-enum Way {
+pub(super) enum Way {
     Whole,
     /// Byte by byte.
     Drip(Duration),
@@ -340,7 +342,7 @@ async fn read(stream: &mut (impl AsyncBufReadExt + Unpin)) -> io::Result<Option<
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut request = Request { host: String::new(), target, headers };
+    let mut request = Request { host: String::new(), target, headers, version: "HTTP/1.1" };
     let host = request.header("host").unwrap_or_default();
     request.host = host.split(':').next().unwrap_or_default().to_owned();
     Ok(Some(request))

@@ -6,5 +6,6 @@
 
 pub mod cdn;
 pub mod http;
+mod http2;
 pub mod npm;
 pub mod static_site;
