@@ -100,7 +100,8 @@ impl Client {
         admit: Admit<'_>,
     ) -> Result<Response, FetchError> {
         let first = self.secured(url)?;
-        for attempt in 0.. {
+        let mut attempt = 0;
+        loop {
             let failure = match self.attempt(&first, headers, admit) {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
@@ -112,8 +113,8 @@ impl Client {
                 return Err(*failure.error);
             };
             std::thread::sleep(wait);
+            attempt += 1;
         }
-        unreachable!("attempts end before numbers do")
     }
 
     /// The URL that is asked first: https wherever http is not allowed, and no fragment.

@@ -54,7 +54,7 @@ impl FromIterator<String> for PlainHttp {
     }
 }
 
-/// What a [`Client`] is made of.
+/// What a [`Client`](super::Client) is made of.
 #[derive(Clone, Debug)]
 pub struct ClientOptions {
     /// How much time, space and company a download may have.
