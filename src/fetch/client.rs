@@ -2,85 +2,26 @@
 
 use std::{
     collections::HashMap,
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Instant, SystemTime},
 };
 
 use reqwest::{
-    Certificate, StatusCode,
-    blocking::{Client as HttpClient, ClientBuilder, Response as HttpResponse},
+    StatusCode,
+    blocking::Response as HttpResponse,
     header::{AUTHORIZATION, CONTENT_ENCODING, COOKIE, HeaderMap, LOCATION, PROXY_AUTHORIZATION},
-    redirect, tls,
 };
 use url::{Position, Url};
 
 use super::{
-    ClientError, FetchError, HeaderName, HeaderValue, Limits, PrivateAddress, Response,
-    address::{self, GuardedResolver},
+    ClientError, ClientOptions, FetchError, HeaderName, HeaderValue, Limits, PlainHttp,
+    PrivateAddress, Response, address,
     body::{self, BodyError},
     error::causes,
+    options::{self, Ways},
     response::mime_essence,
     retry::Retry,
 };
-
-/// The hosts that may be asked over plain `http`, where anyone on the way can change the bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum PlainHttp {
-    /// None: `http:` URLs are asked over https.
-    #[default]
-    Never,
-    /// These, by their exact names.
-    Hosts(Vec<String>),
-    /// Any host.
-    Any,
-}
-
-impl PlainHttp {
-    fn allows(&self, url: &Url) -> bool {
-        match self {
-            Self::Never => false,
-            Self::Hosts(hosts) => url
-                .host_str()
-                .is_some_and(|host| hosts.iter().any(|h| h.eq_ignore_ascii_case(host))),
-            Self::Any => true,
-        }
-    }
-}
-
-/// What a [`Client`] is made of.
-#[derive(Clone, Debug)]
-pub struct ClientOptions {
-    /// How much time, space and company a download may have.
-    pub limits: Limits,
-    /// A PEM file of certificate authorities to trust besides the system's.
-    pub ca_cert: Option<PathBuf>,
-    /// Whether hosts outside the public internet may be asked.
-    pub allow_private: bool,
-    /// The hosts that may be asked without TLS.
-    pub allow_http: PlainHttp,
-    /// Hosts whose address is given, like curl's `--resolve`. The address is taken as it is (the
-    /// user has said so), without a proxy, and its port stands in for the scheme's default port.
-    pub resolve: Vec<(String, SocketAddr)>,
-    /// How we introduce ourselves. Must not start with `ES/`, `Deno/`, `Node/`, `Bun/` or `undici`,
-    /// which make some CDNs answer with another build.
-    pub user_agent: String,
-}
-
-impl Default for ClientOptions {
-    fn default() -> Self {
-        Self {
-            limits: Limits::default(),
-            ca_cert: None,
-            allow_private: false,
-            allow_http: PlainHttp::Never,
-            resolve: Vec::new(),
-            user_agent: concat!("inhouse/", env!("CARGO_PKG_VERSION")).to_owned(),
-        }
-    }
-}
 
 /// A blocking HTTPS client that every thread of a run shares.
 #[derive(Debug)]
@@ -88,12 +29,7 @@ pub struct Client {
     limits: Limits,
     allow_private: bool,
     allow_http: PlainHttp,
-    /// For every host but the pinned ones; honours `HTTPS_PROXY` and `NO_PROXY`.
-    web: HttpClient,
-    /// For hosts whose address the user gave.
-    pinned: Option<HttpClient>,
-    pinned_hosts: Vec<String>,
-    proxy_hosts: Vec<String>,
+    ways: Ways,
     /// Hosts that took no connection on any attempt, with the failure.
     down: Mutex<HashMap<String, FetchError>>,
 }
@@ -129,40 +65,11 @@ impl Client {
     /// # Errors
     /// [`ClientError`] if the certificates given cannot be used, or the system has none.
     pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {
-        // An error means that a provider is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let certificates = options.ca_cert.as_deref().map(read_certificates).transpose()?;
-        let certificates = certificates.unwrap_or_default();
-        let proxy_hosts = proxy_hosts(&options.allow_http, |name| std::env::var(name).ok());
-        let exempt = if options.allow_private { None } else { Some(proxy_hosts.clone()) };
-        let build = |builder: ClientBuilder| {
-            let builder = configure(builder, options, &certificates);
-            let builder = match &exempt {
-                Some(exempt) => {
-                    builder.dns_resolver(Arc::new(GuardedResolver { exempt: exempt.clone() }))
-                }
-                None => builder,
-            };
-            builder.build().map_err(|cause| ClientError::Setup { cause })
-        };
-        let pins = by_host(&options.resolve);
-        let pinned = if pins.is_empty() {
-            None
-        } else {
-            let builder = HttpClient::builder().no_proxy();
-            let pin = |builder: ClientBuilder, (host, addresses): (&String, &Vec<_>)| {
-                builder.resolve_to_addrs(host, addresses)
-            };
-            Some(build(pins.iter().fold(builder, pin))?)
-        };
         Ok(Self {
             limits: options.limits.clone(),
             allow_private: options.allow_private,
             allow_http: options.allow_http.clone(),
-            web: build(HttpClient::builder())?,
-            pinned,
-            pinned_hosts: pins.into_keys().collect(),
-            proxy_hosts,
+            ways: options::open(options)?,
             down: Mutex::default(),
         })
     }
@@ -175,7 +82,7 @@ impl Client {
     /// Whether the environment names a proxy. A proxy resolves names itself, so keeping us away
     /// from private addresses is then its task; worth a line in the report.
     pub fn uses_proxy(&self) -> bool {
-        !self.proxy_hosts.is_empty()
+        !self.ways.proxy_hosts.is_empty()
     }
 
     /// Downloads `url`, following redirects and trying again where that may help.
@@ -193,7 +100,8 @@ impl Client {
         admit: Admit<'_>,
     ) -> Result<Response, FetchError> {
         let first = self.secured(url)?;
-        for attempt in 0.. {
+        let mut attempt = 0;
+        loop {
             let failure = match self.attempt(&first, headers, admit) {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
@@ -205,8 +113,8 @@ impl Client {
                 return Err(*failure.error);
             };
             std::thread::sleep(wait);
+            attempt += 1;
         }
-        unreachable!("attempts end before numbers do")
     }
 
     /// The URL that is asked first: https wherever http is not allowed, and no fragment.
@@ -267,7 +175,7 @@ impl Client {
         admit(url).map_err(|reason| FetchError::Denied { url: url.clone(), reason })?;
         if !self.allow_private {
             address::check_literal(url).map_err(private)?;
-            if self.proxy_hosts.contains(&host()) && !self.is_pinned(url) {
+            if self.ways.proxy_hosts.contains(&host()) && !self.is_pinned(url) {
                 let reason = "this host is the proxy".to_owned();
                 return Err(FetchError::Denied { url: url.clone(), reason });
             }
@@ -279,10 +187,11 @@ impl Client {
     }
 
     fn is_pinned(&self, url: &Url) -> bool {
-        url.host_str().is_some_and(|host| self.pinned_hosts.iter().any(|pinned| pinned == host))
+        url.host_str()
+            .is_some_and(|host| self.ways.pinned_hosts.iter().any(|pinned| pinned == host))
     }
 
-    fn lock_down(&self) -> std::sync::MutexGuard<'_, HashMap<String, FetchError>> {
+    fn lock_down(&self) -> MutexGuard<'_, HashMap<String, FetchError>> {
         self.down.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -297,8 +206,8 @@ impl Client {
         if left.is_zero() {
             return Err(self.timeout(url));
         }
-        let pinned = self.pinned.as_ref().filter(|_| self.is_pinned(url));
-        let client = pinned.unwrap_or(&self.web);
+        let pinned = self.ways.pinned.as_ref().filter(|_| self.is_pinned(url));
+        let client = pinned.unwrap_or(&self.ways.web);
         // The timeout of a request, unlike that of a client, also covers the whole body.
         let request = client.get(url.clone()).headers(headers).timeout(left);
         request.send().map_err(|error| self.classify(url, error.without_url()))
@@ -374,60 +283,6 @@ impl Client {
     }
 }
 
-fn configure(
-    builder: ClientBuilder,
-    options: &ClientOptions,
-    certificates: &[Certificate],
-) -> ClientBuilder {
-    builder
-        .user_agent(&options.user_agent)
-        .https_only(options.allow_http == PlainHttp::Never)
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .retry(reqwest::retry::never())
-        .connect_timeout(options.limits.connect)
-        .timeout(None::<Duration>)
-        .tls_version_min(tls::Version::TLS_1_2)
-        .tls_certs_merge(certificates.iter().cloned())
-}
-
-#[allow(clippy::disallowed_methods, reason = "a certificate is no file of the site")]
-fn read_certificates(path: &Path) -> Result<Vec<Certificate>, ClientError> {
-    let unreadable = |cause: io::Error| ClientError::CaCert { path: path.to_owned(), cause };
-    let unusable = |cause| ClientError::NoCertificate { path: path.to_owned(), cause };
-    let pem = std::fs::read(path).map_err(unreadable)?;
-    let certificates = Certificate::from_pem_bundle(&pem).map_err(|e| unusable(Some(e)))?;
-    if certificates.is_empty() { Err(unusable(None)) } else { Ok(certificates) }
-}
-
-/// Groups the pins, because a host may have several addresses; hosts in the spelling of URLs.
-fn by_host(pins: &[(String, SocketAddr)]) -> HashMap<String, Vec<SocketAddr>> {
-    let mut grouped: HashMap<_, Vec<_>> = HashMap::new();
-    for (host, address) in pins {
-        grouped.entry(host.to_ascii_lowercase()).or_default().push(*address);
-    }
-    grouped
-}
-
-/// The hosts of the proxies that the environment names, for the schemes we may use.
-///
-/// The names of the variables are curl's, as reqwest reads them.
-fn proxy_hosts(allow_http: &PlainHttp, variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let mut names = vec!["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    if *allow_http != PlainHttp::Never {
-        names.extend(["HTTP_PROXY", "http_proxy"]);
-    }
-    let values = names.into_iter().filter_map(variable).filter(|value| !value.trim().is_empty());
-    values.filter_map(|value| proxy_host(value.trim())).collect()
-}
-
-fn proxy_host(value: &str) -> Option<String> {
-    let with_scheme =
-        if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
-    let url = Url::parse(&with_scheme).ok()?;
-    url.host_str().map(str::to_ascii_lowercase)
-}
-
 fn private(cause: PrivateAddress) -> FetchError {
     FetchError::PrivateAddress { host: cause.host.clone(), address: cause.address, cause }
 }
@@ -481,21 +336,6 @@ mod tests {
     }
 
     #[test]
-    fn the_user_agent_never_starts_with_a_word_that_changes_the_build() {
-        let agent = ClientOptions::default().user_agent;
-        assert!(agent.starts_with("inhouse/"), "{agent}");
-    }
-
-    #[test]
-    fn plain_http_is_allowed_by_exact_name() {
-        let hosts = PlainHttp::Hosts(vec!["Intranet.example".into()]);
-        assert!(hosts.allows(&url("http://intranet.example/a.js")));
-        assert!(!hosts.allows(&url("http://sub.intranet.example/a.js")));
-        assert!(!PlainHttp::Never.allows(&url("http://intranet.example/a.js")));
-        assert!(PlainHttp::Any.allows(&url("http://anything.example/a.js")));
-    }
-
-    #[test]
     fn credentials_stay_with_the_first_origin() {
         let mut token = HeaderValue::from_static("t");
         token.set_sensitive(true);
@@ -512,19 +352,6 @@ mod tests {
             let sent = headers_for(&url(other), &first, &headers);
             assert_eq!(sent.keys().collect::<Vec<_>>(), ["accept"], "{other}");
         }
-    }
-
-    #[test]
-    fn proxies_are_read_as_curl_reads_them() {
-        let https_only = |name: &str| (name == "https_proxy").then(|| "proxy.corp:3128".to_owned());
-        assert_eq!(proxy_hosts(&PlainHttp::Never, https_only), ["proxy.corp"]);
-        let with_password =
-            |name: &str| (name == "ALL_PROXY").then(|| "http://u:p@Proxy:1".to_owned());
-        assert_eq!(proxy_hosts(&PlainHttp::Never, with_password), ["proxy"]);
-        let http_only = |name: &str| (name == "http_proxy").then(|| "http://p".to_owned());
-        assert!(proxy_hosts(&PlainHttp::Never, http_only).is_empty());
-        assert_eq!(proxy_hosts(&PlainHttp::Any, http_only), ["p"]);
-        assert!(proxy_hosts(&PlainHttp::Any, |_| Some(" ".to_owned())).is_empty());
     }
 
     #[test]

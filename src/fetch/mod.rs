@@ -13,15 +13,17 @@ mod body;
 mod client;
 mod error;
 mod limits;
+mod options;
 mod poison;
 pub mod pool;
 mod response;
 mod retry;
 
 pub use address::{PrivateAddress, Range};
-pub use client::{Admit, Client, ClientOptions, PlainHttp};
+pub use client::{Admit, Client};
 pub use error::{Cause, ClientError, FailureKind, FetchError};
 pub use limits::Limits;
+pub use options::{ClientOptions, PlainHttp};
 pub use poison::{Poison, Wanted, inspect, is_javascript_mime_type};
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use response::Response;

@@ -1,0 +1,11 @@
+//! What the integration tests share: a loopback CDN, a fake npm registry, a static site.
+//!
+//! No test needs the internet: `--resolve HOST=ADDR:PORT` and `--ca-cert FILE` lead the real host
+//! names of a page to the server that a test has started.
+#![allow(dead_code)] // every test binary compiles all of this and uses its own part
+
+pub mod cdn;
+pub mod http;
+mod http2;
+pub mod npm;
+pub mod static_site;
