@@ -25,7 +25,7 @@
     ],
   };
   var lights = [
-    { name: "Skerry Light", character: "Fl(2) 15 s", range: 18, at: [18, 94], radius: 17 },
+    { name: "Skerry Light", character: "Fl(2) 15 s", range: 18, at: [20.4, 97.2], radius: 17 },
     { name: "Harrow quay", character: "F R", range: 4, at: [31, 27], radius: 6 },
     { name: "Long Skerry", character: "Q(6)+LFl", range: 7, at: [41, 62], radius: 8 },
   ];
