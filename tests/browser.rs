@@ -10,6 +10,7 @@ mod browser;
 
 use std::{
     env, fs,
+    io::{self, Write},
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
@@ -141,17 +142,22 @@ fn chromium_or_skip() -> Option<PathBuf> {
             !required,
             "INHOUSE_REQUIRE_BROWSER=1, but no chromium, chromium-browser or google-chrome on PATH"
         );
-        eprintln!("SKIPPED: no chromium, chromium-browser or google-chrome on PATH");
+        say_skipped("no chromium, chromium-browser or google-chrome on PATH");
     }
     found
+}
+
+/// Straight to stderr: the test harness would hide what `eprintln!` says in a test that passes.
+fn say_skipped(why: &str) {
+    let _ = writeln!(io::stderr(), "SKIPPED (tests/browser.rs): {why}");
 }
 
 /// The example, vendored once for all tests of this file.
 fn vendored_or_skip() -> Option<&'static Path> {
     static SITE: OnceLock<PathBuf> = OnceLock::new();
     if env::var("INHOUSE_TEST_REGISTRY").as_deref() != Ok("1") {
-        eprintln!(
-            "SKIPPED: the libraries come from the package registry; set INHOUSE_TEST_REGISTRY=1 to allow that"
+        say_skipped(
+            "the libraries come from the package registry; set INHOUSE_TEST_REGISTRY=1 to allow that",
         );
         return None;
     }
