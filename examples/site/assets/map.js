@@ -1,4 +1,5 @@
-// Map: Leaflet draws islands of our own making on a plain plane (no tiles, no Earth), jQuery fills the table.
+// Map: Leaflet draws islands of our own making on a plain plane (no tiles, no Earth), jQuery fills the table,
+// and the next boat is cloned from a template together with the script it needs, Day.js.
 (function () {
   "use strict";
   /** A rock's outline from its centre, size and a wobble of its own: the same on every visit. */
@@ -24,7 +25,7 @@
     ],
   };
   var lights = [
-    { name: "Skerry Light", character: "Fl(2) 15 s", range: 18, at: [18, 94], radius: 17 },
+    { name: "Skerry Light", character: "Fl(2) 15 s", range: 18, at: [20.4, 97.2], radius: 17 },
     { name: "Harrow quay", character: "F R", range: 4, at: [31, 27], radius: 6 },
     { name: "Long Skerry", character: "Q(6)+LFl", range: 7, at: [41, 62], radius: 8 },
   ];
@@ -33,6 +34,13 @@
     $("<tr>").append($("<td>").text(light.name), $("<td>").text(light.character), $("<td class=number>").text(light.range + " M")).appendTo("#lights");
   });
   if ($("#lights tr").length === 3) skerry.ready("jquery");
+
+  var boat = document.getElementById("next-boat").content.cloneNode(true);
+  boat.querySelector("script").addEventListener("load", function () {
+    var time = $("#boat time").text(function () { return dayjs(this.dateTime).format("dddd D MMMM, HH:mm"); });
+    if (time.text() === "Saturday 1 May, 09:30") skerry.ready("dayjs");
+  });
+  document.getElementById("boat").append(boat);
 
   var map = L.map("map", { crs: L.CRS.Simple, zoomSnap: 0.25, minZoom: 2, maxZoom: 6, attributionControl: false, scrollWheelZoom: false });
   map.fitBounds([[4, 0], [48, 104]]);
