@@ -122,19 +122,27 @@ pub enum LockfileError {
         /// The URL.
         url: SubresourceUrl,
     },
-    /// Two scripts in one file, or a file where another script needs a folder, on a disk that does
-    /// not tell upper from lower case.
-    #[error("in `{}` the scripts `{first}` and `{second}` both need `{path}`", .file.display())]
+    /// Two scripts in one place.
+    #[error("in `{}` {collision}", .file.display())]
     PathCollision {
         /// The lockfile.
         file: PathBuf,
-        /// One URL.
-        first: SubresourceUrl,
-        /// The other URL.
-        second: SubresourceUrl,
-        /// What they both need.
-        path: VendorPath,
+        /// The scripts; boxed, being rare and large.
+        collision: Box<PathCollision>,
     },
+}
+
+/// Two scripts in one file, or a file where another script needs a folder, on a disk that does not
+/// tell upper from lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the scripts `{first}` and `{second}` both need `{path}`")]
+pub struct PathCollision {
+    /// One URL.
+    pub first: SubresourceUrl,
+    /// The other URL.
+    pub second: SubresourceUrl,
+    /// What they both need.
+    pub path: VendorPath,
 }
 
 impl LockfileError {
@@ -214,8 +222,13 @@ impl Lockfile {
                 return Err(LockfileError::DuplicateUrl { file: file.into(), url });
             }
         }
-        check_paths(&scripts, file)?;
-        Ok(Self { scripts })
+        match path_collision(&scripts) {
+            Some(collision) => Err(LockfileError::PathCollision {
+                file: file.into(),
+                collision: Box::new(collision),
+            }),
+            None => Ok(Self { scripts }),
+        }
     }
 
     /// The lockfile's text. Equal lockfiles have equal text.
@@ -395,17 +408,9 @@ fn diagnose(text: &str, file: &Path, error: toml::de::Error) -> LockfileError {
 }
 
 /// Scripts may share a file only if they are the same bytes under the same spelling.
-fn check_paths(
-    scripts: &BTreeMap<SubresourceUrl, Entry>,
-    file: &Path,
-) -> Result<(), LockfileError> {
+fn path_collision(scripts: &BTreeMap<SubresourceUrl, Entry>) -> Option<PathCollision> {
     let collision = |first: &SubresourceUrl, second: &SubresourceUrl, path: &VendorPath| {
-        Err(LockfileError::PathCollision {
-            file: file.into(),
-            first: first.clone(),
-            second: second.clone(),
-            path: path.clone(),
-        })
+        Some(PathCollision { first: first.clone(), second: second.clone(), path: path.clone() })
     };
     let mut files: BTreeMap<String, (&SubresourceUrl, &Entry)> = BTreeMap::new();
     for (url, entry) in scripts {
@@ -425,7 +430,7 @@ fn check_paths(
             }
         }
     }
-    Ok(())
+    None
 }
 
 fn changes(here: &Entry, there: &Entry) -> Vec<FieldChange> {
@@ -441,3 +446,6 @@ fn changes(here: &Entry, there: &Entry) -> Vec<FieldChange> {
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
 }
+
+#[cfg(test)]
+mod tests;
