@@ -492,4 +492,26 @@ proptest! {
             prop_assert_eq!(marks(&restored), marks(page.as_bytes()));
         }
     }
+
+    #[test]
+    fn no_bytes_make_scanning_or_editing_panic(
+        page in page(),
+        noise in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        label in prop::sample::select(vec!["utf-8", "gb18030", "shift_jis", "iso-2022-jp", "x"]),
+    ) {
+        let mut bytes = format!("<meta charset={label}>{page}</iframe>").into_bytes();
+        for (index, byte) in noise {
+            let at = index.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(found) = scan(&bytes, Dialect::Html) {
+            let edits: Vec<_> = (0..found.tags.len())
+                .map(|tag| Edit { tag, changes: vec![set("src", "b"), set("integrity", "c")] })
+                .collect();
+            if let Ok(edited) = apply(&bytes, &found, &edits) {
+                let again = scan(&edited, Dialect::Html).unwrap();
+                prop_assert!(again.tags.iter().all(|tag| tag.text("integrity") == Some("c")));
+            }
+        }
+    }
 }
