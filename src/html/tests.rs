@@ -323,6 +323,13 @@ fn an_oversized_tag_is_an_error() {
 }
 
 #[test]
+fn nesting_beyond_reason_is_an_error_and_not_a_long_wait() {
+    let page = format!("{}<svg/><script src=a></script>", "<div>".repeat(100_000));
+    let error = scan(page.as_bytes(), Dialect::Html).unwrap_err();
+    assert!(matches!(error, ScanError::TooLarge { .. }));
+}
+
+#[test]
 fn changes_touch_their_own_bytes_only() {
     let page = "<SCRIPT\n  Defer  SRC = https://h/a.js\tcrossorigin integrity='x'\n>\n</SCRIPT >";
     assert_eq!(
