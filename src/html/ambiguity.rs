@@ -31,23 +31,34 @@ enum Sight {
     ConditionalComment,
 }
 
-/// Where the two parsers part: what lol_html saw there, or no event where it saw too little.
+/// Why lol_html's events are not confirmed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Disagreement {
-    /// The index of the first event that html5ever does not confirm.
-    pub(super) event: usize,
-    /// The name of the tag, lol_html's or else html5ever's.
-    pub(super) tag: String,
+pub(super) enum Unsettled {
+    /// The two parsers part at this event of lol_html's, or past its last.
+    Disagreement {
+        event: usize,
+        /// The name of the tag, lol_html's or else html5ever's.
+        tag: String,
+    },
+    /// html5ever would take too long: its work grows with the square of the nesting.
+    TooDeep,
 }
+
+/// How many elements html5ever may look at, in any page and for each byte of a large one.
+const WORK_LIMIT: usize = 20_000_000;
+const WORK_LIMIT_PER_BYTE: usize = 40;
+
+/// How much of a page html5ever gets at a time, in bytes.
+const CHUNK: usize = 4096;
 
 /// Holds lol_html's events against html5ever's elements.
 pub(super) fn settle(
     bytes: &[u8],
     encoding: &'static Encoding,
     events: &[Event],
-) -> Result<(), Disagreement> {
+) -> Result<(), Unsettled> {
     let (text, _) = encoding.decode_with_bom_removal(bytes);
-    let expected = sights(&text);
+    let expected = sights(&text).ok_or(Unsettled::TooDeep)?;
     let seen = |event: &Event| sight(bytes, encoding, event);
     let event = (0..events.len().max(expected.len()))
         .find(|&index| events.get(index).map(seen).as_ref() != expected.get(index));
@@ -59,7 +70,7 @@ pub(super) fn settle(
                 Some(Sight::Element { name, .. }) => name,
                 Some(Sight::ConditionalComment) | None => "!--".into(),
             };
-            Err(Disagreement { event, tag })
+            Err(Unsettled::Disagreement { event, tag })
         }
     }
 }
@@ -101,8 +112,19 @@ fn namespace_uri(namespace: Namespace) -> &'static str {
     }
 }
 
-fn sights(page: &str) -> Vec<Sight> {
-    parse_document(Witness::new(), ParseOpts::default()).one(page)
+/// What html5ever sees in a page; `None` if it has to work too hard for it.
+fn sights(page: &str) -> Option<Vec<Sight>> {
+    let work = Rc::new(Cell::new(0));
+    let mut parser = parse_document(Witness::new(Rc::clone(&work)), ParseOpts::default());
+    let limit = WORK_LIMIT.max(page.len().saturating_mul(WORK_LIMIT_PER_BYTE));
+    let mut rest = page;
+    while !rest.is_empty() && work.get() <= limit {
+        let (chunk, after) = rest.split_at(rest.ceil_char_boundary(CHUNK));
+        parser.process(StrTendril::from_slice(chunk));
+        rest = after;
+    }
+    let sights = parser.finish();
+    rest.is_empty().then_some(sights)
 }
 
 /// A tree sink that keeps no tree: html5ever asks it for names, and it notes what is created.
@@ -110,6 +132,8 @@ struct Witness {
     document: Node,
     sights: RefCell<Vec<Sight>>,
     nodes: Cell<usize>,
+    /// How many elements html5ever has looked at.
+    work: Rc<Cell<usize>>,
 }
 
 /// A node, known by its number. What is no element bears a name that no element has.
@@ -121,10 +145,10 @@ struct Node {
 }
 
 impl Witness {
-    fn new() -> Self {
+    fn new(work: Rc<Cell<usize>>) -> Self {
         let nameless = QualName::new(None, ns!(), local_name!(""));
         let document = Node { number: 0, name: Rc::new(nameless), annotation_is_html: false };
-        Self { document, sights: RefCell::default(), nodes: Cell::new(0) }
+        Self { document, sights: RefCell::default(), nodes: Cell::new(0), work }
     }
 
     fn node(&self, name: Rc<QualName>, annotation_is_html: bool) -> Node {
@@ -156,6 +180,7 @@ impl TreeSink for Witness {
     }
 
     fn elem_name<'a>(&'a self, target: &'a Node) -> ExpandedName<'a> {
+        self.work.set(self.work.get() + 1);
         target.name.expanded()
     }
 
@@ -229,7 +254,7 @@ pub(super) fn classic_and_module_sources(page: &str) -> Vec<String> {
 
 #[cfg(test)]
 fn sources(page: &str) -> impl Iterator<Item = (super::ScriptType, String)> {
-    sights(page).into_iter().filter_map(|sight| {
+    sights(page).into_iter().flatten().filter_map(|sight| {
         let Sight::Element { namespace, name, attributes } = sight else { return None };
         if name != "script" || namespace != namespace_uri(Namespace::Html) {
             return None;

@@ -7,7 +7,9 @@
 use encoding_rs::{Encoding, UTF_8};
 
 use super::{
-    Dialect, Position, Positions, ambiguity, encoding,
+    Dialect, Position, Positions,
+    ambiguity::{self, Unsettled},
+    encoding,
     events::{self, Event, ReadError, Reading},
     foreign,
     layer::{Layer, LayerReader, is_html, raw},
@@ -191,10 +193,12 @@ impl<'a> Scanner<'a> {
         }
         match (ambiguity::settle(layer.bytes, encoding, &events), stopped) {
             (Ok(()), _) => Ok((events, encoding)),
-            (Err(_), Some(tag)) => Err(stop(events::stopping_point(layer.bytes, &tag), tag)),
-            (Err(disagreement), None) => {
-                let start = start_of(events.get(disagreement.event), layer.bytes.len());
-                Err(stop(start, disagreement.tag))
+            (Err(Unsettled::TooDeep), _) => Err(TOO_LARGE),
+            (Err(Unsettled::Disagreement { .. }), Some(tag)) => {
+                Err(stop(events::stopping_point(layer.bytes, &tag), tag))
+            }
+            (Err(Unsettled::Disagreement { event, tag }), None) => {
+                Err(stop(start_of(events.get(event), layer.bytes.len()), tag))
             }
         }
     }

@@ -102,7 +102,8 @@ pub struct Tag {
     /// Start tag through end tag; `None` where no end tag was seen.
     pub element: Option<Range<usize>>,
     /// The decoded `href` of the `<base>` in force here: the document's first with an `href`, once
-    /// it has been seen. A `srcdoc` document without its own inherits the one its frame stands in.
+    /// it has been seen. A `srcdoc` document without its own inherits the one its frame stands in;
+    /// its own is given as written, though browsers resolve it against the inherited one.
     pub base: Option<Arc<str>>,
     /// Every attribute in source order, duplicates included.
     pub(super) attributes: Vec<Attribute>,

@@ -323,6 +323,13 @@ fn an_oversized_tag_is_an_error() {
 }
 
 #[test]
+fn nesting_beyond_reason_is_an_error_and_not_a_long_wait() {
+    let page = format!("{}<svg/><script src=a></script>", "<div>".repeat(100_000));
+    let error = scan(page.as_bytes(), Dialect::Html).unwrap_err();
+    assert!(matches!(error, ScanError::TooLarge { .. }));
+}
+
+#[test]
 fn changes_touch_their_own_bytes_only() {
     let page = "<SCRIPT\n  Defer  SRC = https://h/a.js\tcrossorigin integrity='x'\n>\n</SCRIPT >";
     assert_eq!(
@@ -490,6 +497,28 @@ proptest! {
             // A blank that keeps neighbours apart may stay.
             let marks = |bytes: &[u8]| bytes.iter().copied().filter(|b| *b != b' ').collect::<Vec<_>>();
             prop_assert_eq!(marks(&restored), marks(page.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_scanning_or_editing_panic(
+        page in page(),
+        noise in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        label in prop::sample::select(vec!["utf-8", "gb18030", "shift_jis", "iso-2022-jp", "x"]),
+    ) {
+        let mut bytes = format!("<meta charset={label}>{page}</iframe>").into_bytes();
+        for (index, byte) in noise {
+            let at = index.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(found) = scan(&bytes, Dialect::Html) {
+            let edits: Vec<_> = (0..found.tags.len())
+                .map(|tag| Edit { tag, changes: vec![set("src", "b"), set("integrity", "c")] })
+                .collect();
+            if let Ok(edited) = apply(&bytes, &found, &edits) {
+                let again = scan(&edited, Dialect::Html).unwrap();
+                prop_assert!(again.tags.iter().all(|tag| tag.text("integrity") == Some("c")));
+            }
         }
     }
 }
