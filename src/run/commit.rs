@@ -63,6 +63,7 @@ impl Commit {
             commit.admit_files(settings, survey, downloads)?;
             commit.prove_pages(settings, survey, progress);
             downloads.warn_of_floating(survey);
+            downloads.warn_of_encodings(survey);
         }
         Ok(commit)
     }

@@ -115,11 +115,12 @@ impl Survey {
 }
 
 fn kind(demand: &Demand) -> &'static str {
-    match (demand.classic.is_empty(), demand.modules.is_empty(), demand.preloads.is_empty()) {
+    let is_module = !demand.modules.is_empty() || !demand.inline.is_empty();
+    match (demand.classic.is_empty(), is_module, demand.preloads.is_empty()) {
         (false, ..) => "classic",
-        (true, false, _) => "module graph",
-        (true, true, false) => "preload",
-        (true, true, true) => "skipped",
+        (true, true, _) => "module graph",
+        (true, false, false) => "preload",
+        (true, false, true) => "skipped",
     }
 }
 
