@@ -106,6 +106,21 @@ fn many_bombs_at_once_need_no_more_memory_than_one() {
 }
 
 #[test]
+fn downloads_that_are_too_large_together_fail_the_run() {
+    let body = vec![b'/'; 3 << 20];
+    let cdn = good().answer_with(HOST, "/1.0.0/a.js", move |_, _| Answer::ok(body.clone()));
+    let urls: Vec<_> = (0..4).map(|n| format!("https://cdn.example/1.0.0/a.js?{n}")).collect();
+    let urls: Vec<_> = urls.iter().map(String::as_str).collect();
+    let project = besieged(&cdn, &urls);
+    project.write("inhouse.toml", format!("{LIMITS}max-total-bytes = 10485760\n"));
+    for mode in [&[][..], &["--on-error", "keep"]] {
+        assert_survives(&project, mode)
+            .assert_code(1)
+            .assert_says("the downloads of this run are larger than 10485760 bytes");
+    }
+}
+
+#[test]
 fn an_endless_body_is_left_at_the_limit() {
     play(Answer::endless(vec![b'/'; 1 << 16])).assert_code(1).assert_says("larger than");
 }
@@ -282,7 +297,7 @@ fn no_spelling_of_a_private_address_is_connected_to() {
     let before = |project: &Project| (project.snapshot(), cdn.connections());
     for host in [
         "localhost",
-        "LOCALHOST.",
+        "LOCALHOST",
         "127.0.0.1",
         "127.1",
         "2130706433",

@@ -73,6 +73,7 @@ impl ObtainError {
                 error,
                 FetchError::Denied { .. }
                     | FetchError::PrivateAddress { .. }
+                    | FetchError::TooMuch { .. }
                     | FetchError::InsecureRedirect { .. }
             ),
             Self::Poison(_)

@@ -2,7 +2,7 @@
 //!
 //! The registry is the user's own configuration, not something a page asks for: it may be private
 //! and may speak plain http. Wherever it sends us is no longer the user's choice, and is fetched
-//! under the rules for everybody. Packages are larger than scripts, so the size limit is npm's.
+//! under the rules for everybody. Packages are larger than scripts, so the size limits are others.
 
 use std::{path::Path, sync::Mutex};
 
@@ -13,8 +13,10 @@ use crate::{
     npm::{Registry, Transport, TransportError, npm_config::NpmConfig},
 };
 
-/// The largest answer a registry may give, in bytes.
-const MAX_BYTES: u64 = 512 << 20;
+/// The largest answer a registry may give, in bytes: no package of scripts comes near it.
+const MAX_BYTES: u64 = 128 << 20;
+/// All answers of a run together, in bytes: tarballs are kept until it ends.
+const MAX_TOTAL_BYTES: u64 = 512 << 20;
 
 /// An npm registry that is asked over HTTPS.
 pub type NpmRegistry = Registry<HttpTransport>;
@@ -33,7 +35,8 @@ pub struct HttpTransport {
 /// # Errors
 /// A sentence: npm's configuration or the client's certificates cannot be used.
 pub fn npm_registry(project_root: &Path, options: &ClientOptions) -> Result<NpmRegistry, String> {
-    let limits = Limits { max_bytes: MAX_BYTES, ..options.limits.clone() };
+    let limits =
+        Limits { max_bytes: MAX_BYTES, max_total_bytes: MAX_TOTAL_BYTES, ..options.limits.clone() };
     let guarded = ClientOptions { limits, ..options.clone() };
     let trusted =
         ClientOptions { allow_private: true, allow_http: PlainHttp::Any, ..guarded.clone() };

@@ -160,6 +160,7 @@ pub fn watch(mut command: Command) -> Outcome {
         thread::sleep(Duration::from_millis(2));
     };
     let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
+    println!("{:?}, peak {} MiB", start.elapsed(), peak >> 20);
     Outcome { code, stdout, stderr, took: start.elapsed(), peak }
 }
 
