@@ -175,7 +175,7 @@ impl PageRecord {
         match html::scan(bytes, dialect(&self.path)) {
             Ok(scan) => {
                 let address = page_address(&self.path, settings.site_url.as_ref());
-                self.note(settings, &name, &address, &scan, Positions::new(scan.source(bytes)));
+                self.note(settings, &name, &address, &scan, &Positions::new(scan.source(bytes)));
             }
             Err(error) => self.refuse(settings, &name, &error),
         }
@@ -187,7 +187,7 @@ impl PageRecord {
         name: &Arc<str>,
         address: &PageAddress,
         scan: &Scan,
-        positions: Positions<'_>,
+        positions: &Positions<'_>,
     ) {
         let found = page::references(address, scan);
         let place = |tag: usize| page::place(name, positions, &scan.tags[tag]);

@@ -20,7 +20,7 @@ fuzz_target!(init: inhouse_fuzz::plant_pages(), |page: &[u8]| {
     let references = page::references(&address, &found);
     let positions = Positions::new(found.source(page));
     for tag in &found.tags {
-        page::place(&"blog/index.html".into(), positions, tag);
+        page::place(&"blog/index.html".into(), &positions, tag);
     }
     let stored = references.external.iter().map(|reference| Stored {
         url: reference.url.clone(),

@@ -72,7 +72,7 @@ pub fn parsed(html: &str) -> Vec<Script> {
     let dom = parse_document(RcDom::default(), ParseOpts::default()).one(html);
     let mut scripts = Vec::new();
     // By hand: pages are as deep as their authors like, stacks are not.
-    let mut nodes: Vec<Handle> = vec![dom.document];
+    let mut nodes: Vec<Handle> = vec![dom.document.clone()];
     while let Some(node) = nodes.pop() {
         if let NodeData::Element { name, attrs, template_contents, .. } = &node.data {
             if &*name.local == "script" {
