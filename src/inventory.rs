@@ -168,7 +168,7 @@ impl PageRecord {
     }
 
     fn scan(&mut self, settings: &Settings, bytes: &[u8]) {
-        if !html::could_have_tags(bytes) {
+        if !html::may_concern_us(bytes, dialect(&self.path), Some(&settings.out)) {
             return;
         }
         let name: Arc<str> = site::page_name(&self.path).into();
