@@ -28,11 +28,12 @@ cases! {
     a_missing_script_fails_and_changes_nothing
     a_name_and_a_password_in_an_address_are_not_sent
     a_page_in_srcdoc_is_rewritten
-    a_page_in_utf_16_fails
+    a_page_in_utf_16_stays_in_utf_16
     a_page_keeps_its_mode
     a_preload_follows_its_script
     a_public_path_is_put_before_every_address
     a_query_is_part_of_the_address
+    a_script_that_closes_itself_fails
     a_script_that_reads_its_own_address_keeps_its_query
     an_address_without_a_version_gets_a_folder_of_its_content
     an_ambiguous_page_can_be_skipped
@@ -49,6 +50,7 @@ cases! {
     offline_needs_the_bytes_in_the_cache
     other_files_can_be_pages
     pages_in_old_encodings_keep_every_byte
+    plain_http_is_fetched_over_https
     scripts_in_svg_are_rewritten_without_integrity
     several_hashes_can_be_written
     templates_and_conditional_comments_are_rewritten

@@ -88,8 +88,12 @@ fn print_row(
     if let Some(file) = &row.vendored {
         let proof = match &file.package {
             Some(package) if file.proof == "npm" => format!("proved by npm {package}"),
-            _ => "no npm proof".to_owned(),
+            _ => match &file.proof_reason {
+                Some(reason) => format!("no npm proof: {reason}"),
+                None => "no npm proof".to_owned(),
+            },
         };
+        let proof = printable(&proof);
         writeln!(out, "          {FAINT}{} · {proof}{FAINT:#}", bytes(file.size))?;
     }
     if let Some(reason) = &row.reason {
@@ -153,14 +157,14 @@ fn print_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {verdict}; {found}", count(s.pages, "page"))?;
     if !s.hosts_gone.is_empty() && !failed && report.run != Run::Check {
         let tense = if report.run == Run::Vendor {
-            "no longer contacted"
+            "no longer contacted for scripts"
         } else {
-            "would no longer be contacted"
+            "would no longer be contacted for scripts"
         };
         writeln!(out, "{tense}: {}", printable(&list(&s.hosts_gone)))?;
     }
     if !s.hosts_left.is_empty() {
-        writeln!(out, "still contacted: {}", printable(&list(&s.hosts_left)))?;
+        writeln!(out, "still contacted for scripts: {}", printable(&list(&s.hosts_left)))?;
     }
     if s.problems + s.warnings > 0 {
         writeln!(out, "{}, {}", count(s.problems, "error"), count(s.warnings, "warning"))?;

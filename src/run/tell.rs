@@ -187,6 +187,7 @@ fn vendored(entry: &Entry) -> VendoredRow {
             Proof::Npm => "npm".to_owned(),
             Proof::None => "none".to_owned(),
         },
+        proof_reason: entry.proof_reason.clone(),
         source: entry.source,
     }
 }
