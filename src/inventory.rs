@@ -122,6 +122,7 @@ struct PageRecord {
     path: PathBuf,
     has_work: bool,
     external: Vec<(SubresourceUrl, Wish, Option<IntegrityMetadata>, Use)>,
+    legacy: Vec<(SubresourceUrl, Use, &'static str)>,
     vendored: Vec<LocalUse>,
     policies: Vec<(String, Use)>,
     warnings: Vec<Notice>,
@@ -167,7 +168,7 @@ impl PageRecord {
     }
 
     fn scan(&mut self, settings: &Settings, bytes: &[u8]) {
-        if !html::could_have_tags(bytes) {
+        if !html::may_concern_us(bytes, dialect(&self.path), Some(&settings.out)) {
             return;
         }
         let name: Arc<str> = site::page_name(&self.path).into();
@@ -223,6 +224,10 @@ impl PageRecord {
             {
                 self.problems.push(foreign_base(&error, &reference.url, place.clone()));
             }
+            let names_its_encoding = scan.tags[reference.tag].text("charset").is_some();
+            if matches!(wish, Wish::Classic) && scan.encoding != "UTF-8" && !names_its_encoding {
+                self.legacy.push((reference.url.clone(), place.clone(), scan.encoding));
+            }
             self.external.push((reference.url, wish, reference.declared, place));
         }
         for (index, tag) in scan.tags.iter().enumerate() {
@@ -273,6 +278,9 @@ impl Inventory {
                 Wish::Preload => demand.preloads.push(place),
                 Wish::Skipped => demand.skipped.push(place),
             }
+        }
+        for (url, place, encoding) in record.legacy {
+            self.demands.entry(url).or_default().legacy_encoded.push((place, encoding));
         }
         for (policy, place) in record.policies {
             self.policies.entry(policy).or_insert(place);

@@ -53,7 +53,7 @@ pub enum Reason {
     Kept(Kept),
     /// Modules load more modules; the graph is not followed.
     ModuleGraph,
-    /// The author asked for it on the tag.
+    /// The author asks for it on every tag.
     Skipped,
     /// Only a preload or a hint names it; it follows the script that some code adds.
     NoScript,

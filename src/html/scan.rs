@@ -124,11 +124,7 @@ fn scan_transcoded(
     Ok(Scan { encoding: own.name(), transcoded: Some((text, own)), ..scan })
 }
 
-/// Whether a page could hold anything that [`scan`] reports: `false` is certain, `true` is not.
-pub fn could_have_tags(page: &[u8]) -> bool {
-    encoding::sniff(page).is_some_and(encoding::hides_markup) || has_relevant_tag(page)
-}
-
+/// Whether a layer could hold a tag that is reported: `false` is certain, `true` is not.
 pub(super) fn has_relevant_tag(bytes: &[u8]) -> bool {
     memchr::memchr_iter(b'<', bytes).any(|at| {
         let starts = |name: &[u8]| {

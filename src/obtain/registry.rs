@@ -63,7 +63,11 @@ impl Transport for HttpTransport {
 }
 
 impl HttpTransport {
-    fn fetch(&self, url: &Url, headers: &[(HeaderName, HeaderValue)]) -> Result<Vec<u8>, FetchError> {
+    fn fetch(
+        &self,
+        url: &Url,
+        headers: &[(HeaderName, HeaderValue)],
+    ) -> Result<Vec<u8>, FetchError> {
         if !self.config.is_registry_origin(url) {
             return Ok(self.guarded.get(url, headers, &|_| Ok(()))?.bytes);
         }

@@ -96,6 +96,9 @@ fn print_row(
         let proof = printable(&proof);
         writeln!(out, "          {FAINT}{} · {proof}{FAINT:#}", bytes(file.size))?;
     }
+    if let (None, Some(package)) = (&row.vendored, &row.names) {
+        writeln!(out, "          {FAINT}npm {}{FAINT:#}", printable(package))?;
+    }
     if let Some(reason) = &row.reason {
         writeln!(out, "          {FAINT}{}{FAINT:#}", printable(reason))?;
     }

@@ -55,6 +55,9 @@ pub struct ScriptRow {
     pub host: String,
     /// What it is: `classic`, `module`, `import map` …
     pub kind: String,
+    /// The npm package the URL names, as `name@version`, before anything is proved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
     /// Why, where it did not simply become local.

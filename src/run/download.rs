@@ -180,6 +180,26 @@ impl Downloads {
         }
     }
 
+    /// Warnings for scripts that a page's own encoding would garble: the CDN said `charset=utf-8`,
+    /// a site's server often says nothing, and then the page's encoding counts (HTML 8.1.4.2).
+    pub fn warn_of_encodings(&self, survey: &mut Survey) {
+        let doubtful = self.bytes.iter().filter(|(_, bytes)| needs_an_encoding(bytes));
+        for (url, _) in doubtful {
+            let Some(demand) = survey.inventory.demands.get(url) else { continue };
+            let Some((_, encoding)) = demand.legacy_encoded.first() else { continue };
+            let notice = Notice::new(
+                "garbled",
+                format!("`{url}` is UTF-8, and pages in {encoding} may read it as {encoding}"),
+            );
+            let uses = demand.legacy_encoded.iter().map(|(place, _)| place.clone());
+            survey.warnings.push(
+                notice
+                    .used_by(uses)
+                    .hint("add charset=\"utf-8\" to the tag, or save the page as UTF-8".to_owned()),
+            );
+        }
+    }
+
     /// Warnings for addresses that may mean other bytes tomorrow, and what to write instead.
     pub fn warn_of_floating(&self, survey: &mut Survey) {
         for (url, entry) in
@@ -257,6 +277,11 @@ fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
             obtained.stored.content = Some(digest);
         }
     }
+}
+
+/// Whether bytes mean something else in another encoding, and do not say which they are in.
+fn needs_an_encoding(bytes: &[u8]) -> bool {
+    !bytes.is_ascii() && !bytes.starts_with(b"\xEF\xBB\xBF")
 }
 
 fn algorithms(settings: &Settings) -> &[Algorithm] {

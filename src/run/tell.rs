@@ -10,6 +10,7 @@ use super::{
 use crate::{
     inventory::Demand,
     lockfile::{Entry, Proof},
+    npm,
     plan::{Action, Reason},
     policy::Kept,
     reference::SubresourceUrl,
@@ -66,6 +67,7 @@ impl Survey {
                 url: url.to_string(),
                 host: url.host().to_owned(),
                 kind: kind(demand).to_owned(),
+                names: named_package(url),
                 outcome,
                 reason,
                 vendored,
@@ -112,6 +114,11 @@ impl Survey {
             .collect();
         pages.len()
     }
+}
+
+fn named_package(url: &SubresourceUrl) -> Option<String> {
+    let form = npm::classify(url)?;
+    Some(format!("{}@{}", form.package.as_ref()?.as_str(), form.version))
 }
 
 fn kind(demand: &Demand) -> &'static str {
