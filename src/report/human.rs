@@ -147,17 +147,19 @@ fn print_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let s = &report.summary;
     let failed = report.exit_code() != 0;
     let verdict = match (report.run, failed) {
-        (Run::Vendor, false) => format!("{} changed", count(s.pages_changed, "page")),
-        (Run::Vendor, true) => "nothing was changed".to_owned(),
-        (Run::DryRun, _) => format!("{} would change", count(s.pages_changed, "page")),
-        (Run::Scan | Run::Check, _) => "nothing was changed".to_owned(),
+        (Run::Vendor, false) => format!("{} changed; ", count(s.pages_changed, "page")),
+        (Run::Vendor, true) => "nothing was changed; ".to_owned(),
+        (Run::DryRun, _) => format!("{} would change; ", count(s.pages_changed, "page")),
+        (Run::Scan | Run::Check, _) => String::new(),
     };
     let found = match report.run {
         Run::Vendor if !failed => vendored(s),
-        Run::Check => format!("{} external", count(s.left, "script")),
-        _ => format!("{} to vendor, {} left external", count(s.vendored, "script"), s.left),
+        Run::Vendor | Run::Check => format!("{} external", count(s.left, "script")),
+        Run::Scan | Run::DryRun => {
+            format!("{} to vendor, {} left external", count(s.vendored, "script"), s.left)
+        }
     };
-    writeln!(out, "{}: {verdict}; {found}", count(s.pages, "page"))?;
+    writeln!(out, "{}: {verdict}{found}", count(s.pages, "page"))?;
     if !s.hosts_gone.is_empty() && !failed && report.run != Run::Check {
         let tense = if report.run == Run::Vendor {
             "no longer contacted for scripts"

@@ -208,7 +208,9 @@ impl Stage {
         }
         for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
             let name = entry.file_name();
-            if !["case.toml", "cdn", "npm", "expected", "stdout", "stderr"].contains(&&*name.to_string_lossy()) {
+            if !["case.toml", "cdn", "npm", "expected", "stdout", "stderr"]
+                .contains(&&*name.to_string_lossy())
+            {
                 copy(&entry.path(), &room.path().join("project").join(name));
             }
         }
@@ -216,7 +218,12 @@ impl Stage {
         let stage = Self {
             cdn: start(&folder, case),
             registry: format!("https://{registry}/"),
-            refused: case.unreachable.iter().cloned().chain(["nobody.example".to_owned()]).collect(),
+            refused: case
+                .unreachable
+                .iter()
+                .cloned()
+                .chain(["nobody.example".to_owned()])
+                .collect(),
             said: std::cell::RefCell::default(),
             folder,
             room,
@@ -257,7 +264,13 @@ impl Stage {
         self.record(run, case, &output);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!said.contains("lookup address"), "`{}` needs the internet\n{said}", run.command);
-        assert_eq!(output.status.code(), Some(run.exit), "`{}`\n{}{said}", run.command, String::from_utf8_lossy(&output.stdout));
+        assert_eq!(
+            output.status.code(),
+            Some(run.exit),
+            "`{}`\n{}{said}",
+            run.command,
+            String::from_utf8_lossy(&output.stdout)
+        );
         if run.exit != 0 || only_looks(&run.command) {
             before.assert_untouched(&self.project(), &run.command);
         } else {
@@ -286,7 +299,9 @@ impl Stage {
                 bytes.extend(text.bytes());
                 fs::write(at(append), bytes).unwrap();
             }
-            Deed::Remove { remove } if at(remove).is_dir() => fs::remove_dir_all(at(remove)).unwrap(),
+            Deed::Remove { remove } if at(remove).is_dir() => {
+                fs::remove_dir_all(at(remove)).unwrap()
+            }
             Deed::Remove { remove } => fs::remove_file(at(remove)).unwrap(),
             Deed::Folder { folder } => fs::create_dir_all(at(folder)).unwrap(),
             Deed::Link { link, to } => symlink(to, &at(link)),
@@ -303,7 +318,7 @@ impl Stage {
     /// Runs the tool in the project, in an environment that has nothing of ours.
     fn inhouse(&self, words: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inhouse"));
-        command.current_dir(self.root()).env_clear().args(words);
+        command.current_dir(self.root()).env_clear().args(words).arg("--no-progress");
         for name in ["SYSTEMROOT", "LLVM_PROFILE_FILE"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
@@ -344,9 +359,15 @@ impl Stage {
     /// No temporary file stays, in the project or elsewhere.
     fn assert_tidy(&self, command: &str) {
         let left = self.project().0.into_keys().filter(|name| {
-            Path::new(name).file_name().is_some_and(|name| name.to_string_lossy().starts_with(".inhouse-"))
+            Path::new(name)
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(".inhouse-"))
         });
-        assert_eq!(left.collect::<Vec<_>>(), Vec::<String>::new(), "`{command}` left temporary files");
+        assert_eq!(
+            left.collect::<Vec<_>>(),
+            Vec::<String>::new(),
+            "`{command}` left temporary files"
+        );
         let left: Vec<_> = fs::read_dir(self.room.path().join("tmp")).unwrap().collect();
         assert!(left.is_empty(), "`{command}` left {left:?} in TMPDIR");
     }
@@ -367,13 +388,17 @@ impl Stage {
                 fs::write(path, bytes).unwrap();
             }
         } else {
-            let expected = if expected_folder.is_dir() { Tree::of(&expected_folder).files() } else { BTreeMap::new() };
+            let expected = if expected_folder.is_dir() {
+                Tree::of(&expected_folder).files()
+            } else {
+                BTreeMap::new()
+            };
             problems.extend(differences(&expected, &kept));
         }
         let said = self.said.borrow();
         for (name, said) in ["stdout", "stderr"].into_iter().zip(&*said) {
             let path = self.folder.join(name);
-            let quiet = said.lines().all(|line| line.starts_with("$ ")); 
+            let quiet = said.lines().all(|line| line.starts_with("$ "));
             if overwrite {
                 let _ = fs::remove_file(&path);
                 if !quiet {
@@ -402,7 +427,8 @@ impl Stage {
         let given = Tree::of(&self.folder).files();
         files.retain(|name, bytes| name.contains('/') || given.get(name) != Some(bytes));
         let lockfile = files.keys().find(|name| name.ends_with("/inhouse.lock")).cloned();
-        let Some(cache) = lockfile.as_deref().and_then(|name| name.strip_suffix("inhouse.lock")) else {
+        let Some(cache) = lockfile.as_deref().and_then(|name| name.strip_suffix("inhouse.lock"))
+        else {
             return files;
         };
         let (cached, mut rest): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -411,7 +437,11 @@ impl Stage {
             let path = &name[cache.len()..];
             if path == ".gitattributes" {
                 assert_eq!(bytes, b"* -text\n");
-            } else if path == "inhouse.lock" || !rest.iter().any(|(name, there)| name.ends_with(&format!("/{path}")) && *there == bytes) {
+            } else if path == "inhouse.lock"
+                || !rest
+                    .iter()
+                    .any(|(name, there)| name.ends_with(&format!("/{path}")) && *there == bytes)
+            {
                 rest.insert(name, bytes);
             }
         }
@@ -438,7 +468,11 @@ impl Stage {
             if case.run.iter().all(|run| run.before.is_empty()) {
                 self.build(Path::new(command[1]));
                 let built = self.succeed(&frozen, true);
-                assert!(again.1.same_bytes(&built.1), "a new build with --frozen differs: {:?}", again.1.what_differs(&built.1));
+                assert!(
+                    again.1.same_bytes(&built.1),
+                    "a new build with --frozen differs: {:?}",
+                    again.1.what_differs(&built.1)
+                );
             }
         }
         self.check(&command, case);
@@ -474,7 +508,12 @@ impl Stage {
         let output = self.inhouse(&words);
         let said = String::from_utf8_lossy(&output.stderr);
         let expected = if case.check_fails.is_some() { 1 } else { 0 };
-        assert_eq!(output.status.code(), Some(expected), "`{}` afterwards\n{said}", words.join(" "));
+        assert_eq!(
+            output.status.code(),
+            Some(expected),
+            "`{}` afterwards\n{said}",
+            words.join(" ")
+        );
         before.assert_untouched(&self.project(), "check");
     }
 }
@@ -497,9 +536,12 @@ fn start(folder: &Path, case: &Case) -> Cdn {
         answers.entry((&line.host, &line.path)).or_default().push(line.answer());
     }
     for ((host, path), answers) in answers {
-        cdn = cdn.answer_with(host, path, move |_, nth| answers[nth.min(answers.len() - 1)].clone());
+        cdn =
+            cdn.answer_with(host, path, move |_, nth| answers[nth.min(answers.len() - 1)].clone());
     }
-    packages(&folder.join("npm")).into_iter().fold(cdn, |cdn, package| cdn.package(REGISTRY, package))
+    packages(&folder.join("npm"))
+        .into_iter()
+        .fold(cdn, |cdn, package| cdn.package(REGISTRY, package))
 }
 
 /// The packages in `npm/`, in the order of their names: the last version is the latest.
@@ -597,12 +639,17 @@ impl Tree {
 }
 
 /// The files that are not as expected.
-fn differences(expected: &BTreeMap<String, Vec<u8>>, found: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
+fn differences(
+    expected: &BTreeMap<String, Vec<u8>>,
+    found: &BTreeMap<String, Vec<u8>>,
+) -> Vec<String> {
     let names: BTreeSet<_> = expected.keys().chain(found.keys()).collect();
     let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
     let difference = |name: &String| match (expected.get(name), found.get(name)) {
         (Some(a), Some(b)) if a == b => None,
-        (Some(a), Some(b)) => Some(format!("{name} differs:\n{}", line_differences(&text(a), &text(b)))),
+        (Some(a), Some(b)) => {
+            Some(format!("{name} differs:\n{}", line_differences(&text(a), &text(b))))
+        }
         (Some(_), None) => Some(format!("{name} is missing")),
         (None, Some(b)) => Some(format!("{name} is not expected:\n{}", text(b))),
         (None, None) => None,
