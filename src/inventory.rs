@@ -90,14 +90,14 @@ pub struct Inventory {
 
 /// Reads the pages at `paths`.
 pub fn take(settings: &Settings, paths: &[PathBuf], progress: &dyn Progress) -> Inventory {
-    let read = |path: &PathBuf| {
-        let record = PageRecord::read(settings, path);
+    let read = |buffer: &mut Vec<u8>, path: &PathBuf| {
+        let record = PageRecord::read(settings, path, buffer);
         progress.step();
         record
     };
-    let records: Vec<_> = paths.par_iter().map(read).collect();
+    let records: Vec<_> = paths.par_iter().map_init(Vec::new, read).flatten_iter().collect();
     let mut inventory = Inventory { pages: paths.len(), ..Inventory::default() };
-    for record in records.into_iter().flatten() {
+    for record in records {
         inventory.add(record);
     }
     inventory
@@ -140,10 +140,10 @@ enum Wish {
 
 impl PageRecord {
     /// Reads one page; `None` if it has nothing to say.
-    fn read(settings: &Settings, path: &Path) -> Option<Self> {
+    fn read(settings: &Settings, path: &Path, buffer: &mut Vec<u8>) -> Option<Self> {
         let mut record = Self { path: path.to_owned(), ..Self::default() };
-        match site::read(&settings.site.join(path)) {
-            Ok(bytes) => record.scan(settings, &bytes),
+        match site::read_into(&settings.site.join(path), buffer) {
+            Ok(()) => record.scan(settings, buffer),
             Err(error) => record.problems.push(
                 Notice::new("unreadable-page", error.to_string())
                     .detail(
