@@ -262,6 +262,9 @@ impl Stage {
         let asked = self.cdn.log().len();
         let output = self.inhouse(&words(&run.command));
         self.record(run, case, &output);
+        if run.command.contains("--format json") {
+            assert_lines_of_json(&output.stdout);
+        }
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!said.contains("lookup address"), "`{}` needs the internet\n{said}", run.command);
         assert_eq!(
@@ -516,6 +519,15 @@ impl Stage {
         );
         before.assert_untouched(&self.project(), "check");
     }
+}
+
+/// Every line an object with a `type`, the summary last.
+fn assert_lines_of_json(stdout: &[u8]) {
+    let text = std::str::from_utf8(stdout).expect("JSON is UTF-8");
+    let object = |line| serde_json::from_str::<serde_json::Value>(line).expect("a line is JSON");
+    let types: Vec<_> = text.lines().map(|line| object(line)["type"].to_string()).collect();
+    let summaries = types.iter().filter(|kind| *kind == "\"summary\"").count();
+    assert_eq!((summaries, types.last().map(String::as_str)), (1, Some("\"summary\"")));
 }
 
 fn words(command: &str) -> Vec<&str> {
