@@ -84,6 +84,9 @@ pub struct VendoredRow {
     pub package: Option<String>,
     /// `npm` or `none`.
     pub proof: String,
+    /// Why there is no proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof_reason: Option<String>,
     /// Where the bytes came from.
     pub source: Source,
 }

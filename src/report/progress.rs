@@ -60,12 +60,15 @@ impl Progress for Silent {
 }
 
 /// Plain lines on stderr, one a stage: no terminal, no bar.
-#[derive(Debug, Default)]
-pub struct Lines;
+#[derive(Debug)]
+pub struct Lines {
+    /// Whether stages get a line; without, only what takes longer than expected does.
+    pub stages: bool,
+}
 
 impl Progress for Lines {
     fn begin(&self, stage: Stage, total: usize) {
-        if total > 0 {
+        if self.stages && total > 0 {
             anstream::eprintln!("{} {}", stage.name(), stage.count(total));
         }
     }
