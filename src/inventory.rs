@@ -90,14 +90,14 @@ pub struct Inventory {
 
 /// Reads the pages at `paths`.
 pub fn take(settings: &Settings, paths: &[PathBuf], progress: &dyn Progress) -> Inventory {
-    let read = |path: &PathBuf| {
-        let record = PageRecord::read(settings, path);
+    let read = |buffer: &mut Vec<u8>, path: &PathBuf| {
+        let record = PageRecord::read(settings, path, buffer);
         progress.step();
         record
     };
-    let records: Vec<_> = paths.par_iter().map(read).collect();
+    let records: Vec<_> = paths.par_iter().map_init(Vec::new, read).flatten_iter().collect();
     let mut inventory = Inventory { pages: paths.len(), ..Inventory::default() };
-    for record in records.into_iter().flatten() {
+    for record in records {
         inventory.add(record);
     }
     inventory
@@ -140,10 +140,10 @@ enum Wish {
 
 impl PageRecord {
     /// Reads one page; `None` if it has nothing to say.
-    fn read(settings: &Settings, path: &Path) -> Option<Self> {
+    fn read(settings: &Settings, path: &Path, buffer: &mut Vec<u8>) -> Option<Self> {
         let mut record = Self { path: path.to_owned(), ..Self::default() };
-        match site::read(&settings.site.join(path)) {
-            Ok(bytes) => record.scan(settings, &bytes),
+        match site::read_into(&settings.site.join(path), buffer) {
+            Ok(()) => record.scan(settings, buffer),
             Err(error) => record.problems.push(
                 Notice::new("unreadable-page", error.to_string())
                     .detail(
@@ -168,16 +168,14 @@ impl PageRecord {
     }
 
     fn scan(&mut self, settings: &Settings, bytes: &[u8]) {
-        if !html::could_have_tags(bytes) {
-            return;
-        }
-        let name: Arc<str> = site::page_name(&self.path).into();
-        match html::scan(bytes, dialect(&self.path)) {
-            Ok(scan) => {
+        let name = || Arc::from(site::page_name(&self.path));
+        match html::scan_relevant(bytes, dialect(&self.path), Some(&settings.out)) {
+            Ok(None) => {}
+            Ok(Some(scan)) => {
                 let address = page_address(&self.path, settings.site_url.as_ref());
-                self.note(settings, &name, &address, &scan, &Positions::new(scan.source(bytes)));
+                self.note(settings, &name(), &address, &scan, &Positions::new(scan.source(bytes)));
             }
-            Err(error) => self.refuse(settings, &name, &error),
+            Err(error) => self.refuse(settings, &name(), &error),
         }
     }
 

@@ -135,12 +135,12 @@ pub enum SettingsError {
         source: io::Error,
     },
     /// The configuration file is not valid; the source shows the line.
-    #[error("invalid configuration `{}`\n{source}", path.display())]
+    #[error("invalid configuration `{}`\n{}", path.display(), frame.to_string().trim_end())]
     Parse {
         /// The file.
         path: PathBuf,
-        /// The `toml` crate's account, with a code frame.
-        source: Box<toml::de::Error>,
+        /// The `toml` crate's account, with a code frame; part of the message, so no `source`.
+        frame: Box<toml::de::Error>,
     },
     /// `out` must be a plain folder name or path inside the site.
     #[error(
@@ -309,7 +309,7 @@ impl Project {
             .map_err(|source| SettingsError::Read { path: path.clone(), source })?;
         let config = toml::from_str(&text).map_err(|source| SettingsError::Parse {
             path: path.clone(),
-            source: Box::new(source),
+            frame: Box::new(source),
         })?;
         let root = path.parent().map_or(current, Path::to_path_buf);
         Ok(Self { root, config })

@@ -18,8 +18,14 @@ fn packages() -> Vec<Value> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     // Other platforms' packages need not have been downloaded.
     let metadata = output(&[
-        "metadata", "--offline", "--format-version", "1", "--filter-platform", host,
-        "--manifest-path", manifest,
+        "metadata",
+        "--offline",
+        "--format-version",
+        "1",
+        "--filter-platform",
+        host,
+        "--manifest-path",
+        manifest,
     ]);
     let metadata: Value = serde_json::from_str(&metadata).unwrap();
     let used = metadata["resolve"]["nodes"].as_array().unwrap();
@@ -124,7 +130,14 @@ fn nothing_is_banned_or_from_elsewhere() {
 #[test]
 fn expressions_are_read_as_spdx_means_them() {
     let allowed: BTreeSet<_> = ["MIT", "ISC"].map(str::to_owned).into();
-    for met in ["MIT", "GPL-3.0 OR MIT", "GPL-3.0/MIT", "MIT AND ISC", "(X OR MIT) AND ISC", "X AND Y OR MIT"] {
+    for met in [
+        "MIT",
+        "GPL-3.0 OR MIT",
+        "GPL-3.0/MIT",
+        "MIT AND ISC",
+        "(X OR MIT) AND ISC",
+        "X AND Y OR MIT",
+    ] {
         assert!(is_met(met, &allowed), "{met}");
     }
     for unmet in ["X", "MIT AND X", "(X OR Y) AND MIT", "MIT WITH X", "X OR Y AND MIT"] {

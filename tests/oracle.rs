@@ -80,7 +80,9 @@ fn the_scripts_of_every_case_are_those_of_a_conforming_parser() {
     for page in &comparison.refused {
         let case = page.iter().next().unwrap().to_string_lossy().into_owned();
         assert!(
-            ["ambiguous", "encoding", "parsers", "closes_itself"].iter().any(|it| case.contains(it)),
+            ["ambiguous", "encoding", "parsers", "closes_itself"]
+                .iter()
+                .any(|it| case.contains(it)),
             "{page:?} cannot be read"
         );
     }

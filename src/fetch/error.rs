@@ -232,12 +232,11 @@ impl FetchError {
             Self::TooManyRedirects { .. } | Self::RedirectLoop { .. } => {
                 "point the page at the URL where the file really is"
             }
-            Self::Status { .. }
-            | Self::Encoding { .. }
-            | Self::Malformed { .. }
-            | Self::BadRedirect { .. }
-            | Self::NotHttp { .. }
-            | Self::Denied { .. } => return None,
+            Self::Denied { .. } => "remove the tag, or point it at a host you trust",
+            Self::Status { .. } | Self::BadRedirect { .. } => {
+                "open the URL in a browser and point the page at the file's real address"
+            }
+            Self::Encoding { .. } | Self::Malformed { .. } | Self::NotHttp { .. } => return None,
         })
     }
 }

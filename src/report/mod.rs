@@ -55,6 +55,9 @@ pub struct ScriptRow {
     pub host: String,
     /// What it is: `classic`, `module`, `import map` …
     pub kind: String,
+    /// The npm package the URL names, as `name@version`, before anything is proved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
     /// Why, where it did not simply become local.
@@ -81,6 +84,9 @@ pub struct VendoredRow {
     pub package: Option<String>,
     /// `npm` or `none`.
     pub proof: String,
+    /// Why there is no proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof_reason: Option<String>,
     /// Where the bytes came from.
     pub source: Source,
 }

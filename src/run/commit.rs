@@ -101,7 +101,7 @@ impl Commit {
     /// Rewrites every page once without writing it: an edit that does not prove itself, or a page
     /// that cannot be read, stops the run here.
     fn prove_pages(&mut self, settings: &Settings, survey: &mut Survey, progress: &dyn Progress) {
-        progress.begin(Stage::Rewriting, survey.inventory.work.len());
+        progress.begin(Stage::Checking, survey.inventory.work.len());
         let prove = |path: &PathBuf| {
             let outcome = self.page(settings, path);
             progress.step();

@@ -12,7 +12,7 @@ use crate::{
     plan::{Action, Expectation},
     reference::SubresourceUrl,
     report::{
-        Notice,
+        Notice, Use,
         progress::{Progress, Stage},
     },
     settings::{OnError, Settings},
@@ -58,7 +58,10 @@ impl Downloads {
                         .warnings
                         .push(problem.notice.detail("outcome", "the tag was left as it was"));
                 }
-                Err(error) => survey.problems.push(error.problem(&url, uses(survey, &url))),
+                Err(error) => {
+                    let places = to_blame(survey, &url, &error);
+                    survey.problems.push(error.problem(&url, places));
+                }
             }
         }
         downloads.hold_reused_to_declared(survey);
@@ -134,6 +137,7 @@ impl Downloads {
             if let Some(failure) = &obtained.evidence.registry_failed {
                 let notice =
                     Notice::new("unproved", format!("`{url}` could not be proved: {failure}"));
+                let notice = notice.used_by(uses(survey, &url));
                 survey.warnings.push(notice.hint("the lockfile pins the bytes all the same; delete its block and run again to have them proved".to_owned()));
             }
             let keep_query =
@@ -259,7 +263,18 @@ fn obtain_all(
     Ok(results)
 }
 
-fn uses(survey: &Survey, url: &SubresourceUrl) -> Vec<crate::report::Use> {
+/// Where the mistake is: only the tags that declare a wrong `integrity`, else all that use the URL.
+fn to_blame(survey: &Survey, url: &SubresourceUrl, error: &ObtainError) -> Vec<Use> {
+    match error {
+        ObtainError::Declared { declared, .. } => {
+            let demand = survey.inventory.demands.get(url);
+            demand.and_then(|demand| demand.declared.get(declared)).cloned().unwrap_or_default()
+        }
+        _ => uses(survey, url),
+    }
+}
+
+fn uses(survey: &Survey, url: &SubresourceUrl) -> Vec<Use> {
     survey
         .inventory
         .demands
