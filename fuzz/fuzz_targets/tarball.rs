@@ -13,7 +13,9 @@ use libfuzzer_sys::fuzz_target;
 
 fn seeds() {
     let mut tar = tar::Builder::new(Vec::new());
-    for (name, text) in [("package/package.json", r#"{"main":"a.js"}"#), ("package/a.js", "alert(1)")] {
+    for (name, text) in
+        [("package/package.json", r#"{"main":"a.js"}"#), ("package/a.js", "alert(1)")]
+    {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);

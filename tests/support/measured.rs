@@ -1,5 +1,6 @@
 //! A project with a site, and the `inhouse` binary run on it under watch: how long it took, how much
 //! memory it had at its worst, and whether it left every file as it was.
+#![allow(dead_code)] // every test binary compiles all of this and uses its own part
 
 use std::{
     collections::BTreeMap,

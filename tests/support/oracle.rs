@@ -1,5 +1,6 @@
 //! The scripts of a page by two independent readers: our scanner, and html5ever's tree judged by
 //! HTML's own rules for what a script is (HTML 4.12.1.1), written down here a second time.
+#![allow(dead_code)] // every test binary compiles all of this and uses its own part
 
 use html5ever::{ParseOpts, parse_document, tendril::TendrilSink};
 use inhouse::html::{Place, Remark, Scan, Tag, TagKind};
