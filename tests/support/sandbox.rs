@@ -97,7 +97,7 @@ impl Sandbox {
         command.args(["vendor", "public"]).args(args).args(cdn.resolve_args());
         command.current_dir(self.project()).env("INHOUSE_JOBS", "1");
         // The system's hundred certificates are a hundred files to open.
-        command.env("SSL_CERT_FILE", cdn.ca_cert()).env_remove("SSL_CERT_DIR");
+        command.env("SSL_CERT_FILE", cdn.ca_cert()).env("SSL_CERT_DIR", "none");
         command
     }
 
