@@ -173,6 +173,25 @@ impl Tree {
         opened.sync().map_err(|source| self.failed(folder, source))
     }
 
+    /// Whether files could be put into a folder (relative to the root) as far as permissions tell;
+    /// of a missing folder, whether it could be made.
+    ///
+    /// # Errors
+    /// [`FolderError`] says why not.
+    pub fn may_write(&self, folder: &Path) -> Result<(), FolderError> {
+        for folder in folder.ancestors() {
+            match self.descend(folder, Missing::IsAnError) {
+                Err(FolderError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                }
+                found => {
+                    let may = found?.may_write();
+                    return may.map_err(|source| self.failed(folder, source));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Makes something under a temporary name and renames it: on the bench, or, where a rename
     /// cannot lead from there into the tree, beside the file.
     fn place(

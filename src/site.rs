@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "this room is the site on disk")]
 
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
     fs::{self, File},
     io::{self, Read, Write},
@@ -193,6 +194,16 @@ pub fn open(site: &Path) -> Result<Tree, SiteError> {
 /// [`SiteError::Write`].
 pub fn create(dest: &Path) -> Result<Tree, SiteError> {
     Tree::create(dest, dest).map_err(SiteError::writing)
+}
+
+/// Makes sure, as far as permissions tell, that `pages` (paths relative to the site) can be
+/// replaced: before the first one is.
+///
+/// # Errors
+/// [`SiteError`] names the first folder that cannot be written to.
+pub fn admit<'a>(site: &Tree, pages: impl IntoIterator<Item = &'a Path>) -> Result<(), SiteError> {
+    let folders: BTreeSet<_> = pages.into_iter().filter_map(Path::parent).collect();
+    folders.into_iter().try_for_each(|folder| site.may_write(folder)).map_err(SiteError::writing)
 }
 
 /// A page's bytes, and the mode and owner that a page made from it shall have.

@@ -130,19 +130,26 @@ impl VendorFolder {
     }
 
     fn read_at(&self, file: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        let read = || self.tree()?.map_or(Ok(None), |tree| tree.read(file));
+        read().map_err(StoreError::reading)
+    }
+
+    /// The folder this one lies in; `None` if it is not there yet.
+    fn tree(&self) -> Result<Option<Tree>, FolderError> {
         match Tree::open(&self.base, &self.home) {
             Err(FolderError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 Ok(None)
             }
-            tree => tree.and_then(|tree| tree.read(file)).map_err(StoreError::reading),
+            tree => tree.map(Some),
         }
     }
 
     /// Whether `bytes` may be written as `file`: there is nothing, or just that, or what we wrote
-    /// before (`previous`, from the lockfile).
+    /// before (`previous`, from the lockfile); and permissions allow it.
     ///
     /// # Errors
-    /// [`StoreError::Foreign`], [`StoreError::Link`] or [`StoreError::Read`].
+    /// [`StoreError::Foreign`], [`StoreError::Link`], [`StoreError::Read`] or
+    /// [`StoreError::Write`].
     pub fn admit(
         &self,
         file: &VendorPath,
@@ -150,13 +157,17 @@ impl VendorFolder {
         previous: Option<&Integrity>,
     ) -> Result<Admitted, StoreError> {
         match self.read(file)? {
-            None => Ok(Admitted::New),
-            Some(there) if there == bytes => Ok(Admitted::Same),
-            Some(there) if previous.is_some_and(|ours| ours.verify(&there).is_ok()) => {
-                Ok(Admitted::New)
+            Some(there) if there == bytes => return Ok(Admitted::Same),
+            Some(there) if !previous.is_some_and(|ours| ours.verify(&there).is_ok()) => {
+                return Err(StoreError::Foreign(file.to_path(&self.path())));
             }
-            Some(_) => Err(StoreError::Foreign(file.to_path(&self.path()))),
+            None | Some(_) => {}
         }
+        let path = file.to_path(&self.name);
+        let folder = path.parent().unwrap_or(&self.name);
+        let tree = self.tree().map_err(StoreError::reading)?;
+        tree.map_or(Ok(()), |tree| tree.may_write(folder)).map_err(StoreError::writing)?;
+        Ok(Admitted::New)
     }
 
     /// Writes files that [`admit`](Self::admit) has found to be new, then makes them durable.

@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{self, AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{self, Access, AtFlags, FileType, Mode, OFlags};
 
 /// A folder held open.
 #[derive(Debug)]
@@ -103,6 +103,11 @@ impl Folder {
         let names =
             entries.map(|entry| Ok(OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned()));
         names.filter(|name| !matches!(name, Ok(name) if name == "." || name == "..")).collect()
+    }
+
+    /// Whether files may be made here: neither permissions nor a read-only disk forbid it.
+    pub fn may_write(&self) -> io::Result<()> {
+        Ok(fs::accessat(&self.handle, ".", Access::WRITE_OK, AtFlags::empty())?)
     }
 
     pub fn sync(&self) -> io::Result<()> {

@@ -124,6 +124,9 @@ impl Commit {
                 Err(problem) => survey.problems.push(*problem),
             }
         }
+        if settings.dest.is_none() {
+            site::admit(&site, self.changed.iter().map(PathBuf::as_path))?;
+        }
         Ok(())
     }
 

@@ -72,6 +72,11 @@ impl Traced {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
+    /// Whether a fault struck what the command prints, not what it does.
+    pub fn is_injected_into_output(&self) -> bool {
+        self.injected().any(|line| line.contains("(1<") || line.contains("(2<"))
+    }
+
     /// The calls that were given a fault.
     pub fn injected(&self) -> impl Iterator<Item = &str> {
         self.log.lines().filter(|line| line.contains("(INJECTED)"))
