@@ -168,16 +168,14 @@ impl PageRecord {
     }
 
     fn scan(&mut self, settings: &Settings, bytes: &[u8]) {
-        if !html::may_concern_us(bytes, dialect(&self.path), Some(&settings.out)) {
-            return;
-        }
-        let name: Arc<str> = site::page_name(&self.path).into();
-        match html::scan(bytes, dialect(&self.path)) {
-            Ok(scan) => {
+        let name = || Arc::from(site::page_name(&self.path));
+        match html::scan_relevant(bytes, dialect(&self.path), Some(&settings.out)) {
+            Ok(None) => {}
+            Ok(Some(scan)) => {
                 let address = page_address(&self.path, settings.site_url.as_ref());
-                self.note(settings, &name, &address, &scan, Positions::new(scan.source(bytes)));
+                self.note(settings, &name(), &address, &scan, Positions::new(scan.source(bytes)));
             }
-            Err(error) => self.refuse(settings, &name, &error),
+            Err(error) => self.refuse(settings, &name(), &error),
         }
     }
 

@@ -83,7 +83,9 @@ pub fn rewrite(
     resolutions: &BTreeMap<SubresourceUrl, Resolution>,
     style: &Style<'_>,
 ) -> Result<Rewritten, RewriteError> {
-    let scan = html::scan(bytes, dialect)?;
+    let Some(scan) = html::scan_relevant(bytes, dialect, None)? else {
+        return Ok(Rewritten::Unchanged);
+    };
     let found = page::references(address, &scan).external;
     let mut edits = Vec::new();
     for reference in &found {

@@ -37,8 +37,8 @@ mod tag;
 mod tests;
 
 pub use position::{Position, Positions};
-pub use prefilter::may_concern_us;
-pub use scan::{Scan, ScanError, scan};
+pub use prefilter::{Reach, reach};
+pub use scan::{Scan, ScanError, scan, scan_relevant};
 pub use script_type::ScriptType;
 pub use splice::{Change, Edit, SpliceError, apply};
 pub use tag::{Attribute, LinkRel, NotRead, Place, Quote, Remark, Tag, TagKind, Value};

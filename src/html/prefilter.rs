@@ -10,6 +10,8 @@ use aho_corasick::packed::Searcher;
 
 use super::{Dialect, encoding};
 
+/// A page's encoding is declared within its first bytes (HTML 13.2.3.2); they are always read.
+const ENCODING_WINDOW: usize = 1024;
 /// How far behind `createElement` or `<scr` code may name the address of a script it builds.
 const CODE_WINDOW: usize = 600;
 
@@ -29,45 +31,88 @@ static BEGINNINGS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
     Searcher::new(tags.into_iter().chain([b"createElement".to_vec()]))
 });
 
-/// Whether a scan of `page` could report anything that bears on scripts from elsewhere, or on
-/// scripts whose address contains `local`. `false` is certain, `true` is not.
-pub fn may_concern_us(page: &[u8], dialect: Dialect, local: Option<&str>) -> bool {
-    let Some(beginnings) = &*BEGINNINGS else { return true };
-    // Only an XHTML page can fail for what is harmless in HTML.
-    if dialect == Dialect::Xhtml || encoding::sniff(page).is_some_and(encoding::hides_markup) {
-        return true;
-    }
-    let mut at = 0;
-    while let Some(found) = beginnings.find_in(page, (at..page.len()).into()) {
-        if concerns_us(&page[found.start()..], local) {
-            return true;
-        }
-        at = found.end();
-    }
-    false
+/// How much of a page a scan has to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing: the page certainly loads nothing from elsewhere.
+    Nothing,
+    /// Its first bytes, this many: what comes behind them certainly loads nothing from elsewhere,
+    /// and no parser lets it change what comes before.
+    Beginning(usize),
+    /// All of it.
+    Everything,
 }
 
-/// Whether what begins here, at a tag or at `createElement`, is a reason to parse.
-fn concerns_us(rest: &[u8], local: Option<&str>) -> bool {
-    let Some(after) = rest.strip_prefix(b"<") else { return creates_a_script(rest) };
+/// What begins at one place of a page.
+enum Concern {
+    None,
+    /// It matters by itself.
+    Local,
+    /// It may give a meaning to what follows.
+    Lasting,
+}
+
+/// How much of `page` has to be read to find everything that bears on scripts from elsewhere, or
+/// on scripts whose address contains `local`.
+pub fn reach(page: &[u8], dialect: Dialect, local: Option<&str>) -> Reach {
+    let Some(beginnings) = &*BEGINNINGS else { return Reach::Everything };
+    // Only an XHTML page can fail for what is harmless in HTML.
+    if dialect == Dialect::Xhtml || encoding::sniff(page).is_some_and(encoding::hides_markup) {
+        return Reach::Everything;
+    }
+    let mut last = None;
+    let mut at = 0;
+    while let Some(found) = beginnings.find_in(page, (at..page.len()).into()) {
+        at = found.end();
+        match concern(&page[found.start()..], local) {
+            Concern::None => {}
+            Concern::Local => last = Some(found.start()),
+            Concern::Lasting => return Reach::Everything,
+        }
+    }
+    match last {
+        None => Reach::Nothing,
+        // A conditional comment is one thing from its beginning to its end.
+        Some(_) if contains(page, b"<!--[") => Reach::Everything,
+        Some(last) => match script_end(&page[last..]) {
+            Some(end) => Reach::Beginning((last + end).max(ENCODING_WINDOW).min(page.len())),
+            None => Reach::Everything,
+        },
+    }
+}
+
+/// The end of the first `</script …>`.
+fn script_end(bytes: &[u8]) -> Option<usize> {
+    let name = |at: &usize| {
+        let name = bytes.get(at + 1..at + 8);
+        name.is_some_and(|name| name.eq_ignore_ascii_case(b"/script"))
+    };
+    let tag = memchr::memchr_iter(b'<', bytes).find(name)?;
+    memchr::memchr(b'>', &bytes[tag..]).map(|end| tag + end + 1)
+}
+
+/// What it means that this begins here, at a tag or at `createElement`.
+fn concern(rest: &[u8], local: Option<&str>) -> Concern {
+    let here = |concerns_us: bool| if concerns_us { Concern::Local } else { Concern::None };
+    let Some(after) = rest.strip_prefix(b"<") else { return here(creates_a_script(rest)) };
     let name_length = after.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(after.len());
     let (name, tag) = after.split_at(name_length);
     let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
     if is(b"script") {
-        script_concerns_us(tag, local)
+        here(script_concerns_us(tag, local))
     } else if is(b"link") {
-        link_concerns_us(tag)
+        here(link_concerns_us(tag))
     } else if is(b"meta") {
-        meta_concerns_us(tag)
-    } else if is(b"iframe") {
-        any_attribute(tag, |name, _| name.eq_ignore_ascii_case(b"srcdoc"))
+        here(meta_concerns_us(tag))
     } else if is(b"base") {
-        true
+        Concern::Lasting
+    } else if is(b"iframe") {
+        let srcdoc = any_attribute(tag, |name, _| name.eq_ignore_ascii_case(b"srcdoc"));
+        if srcdoc { Concern::Lasting } else { Concern::None }
     } else {
         // `<scr"+"ipt src=…` is how code hides a tag from the parser.
-        name.len() >= 3
-            && b"script".starts_with(&name.to_ascii_lowercase()[..3])
-            && names_an_address(rest)
+        let hidden = name.len() >= 3 && b"script".starts_with(&name.to_ascii_lowercase()[..3]);
+        here(hidden && names_an_address(rest))
     }
 }
 
@@ -199,7 +244,7 @@ mod tests {
     use super::*;
 
     fn matters(page: &str) -> bool {
-        may_concern_us(page.as_bytes(), Dialect::Html, Some("vendor/"))
+        reach(page.as_bytes(), Dialect::Html, Some("vendor/")) != Reach::Nothing
     }
 
     #[test]
@@ -210,6 +255,16 @@ mod tests {
             <SCRIPT type="text/javascript">var a = document.createElement("div");</SCRIPT><svg><line/></svg>
             <script type="module" src="/assets/app.js"></script><iframe src="https://maps.example/x"></iframe>"#
         ));
+    }
+
+    #[test]
+    fn what_comes_behind_the_last_script_from_elsewhere_is_not_read() {
+        let head = "<script src=//h/a.js></script>".to_owned() + &" ".repeat(ENCODING_WINDOW);
+        let page = format!("{head}<SCRIPT src=//h/b.js></SCRIPT >{}", "<p>".repeat(9));
+        let end = page.len() - 9 * 3;
+        assert_eq!(reach(page.as_bytes(), Dialect::Html, None), Reach::Beginning(end));
+        let comment = format!("{page}<!--[if IE]><![endif]-->");
+        assert_eq!(reach(comment.as_bytes(), Dialect::Html, None), Reach::Everything);
     }
 
     #[test]
