@@ -148,7 +148,9 @@ fn refuse_non_folder(root: &Path) -> Result<(), SiteError> {
 }
 
 fn has_page_extension(path: &Path) -> bool {
-    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    // Not `Path::extension`, which has none for `.html`: servers and generators know such pages.
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     PAGE_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
 }
 
@@ -341,10 +343,20 @@ mod tests {
 
     #[test]
     fn pages_come_in_a_stable_order_and_without_the_vendor_folder() {
-        let dir =
-            site(&["b.HTML", "a/x.htm", "a.xhtml", "style.css", "vendor/h/page.html", "feed.tpl"]);
+        let dir = site(&[
+            "b.HTML",
+            "a/x.htm",
+            "a/.html",
+            "a.xhtml",
+            "style.css",
+            "vendor/h/page.html",
+            "feed.tpl",
+        ]);
         let pages = discover(dir.path(), "vendor", &["*.tpl".into()]).unwrap().pages;
-        assert_eq!(pages, ["a/x.htm", "a.xhtml", "b.HTML", "feed.tpl"].map(PathBuf::from));
+        assert_eq!(
+            pages,
+            ["a/.html", "a/x.htm", "a.xhtml", "b.HTML", "feed.tpl"].map(PathBuf::from)
+        );
     }
 
     #[test]
