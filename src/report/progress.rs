@@ -1,6 +1,6 @@
 //! What a run does while it works: a bar for each stage on a terminal, plain lines otherwise.
 
-use std::{sync::Mutex, time::Duration};
+use std::{io::Write, sync::Mutex, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -57,7 +57,7 @@ impl Progress for Lines {
     fn step(&self) {}
     fn end(&self) {}
     fn say(&self, line: &str) {
-        anstream::eprintln!("{line}");
+        let _ = writeln!(anstream::stderr(), "{line}");
     }
 }
 
@@ -102,6 +102,6 @@ impl Progress for Bar {
 
     fn say(&self, line: &str) {
         // Between two stages the bar is hidden, and would swallow the line.
-        self.current().suspend(|| anstream::eprintln!("{line}"));
+        self.current().suspend(|| Lines.say(line));
     }
 }
