@@ -10,7 +10,7 @@ use crate::{
     inventory::LocalUse,
     lockfile::Entry,
     plan::{Action, Reason},
-    report::Notice,
+    report::{Notice, Problem, Use},
     run::{RunError, Survey, vendor_path},
     settings::Settings,
     store::VendorFolder,
@@ -40,26 +40,25 @@ pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunEr
     let folder = VendorFolder::new(&settings.site, &settings.out);
     let entries: BTreeMap<&VendorPath, &Entry> =
         survey.lock.iter().map(|(_, entry)| (&entry.path, entry)).collect();
-    let mut files = BTreeMap::new();
+    let mut by_path: BTreeMap<&str, Vec<&LocalUse>> = BTreeMap::new();
     for local in &survey.inventory.vendored {
-        let Some(path) = vendor_path(&local.path, &settings.out) else {
-            survey.problems.push(not_locked(local));
+        by_path.entry(&local.path).or_default().push(local);
+    }
+    let mut problems = Vec::new();
+    for (name, uses) in by_path {
+        let Some(path) = vendor_path(name, &settings.out) else {
+            problems.push(not_locked(name, &uses));
             continue;
         };
-        if !files.contains_key(&path) {
-            let bytes = folder.read(&path)?;
-            survey.problems.extend(hold(
-                &path,
-                bytes.as_deref(),
-                entries.get(&path).copied(),
-                local,
-            ));
-            files.insert(path.clone(), bytes);
-        }
-        if let Some(bytes) = &files[&path] {
-            survey.problems.extend(guard(local, bytes, settings));
+        let bytes = folder.read(&path)?;
+        match hold(&path, bytes, entries.get(&path).copied(), name, &uses) {
+            Ok(bytes) => {
+                problems.extend(uses.iter().filter_map(|local| guard(local, &bytes, settings)));
+            }
+            Err(problem) => problems.push(*problem),
         }
     }
+    survey.problems.extend(problems);
     Ok(())
 }
 
@@ -79,42 +78,38 @@ fn still_external(action: &Action) -> Option<&'static str> {
     }
 }
 
-/// Holds a vendored file against the lockfile.
+/// Holds a vendored file against the lockfile, and returns its bytes.
 fn hold(
     path: &VendorPath,
-    bytes: Option<&[u8]>,
+    bytes: Option<Vec<u8>>,
     entry: Option<&Entry>,
-    local: &LocalUse,
-) -> Option<crate::report::Problem> {
+    name: &str,
+    uses: &[&LocalUse],
+) -> Result<Vec<u8>, Box<Problem>> {
     let Some(bytes) = bytes else {
         let notice = Notice::new("missing-file", format!("the vendored file `{path}` is missing"));
-        return Some(
-            notice
-                .used_by([local.place.clone()])
-                .hint("run `inhouse vendor` again".to_owned())
-                .of_site(),
-        );
+        let notice = notice.used_by(places(uses)).hint("run `inhouse vendor` again".to_owned());
+        return Err(Box::new(notice.of_site()));
     };
-    let Some(entry) = entry else { return Some(not_locked(local)) };
-    let mismatch = entry.integrity.verify(bytes).err()?;
+    let Some(entry) = entry else { return Err(Box::new(not_locked(name, uses))) };
+    let Err(mismatch) = entry.integrity.verify(&bytes) else { return Ok(bytes) };
     let notice = Notice::new(
         "tampered-file",
         format!("the vendored file `{path}` is not the file that was locked"),
     )
     .detail("expected", format!("{}  (lockfile)", mismatch.expected))
     .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size))
-    .used_by([local.place.clone()]);
-    Some(
-        notice
-            .hint(
-                "find out who changed it; then delete it and run `inhouse vendor` again".to_owned(),
-            )
-            .of_site(),
-    )
+    .used_by(places(uses))
+    .hint("find out who changed it; then delete it and run `inhouse vendor` again".to_owned());
+    Err(Box::new(notice.of_site()))
+}
+
+fn places(uses: &[&LocalUse]) -> Vec<Use> {
+    uses.iter().map(|local| local.place.clone()).collect()
 }
 
 /// Holds a tag's `integrity` against the file it loads.
-fn guard(local: &LocalUse, bytes: &[u8], settings: &Settings) -> Option<crate::report::Problem> {
+fn guard(local: &LocalUse, bytes: &[u8], settings: &Settings) -> Option<Problem> {
     if !local.takes_integrity || settings.integrity.is_none() {
         return None;
     }
@@ -140,12 +135,12 @@ fn guard(local: &LocalUse, bytes: &[u8], settings: &Settings) -> Option<crate::r
     }
 }
 
-fn not_locked(local: &LocalUse) -> crate::report::Problem {
+fn not_locked(name: &str, uses: &[&LocalUse]) -> Problem {
     Notice::new(
         "not-in-lockfile",
-        format!("`{}` lies in the vendor folder, but not in the lockfile", local.path),
+        format!("`{name}` lies in the vendor folder, but not in the lockfile"),
     )
-    .used_by([local.place.clone()])
+    .used_by(places(uses))
     .hint(
         "run `inhouse vendor` and commit the lockfile; move scripts of your own to another folder"
             .to_owned(),

@@ -70,7 +70,7 @@ pub struct OutputArgs {
     /// When to use colour
     #[arg(long, global = true, value_enum, value_name = "WHEN", help_heading = "Output")]
     pub color: Option<ColorChoice>,
-    /// Show no progress bar
+    /// Do not show how far the run has come
     #[arg(long, global = true, help_heading = "Output")]
     pub no_progress: bool,
     /// The configuration file (default: inhouse.toml here or in a folder above)

@@ -30,21 +30,24 @@ pub enum InitError {
     },
 }
 
-/// Writes the commented `inhouse.toml` into `folder`.
+/// Writes the commented `inhouse.toml` into `folder` and returns its path.
 ///
 /// # Errors
 /// [`InitError`]; a file that is there already is never touched.
-pub fn write_config(folder: &Path) -> Result<(), InitError> {
+pub fn write_config(folder: &Path) -> Result<PathBuf, InitError> {
     let path = folder.join(CONFIG_FILE);
     let written = OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(&path)
         .and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
-    written.map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => InitError::Exists(path),
-        _ => InitError::Write { path, source },
-    })
+    match written {
+        Ok(()) => Ok(path),
+        Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
+            Err(InitError::Exists(path))
+        }
+        Err(source) => Err(InitError::Write { path, source }),
+    }
 }
 
 /// Prints the completion script of `shell` to stdout.

@@ -30,18 +30,29 @@ pub struct Demand {
     pub classic: Vec<Use>,
     /// Tags that load it as a module, or map to it.
     pub modules: Vec<Use>,
+    /// Inline modules and import maps that name it: no tag of its own could be edited.
+    pub inline: Vec<Use>,
     /// Tags that preload it.
     pub preloads: Vec<Use>,
     /// Tags whose author asks to leave them.
     pub skipped: Vec<Use>,
+    /// Tags that run it without saying its encoding, in pages that are not UTF-8.
+    pub legacy_encoded: Vec<(Use, &'static str)>,
     /// The authors' `integrity` values, and who wrote them.
     pub declared: BTreeMap<IntegrityMetadata, Vec<Use>>,
 }
 
 impl Demand {
+    /// Whether the author asks to leave every tag that names the URL.
+    pub fn is_skipped(&self) -> bool {
+        self.uses().count() == self.skipped.len()
+    }
+
     /// Every tag that names the URL.
     pub fn uses(&self) -> impl Iterator<Item = &Use> {
-        [&self.classic, &self.modules, &self.preloads, &self.skipped].into_iter().flatten()
+        [&self.classic, &self.modules, &self.inline, &self.preloads, &self.skipped]
+            .into_iter()
+            .flatten()
     }
 }
 
@@ -79,14 +90,14 @@ pub struct Inventory {
 
 /// Reads the pages at `paths`.
 pub fn take(settings: &Settings, paths: &[PathBuf], progress: &dyn Progress) -> Inventory {
-    let read = |path: &PathBuf| {
-        let record = PageRecord::read(settings, path);
+    let read = |buffer: &mut Vec<u8>, path: &PathBuf| {
+        let record = PageRecord::read(settings, path, buffer);
         progress.step();
         record
     };
-    let records: Vec<_> = paths.par_iter().map(read).collect();
+    let records: Vec<_> = paths.par_iter().map_init(Vec::new, read).flatten_iter().collect();
     let mut inventory = Inventory { pages: paths.len(), ..Inventory::default() };
-    for record in records.into_iter().flatten() {
+    for record in records {
         inventory.add(record);
     }
     inventory
@@ -111,6 +122,7 @@ struct PageRecord {
     path: PathBuf,
     has_work: bool,
     external: Vec<(SubresourceUrl, Wish, Option<IntegrityMetadata>, Use)>,
+    legacy: Vec<(SubresourceUrl, Use, &'static str)>,
     vendored: Vec<LocalUse>,
     policies: Vec<(String, Use)>,
     warnings: Vec<Notice>,
@@ -121,16 +133,17 @@ struct PageRecord {
 enum Wish {
     Classic,
     Module,
+    Inline,
     Preload,
     Skipped,
 }
 
 impl PageRecord {
     /// Reads one page; `None` if it has nothing to say.
-    fn read(settings: &Settings, path: &Path) -> Option<Self> {
+    fn read(settings: &Settings, path: &Path, buffer: &mut Vec<u8>) -> Option<Self> {
         let mut record = Self { path: path.to_owned(), ..Self::default() };
-        match site::read(&settings.site.join(path)) {
-            Ok(bytes) => record.scan(settings, &bytes),
+        match site::read_into(&settings.site.join(path), buffer) {
+            Ok(()) => record.scan(settings, buffer),
             Err(error) => record.problems.push(
                 Notice::new("unreadable-page", error.to_string())
                     .detail(
@@ -155,16 +168,14 @@ impl PageRecord {
     }
 
     fn scan(&mut self, settings: &Settings, bytes: &[u8]) {
-        if !html::could_have_tags(bytes) {
-            return;
-        }
-        let name: Arc<str> = site::page_name(&self.path).into();
-        match html::scan(bytes, dialect(&self.path)) {
-            Ok(scan) => {
+        let name = || Arc::from(site::page_name(&self.path));
+        match html::scan_relevant(bytes, dialect(&self.path), Some(&settings.out)) {
+            Ok(None) => {}
+            Ok(Some(scan)) => {
                 let address = page_address(&self.path, settings.site_url.as_ref());
-                self.note(settings, &name, &address, &scan, Positions::new(scan.source(bytes)));
+                self.note(settings, &name(), &address, &scan, &Positions::new(scan.source(bytes)));
             }
-            Err(error) => self.refuse(settings, &name, &error),
+            Err(error) => self.refuse(settings, &name(), &error),
         }
     }
 
@@ -174,7 +185,7 @@ impl PageRecord {
         name: &Arc<str>,
         address: &PageAddress,
         scan: &Scan,
-        positions: Positions<'_>,
+        positions: &Positions<'_>,
     ) {
         let found = page::references(address, scan);
         let place = |tag: usize| page::place(name, positions, &scan.tags[tag]);
@@ -191,7 +202,7 @@ impl PageRecord {
             self.warnings.push(unfilled(scan.tags[tag].address().unwrap_or_default(), place(tag)));
         }
         for (tag, url) in found.inline_modules {
-            self.external.push((url, Wish::Module, None, place(tag)));
+            self.external.push((url, Wish::Inline, None, place(tag)));
         }
         for reference in found.external {
             let wish = match (reference.skipped, reference.role) {
@@ -210,6 +221,10 @@ impl PageRecord {
                 && let Err(error) = address.local("", reference.base.as_deref())
             {
                 self.problems.push(foreign_base(&error, &reference.url, place.clone()));
+            }
+            let names_its_encoding = scan.tags[reference.tag].text("charset").is_some();
+            if matches!(wish, Wish::Classic) && scan.encoding != "UTF-8" && !names_its_encoding {
+                self.legacy.push((reference.url.clone(), place.clone(), scan.encoding));
             }
             self.external.push((reference.url, wish, reference.declared, place));
         }
@@ -257,9 +272,13 @@ impl Inventory {
             match wish {
                 Wish::Classic => demand.classic.push(place),
                 Wish::Module => demand.modules.push(place),
+                Wish::Inline => demand.inline.push(place),
                 Wish::Preload => demand.preloads.push(place),
                 Wish::Skipped => demand.skipped.push(place),
             }
+        }
+        for (url, place, encoding) in record.legacy {
+            self.demands.entry(url).or_default().legacy_encoded.push((place, encoding));
         }
         for (policy, place) in record.policies {
             self.policies.entry(policy).or_insert(place);

@@ -43,7 +43,10 @@ fn explain(error: &anyhow::Error, to: &mut impl Write) -> io::Result<()> {
 fn run(cli: Cli) -> anyhow::Result<u8> {
     let Cli { command, output } = cli;
     match command {
-        Command::Init => init::write_config(&std::env::current_dir()?)?,
+        Command::Init => {
+            let file = init::write_config(&std::env::current_dir()?)?;
+            eprintln!("wrote `{}`", printable(&file.display().to_string()));
+        }
         Command::Completions { shell } => init::completions(shell),
         Command::Man => init::manual()?,
         Command::Vendor(args) => {
@@ -85,7 +88,7 @@ fn progress(output: Output) -> Box<dyn Progress> {
     } else if output.progress && io::stderr().is_terminal() {
         Box::new(Bar::default())
     } else {
-        Box::new(Lines)
+        Box::new(Lines { stages: output.progress })
     }
 }
 

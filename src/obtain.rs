@@ -174,6 +174,10 @@ impl Supplier<'_> {
         if form.package.is_none() {
             return Ok(Evidence::unproved(form.reason));
         }
+        // With the exact version in it, the form may promise a path.
+        let pinned = version.exact().and_then(|version| form.pinned_url(version));
+        let pinned = pinned.and_then(|url| npm::classify(&url));
+        let form = pinned.as_ref().unwrap_or(form);
         let package = match self.package(form, &version) {
             Ok(package) => package,
             Err(ObtainError::Registry(error)) => {

@@ -165,13 +165,13 @@ fn is_absolute(specifier: &str) -> bool {
 }
 
 /// Where a tag stands, as the report names it.
-pub fn place(page: &Arc<str>, positions: Positions<'_>, tag: &Tag) -> Use {
+pub fn place(page: &Arc<str>, positions: &Positions<'_>, tag: &Tag) -> Use {
     let position = positions.of(tag.span.start);
     Use { page: page.clone(), line: position.line, column: position.column, tag: label(tag) }
 }
 
 /// Where a remark stands, as the report names it.
-pub fn place_of_remark(page: &Arc<str>, positions: Positions<'_>, remark: &Remark) -> Use {
+pub fn place_of_remark(page: &Arc<str>, positions: &Positions<'_>, remark: &Remark) -> Use {
     let (span, tag) = match remark {
         Remark::ParkedScript { span, .. } => (span, "script"),
         Remark::InlineBuilt { span, .. } => (span, "script"),

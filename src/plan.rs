@@ -53,7 +53,7 @@ pub enum Reason {
     Kept(Kept),
     /// Modules load more modules; the graph is not followed.
     ModuleGraph,
-    /// The author asked for it on the tag.
+    /// The author asks for it on every tag.
     Skipped,
     /// Only a preload or a hint names it; it follows the script that some code adds.
     NoScript,
@@ -87,7 +87,14 @@ pub fn draw(
     let mut plan = Plan::default();
     for (url, demand) in demands {
         let action = match policy.verdict(url) {
+            _ if demand.is_skipped() => Action::Leave(Reason::Skipped),
             Verdict::Deny(finding) => Action::Refuse(finding),
+            // Code cannot be taken out of a page or changed the way a tag can.
+            Verdict::Remove { denied } | Verdict::Replace { denied, .. }
+                if !demand.inline.is_empty() =>
+            {
+                Action::Refuse(denied)
+            }
             Verdict::Remove { denied } => Action::Remove(denied),
             Verdict::Replace { with, reason, .. } => Action::Replace { with, reason },
             Verdict::Keep(kept) => Action::Leave(Reason::Kept(kept)),
@@ -108,11 +115,8 @@ fn vendor(
     cached: &BTreeSet<SubresourceUrl>,
 ) -> Action {
     if demand.classic.is_empty() {
-        return Action::Leave(match (demand.modules.is_empty(), demand.skipped.is_empty()) {
-            (false, _) => Reason::ModuleGraph,
-            (true, false) => Reason::Skipped,
-            (true, true) => Reason::NoScript,
-        });
+        let is_module = !demand.modules.is_empty() || !demand.inline.is_empty();
+        return Action::Leave(if is_module { Reason::ModuleGraph } else { Reason::NoScript });
     }
     match lock.get(url) {
         Some(entry) if cached.contains(url) => Action::Reuse(entry.clone()),

@@ -83,7 +83,9 @@ pub fn rewrite(
     resolutions: &BTreeMap<SubresourceUrl, Resolution>,
     style: &Style<'_>,
 ) -> Result<Rewritten, RewriteError> {
-    let scan = html::scan(bytes, dialect)?;
+    let Some(scan) = html::scan_relevant(bytes, dialect, None)? else {
+        return Ok(Rewritten::Unchanged);
+    };
     let found = page::references(address, &scan).external;
     let mut edits = Vec::new();
     for reference in &found {
@@ -182,8 +184,11 @@ fn idle_hints(
         .map(|reference| reference.url.host())
         .collect();
     let hints = found.iter().filter(|reference| reference.role == Role::Hint && !reference.skipped);
+    let mut named = BTreeMap::new();
     let idle = hints.filter(|hint| {
-        gone.contains(hint.url.host()) && !still_named(scan, bytes, found, &edited, hint.url.host())
+        let host = hint.url.host();
+        let mut is_named = || still_named(scan, bytes, found, &edited, host);
+        gone.contains(host) && !*named.entry(host).or_insert_with(&mut is_named)
     });
     idle.map(|hint| Edit { tag: hint.tag, changes: vec![Change::RemoveElement] }).collect()
 }

@@ -135,12 +135,12 @@ pub enum SettingsError {
         source: io::Error,
     },
     /// The configuration file is not valid; the source shows the line.
-    #[error("invalid configuration `{}`\n{source}", path.display())]
+    #[error("invalid configuration `{}`\n{}", path.display(), frame.to_string().trim_end())]
     Parse {
         /// The file.
         path: PathBuf,
-        /// The `toml` crate's account, with a code frame.
-        source: Box<toml::de::Error>,
+        /// The `toml` crate's account, with a code frame; part of the message, so no `source`.
+        frame: Box<toml::de::Error>,
     },
     /// `out` must be a plain folder name or path inside the site.
     #[error(
@@ -243,6 +243,7 @@ struct LimitsConfig {
     connect_seconds: Option<u64>,
     total_seconds: Option<u64>,
     max_bytes: Option<u64>,
+    max_total_bytes: Option<u64>,
     redirects: Option<usize>,
     retries: Option<u32>,
     per_host: Option<usize>,
@@ -255,6 +256,7 @@ impl LimitsConfig {
             connect: self.connect_seconds.map_or(defaults.connect, Duration::from_secs),
             total: self.total_seconds.map_or(defaults.total, Duration::from_secs),
             max_bytes: self.max_bytes.unwrap_or(defaults.max_bytes),
+            max_total_bytes: self.max_total_bytes.unwrap_or(defaults.max_total_bytes),
             redirects: self.redirects.unwrap_or(defaults.redirects),
             retries: self.retries.unwrap_or(defaults.retries),
             per_host: self.per_host.unwrap_or(defaults.per_host),
@@ -307,7 +309,7 @@ impl Project {
             .map_err(|source| SettingsError::Read { path: path.clone(), source })?;
         let config = toml::from_str(&text).map_err(|source| SettingsError::Parse {
             path: path.clone(),
-            source: Box::new(source),
+            frame: Box::new(source),
         })?;
         let root = path.parent().map_or(current, Path::to_path_buf);
         Ok(Self { root, config })

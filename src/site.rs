@@ -22,6 +22,8 @@ use crate::folder::{FolderError, Tree};
 
 /// Endings of the files that are pages, compared without regard to ASCII case.
 const PAGE_EXTENSIONS: [&str; 3] = ["html", "htm", "xhtml"];
+/// How much memory a page buffer keeps, in bytes: more than nearly all pages have.
+const KEPT_BUFFER: usize = 4 << 20;
 
 /// A site that cannot be read or written.
 #[derive(Debug, Error)]
@@ -178,6 +180,19 @@ pub fn page_name(path: &Path) -> String {
 /// [`SiteError::Read`] names it.
 pub fn read(path: &Path) -> Result<Vec<u8>, SiteError> {
     fs::read(path).map_err(|source| SiteError::Read { path: path.to_owned(), source })
+}
+
+/// Reads a file into `buffer`, whose memory serves one page after another.
+///
+/// # Errors
+/// [`SiteError::Read`] names it.
+pub fn read_into(path: &Path, buffer: &mut Vec<u8>) -> Result<(), SiteError> {
+    use std::io::Read;
+    buffer.clear();
+    let read = fs::File::open(path).and_then(|mut file| file.read_to_end(buffer));
+    // One giant page must not keep its memory for the rest of the run.
+    buffer.shrink_to(KEPT_BUFFER);
+    read.map(drop).map_err(|source| SiteError::Read { path: path.to_owned(), source })
 }
 
 /// Opens a site to read its files, or to replace them.

@@ -222,7 +222,9 @@ pub struct Cache {
 impl Cache {
     /// The cache at `path`.
     pub fn new(path: &Path) -> Self {
-        let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        // The parent of a plain name is the empty path, which no system call takes.
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let base = parent.unwrap_or(Path::new(".")).to_owned();
         let name = path.file_name().map(PathBuf::from).unwrap_or_default();
         Self { folder: VendorFolder { base, name, home: path.to_owned() } }
     }

@@ -2,11 +2,14 @@
 
 use std::{
     io::{self, Read},
+    sync::{Mutex, PoisonError},
     time::Instant,
 };
 
 /// Bytes asked for at a time: also the most a body can overshoot its limit in memory.
 const CHUNK: usize = 64 << 10;
+/// A body above this size is a large one, in bytes; few scripts are.
+const LARGE: usize = 2 << 20;
 
 /// Why a body is not complete.
 #[derive(Debug)]
@@ -20,14 +23,22 @@ pub(super) enum BodyError {
 }
 
 /// Reads `source`, whose bytes are counted as they come out of the decoder.
+///
+/// Bodies that share a `queue` grow large one at a time: together they hold little more memory than
+/// one of them may. Waiting counts against the deadline.
 pub(super) fn read(
     mut source: impl Read,
     limit: u64,
     deadline: Instant,
+    queue: &Mutex<()>,
 ) -> Result<Vec<u8>, BodyError> {
     let mut bytes = Vec::new();
     let mut chunk = vec![0; CHUNK];
+    let mut turn = None;
     loop {
+        if bytes.len() > LARGE && turn.is_none() {
+            turn = Some(queue.lock().unwrap_or_else(PoisonError::into_inner));
+        }
         if Instant::now() >= deadline {
             return Err(BodyError::Timeout);
         }
@@ -58,6 +69,10 @@ mod tests {
         Instant::now() + Duration::from_secs(5)
     }
 
+    fn whole(source: impl Read, limit: u64, deadline: Instant) -> Result<Vec<u8>, BodyError> {
+        read(source, limit, deadline, &Mutex::default())
+    }
+
     /// Counts what is taken from an endless source.
     struct Endless(u64);
 
@@ -70,21 +85,21 @@ mod tests {
 
     #[test]
     fn a_body_as_large_as_the_limit_is_read_whole() {
-        assert_eq!(read(&[7; 10][..], 10, soon()).unwrap(), [7; 10]);
-        assert!(matches!(read(&[7; 10][..], 9, soon()), Err(BodyError::TooLarge)));
+        assert_eq!(whole(&[7; 10][..], 10, soon()).unwrap(), [7; 10]);
+        assert!(matches!(whole(&[7; 10][..], 9, soon()), Err(BodyError::TooLarge)));
     }
 
     #[test]
     fn an_endless_body_is_left_one_chunk_after_the_limit() {
         let mut source = Endless(0);
-        assert!(matches!(read(&mut source, 1 << 20, soon()), Err(BodyError::TooLarge)));
+        assert!(matches!(whole(&mut source, 1 << 20, soon()), Err(BodyError::TooLarge)));
         assert!(source.0 <= (1 << 20) + CHUNK as u64, "{} bytes read", source.0);
     }
 
     #[test]
     fn an_endless_body_does_not_outlive_the_deadline() {
         let deadline = Instant::now() + Duration::from_millis(20);
-        assert!(matches!(read(io::repeat(1), u64::MAX, Instant::now()), Err(BodyError::Timeout)));
+        assert!(matches!(whole(io::repeat(1), u64::MAX, Instant::now()), Err(BodyError::Timeout)));
         struct Drip;
         impl Read for Drip {
             fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -93,6 +108,22 @@ mod tests {
                 Ok(1)
             }
         }
-        assert!(matches!(read(Drip, u64::MAX, deadline), Err(BodyError::Timeout)));
+        assert!(matches!(whole(Drip, u64::MAX, deadline), Err(BodyError::Timeout)));
+    }
+
+    #[test]
+    fn large_bodies_grow_one_at_a_time() {
+        let (queue, large) = (Mutex::default(), LARGE + 3 * CHUNK);
+        let held = queue.lock().unwrap();
+        // A small one needs no turn.
+        assert_eq!(read(&vec![1; LARGE][..], 1 << 30, soon(), &queue).unwrap().len(), LARGE);
+        std::thread::scope(|scope| {
+            let waiting =
+                scope.spawn(|| read(&vec![1; large][..], 1 << 30, soon(), &queue).unwrap().len());
+            std::thread::sleep(Duration::from_millis(50));
+            assert!(!waiting.is_finished());
+            drop(held);
+            assert_eq!(waiting.join().unwrap(), large);
+        });
     }
 }

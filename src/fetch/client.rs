@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Instant, SystemTime},
 };
 
@@ -32,6 +35,10 @@ pub struct Client {
     ways: Ways,
     /// Hosts that took no connection on any attempt, with the failure.
     down: Mutex<HashMap<String, FetchError>>,
+    /// Where large bodies wait for one another.
+    queue: Mutex<()>,
+    /// Bytes of all bodies so far.
+    received: AtomicU64,
 }
 
 /// One failed attempt.
@@ -71,6 +78,8 @@ impl Client {
             allow_http: options.allow_http.clone(),
             ways: options::open(options)?,
             down: Mutex::default(),
+            queue: Mutex::default(),
+            received: AtomicU64::new(0),
         })
     }
 
@@ -268,8 +277,14 @@ impl Client {
         if answer.content_length().is_some_and(|length| length > limit) {
             return Err(FetchError::TooLarge { url, limit }.into());
         }
-        match body::read(&mut answer, limit, deadline) {
+        match body::read(&mut answer, limit, deadline, &self.queue) {
             Ok(bytes) => {
+                let size = bytes.len() as u64;
+                let total = self.received.fetch_add(size, Ordering::Relaxed) + size;
+                if total > self.limits.max_total_bytes {
+                    let limit = self.limits.max_total_bytes;
+                    return Err(FetchError::TooMuch { url, limit }.into());
+                }
                 let content_type = mime_essence(&headers);
                 Ok(Response { url, redirects, content_type, headers, bytes })
             }

@@ -50,6 +50,14 @@ pub enum FetchError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// All bodies of the run together are over the limit.
+    #[error("with `{url}`, the downloads of this run are larger than {limit} bytes")]
+    TooMuch {
+        /// The URL whose body was one too many.
+        url: Url,
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// The body ended before its end.
     #[error("`{url}` broke off after {received} bytes")]
     Truncated {
@@ -172,6 +180,7 @@ impl FetchError {
             Self::Tls { .. }
             | Self::Status { .. }
             | Self::TooLarge { .. }
+            | Self::TooMuch { .. }
             | Self::Truncated { .. }
             | Self::Encoding { .. }
             | Self::Malformed { .. }
@@ -217,15 +226,17 @@ impl FetchError {
             }
             Self::Credentials { .. } => "remove the user name and password from the URL",
             Self::TooLarge { .. } => "if the file is meant to be so large, raise the size limit",
+            Self::TooMuch { .. } => {
+                "if the scripts are meant to be so large, raise `max-total-bytes`"
+            }
             Self::TooManyRedirects { .. } | Self::RedirectLoop { .. } => {
                 "point the page at the URL where the file really is"
             }
-            Self::Status { .. }
-            | Self::Encoding { .. }
-            | Self::Malformed { .. }
-            | Self::BadRedirect { .. }
-            | Self::NotHttp { .. }
-            | Self::Denied { .. } => return None,
+            Self::Denied { .. } => "remove the tag, or point it at a host you trust",
+            Self::Status { .. } | Self::BadRedirect { .. } => {
+                "open the URL in a browser and point the page at the file's real address"
+            }
+            Self::Encoding { .. } | Self::Malformed { .. } | Self::NotHttp { .. } => return None,
         })
     }
 }

@@ -11,6 +11,8 @@ pub struct Limits {
     pub total: Duration,
     /// Bytes of one body after decompression.
     pub max_bytes: u64,
+    /// Bytes of all bodies of a run together: they are held in memory until all of them are there.
+    pub max_total_bytes: u64,
     /// Redirects followed for one URL.
     pub redirects: usize,
     /// Further attempts after a failure that may pass.
@@ -31,6 +33,7 @@ impl Default for Limits {
             connect: Duration::from_secs(10),
             total: Duration::from_secs(60),
             max_bytes: 64 << 20,
+            max_total_bytes: 256 << 20,
             redirects: 10,
             retries: 3,
             backoff: Duration::from_millis(200),

@@ -8,6 +8,7 @@
 use std::{
     borrow::Cow,
     cell::{Cell, RefCell},
+    collections::HashSet,
     rc::Rc,
 };
 
@@ -94,9 +95,10 @@ fn attributes(
     element: &Element,
 ) -> Vec<(String, String)> {
     let mut attributes: Vec<(String, String)> = Vec::with_capacity(element.attributes.len());
+    let mut known = HashSet::with_capacity(element.attributes.len());
     for raw in &element.attributes {
         let name = raw.name.replace('\0', "\u{FFFD}");
-        if attributes.iter().all(|(known, _)| *known != name) {
+        if known.insert(name.clone()) {
             let value = raw.value_span.clone().and_then(|span| bytes.get(span)).unwrap_or_default();
             attributes.push((name, attribute::decode(value, encoding)));
         }

@@ -14,7 +14,7 @@ const ADDRESS: &str = r#"(?P<url>(?:https?:)?\\?/\\?/[a-z0-9\[][^\s"'`<>]*)"#;
 static BUILT: LazyLock<Regex> = LazyLock::new(|| {
     let written = format!(r#"<scr[^>]{{0,200}}?\bsrc\s*=\s*(?:\\?["'])?{ADDRESS}"#);
     let created = format!(
-        r#"createElement\(\s*["'`]script["'`]\s*\)[\s\S]{{0,400}}?\.src\s*=\s*["'`]{ADDRESS}"#
+        r#"(?-i:createElement)\(\s*["'`]script["'`]\s*\)[\s\S]{{0,400}}?\.src\s*=\s*["'`]{ADDRESS}"#
     );
     let either = format!("(?i-u)(?:{written}|{})", created.replace("<url>", "<url2>"));
     Regex::new(&either).expect("the expression above is a valid one")

@@ -26,6 +26,7 @@ mod foreign;
 mod inline;
 mod layer;
 mod position;
+mod prefilter;
 mod scan;
 mod script_type;
 mod splice;
@@ -36,7 +37,8 @@ mod tag;
 mod tests;
 
 pub use position::{Position, Positions};
-pub use scan::{Scan, ScanError, could_have_tags, scan};
+pub use prefilter::{Reach, reach};
+pub use scan::{Scan, ScanError, scan, scan_relevant};
 pub use script_type::ScriptType;
 pub use splice::{Change, Edit, SpliceError, apply};
 pub use tag::{Attribute, LinkRel, NotRead, Place, Quote, Remark, Tag, TagKind, Value};

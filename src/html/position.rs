@@ -3,6 +3,8 @@
 //! Lines end with LF, as editors count them; columns count characters, bytes that are no UTF-8
 //! count as the replacement characters they would be shown as.
 
+use std::cell::Cell;
+
 /// A place in a page, both parts counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -12,26 +14,40 @@ pub struct Position {
     pub column: usize,
 }
 
-/// Finds positions in one page; cheap to make, and each question reads the page up to its offset.
-#[derive(Clone, Copy, Debug)]
+/// Finds positions in one page; cheap to make. Questions in the order of their offsets read the page
+/// once altogether, however many they are.
+#[derive(Clone, Debug)]
 pub struct Positions<'a> {
     source: &'a [u8],
+    last: Cell<(usize, Position)>,
 }
+
+const START: (usize, Position) = (0, Position { line: 1, column: 1 });
 
 impl<'a> Positions<'a> {
     /// Looks at `source`: [`Scan::source`](super::Scan::source) for the spans of a scan.
     pub fn new(source: &'a [u8]) -> Self {
-        Self { source }
+        Self { source, last: Cell::new(START) }
     }
 
     /// The position of a byte; an offset past the end is taken as the end.
     pub fn of(&self, offset: usize) -> Position {
-        let before = &self.source[..offset.min(self.source.len())];
-        let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-        Position {
-            line: memchr::memchr_iter(b'\n', before).count() + 1,
-            column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
+        let offset = offset.min(self.source.len());
+        let (from, known) = Some(self.last.get()).filter(|(at, _)| *at <= offset).unwrap_or(START);
+        let between = &self.source[from..offset];
+        let characters = |text: &[u8]| String::from_utf8_lossy(text).chars().count();
+        let position = match memchr::memrchr(b'\n', between) {
+            None => Position { line: known.line, column: known.column + characters(between) },
+            Some(newline) => Position {
+                line: known.line + memchr::memchr_iter(b'\n', between).count(),
+                column: 1 + characters(&between[newline + 1..]),
+            },
+        };
+        // Counting goes on from here only if no character can be cut in two.
+        if self.source.get(offset).is_none_or(u8::is_ascii) {
+            self.last.set((offset, position));
         }
+        position
     }
 }
 
@@ -51,5 +67,16 @@ mod tests {
     fn columns_count_characters_and_bear_broken_utf_8() {
         assert_eq!(Positions::new("äö<".as_bytes()).of(4), Position { line: 1, column: 3 });
         assert_eq!(Positions::new(b"\xFF<").of(1), Position { line: 1, column: 2 });
+    }
+
+    #[test]
+    fn the_order_of_questions_does_not_matter() {
+        let text = "ä\nöb\u{1F600}<\n\n".as_bytes();
+        let text = [text, b"\xE3\x81<\xFF\x80x<", text].concat();
+        let fresh = |offset| Positions::new(&text).of(offset);
+        let positions = Positions::new(&text);
+        for offset in (0..=text.len() + 1).chain((0..=text.len()).rev()) {
+            assert_eq!(positions.of(offset), fresh(offset), "{offset}");
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::{
     events::{self, Event, ReadError, Reading},
     foreign,
     layer::{Layer, LayerReader, is_html, raw},
+    prefilter::{self, Reach},
     tag::{Remark, Tag},
 };
 
@@ -29,6 +30,8 @@ pub struct Scan {
     /// The page's encoding by its name in the Encoding standard: declared, or else `UTF-8`.
     pub encoding: &'static str,
     pub(super) dialect: Dialect,
+    /// How many bytes at the page's end were not read.
+    pub(super) unread: usize,
     /// The page as UTF-8 with its own encoding, where its bytes hide the markup.
     pub(super) transcoded: Option<(String, &'static Encoding)>,
 }
@@ -98,6 +101,33 @@ pub enum ScanError {
     },
 }
 
+/// Finds what [`scan`] finds, as far as it bears on scripts from elsewhere or on scripts whose
+/// address contains `local`; reads no more of the page than that takes. `None`: there is nothing.
+///
+/// # Errors
+/// As [`scan`], for the part of the page that is read.
+pub fn scan_relevant(
+    page: &[u8],
+    dialect: Dialect,
+    local: Option<&str>,
+) -> Result<Option<Scan>, ScanError> {
+    match prefilter::reach(page, dialect, local) {
+        Reach::Nothing => Ok(None),
+        Reach::Beginning(bytes) => scan_beginning(page, dialect, bytes).map(Some),
+        Reach::Everything => scan(page, dialect).map(Some),
+    }
+}
+
+/// Scans the first `bytes` bytes of a page, which is in no encoding that hides its markup.
+pub(super) fn scan_beginning(
+    page: &[u8],
+    dialect: Dialect,
+    bytes: usize,
+) -> Result<Scan, ScanError> {
+    let scan = scan(&page[..bytes.min(page.len())], dialect)?;
+    Ok(Scan { unread: page.len().saturating_sub(bytes), ..scan })
+}
+
 /// Finds every tag that names, preloads or holds a script, and the policies that govern them.
 ///
 /// # Errors
@@ -124,11 +154,7 @@ fn scan_transcoded(
     Ok(Scan { encoding: own.name(), transcoded: Some((text, own)), ..scan })
 }
 
-/// Whether a page could hold anything that [`scan`] reports: `false` is certain, `true` is not.
-pub fn could_have_tags(page: &[u8]) -> bool {
-    encoding::sniff(page).is_some_and(encoding::hides_markup) || has_relevant_tag(page)
-}
-
+/// Whether a layer could hold a tag that is reported: `false` is certain, `true` is not.
 pub(super) fn has_relevant_tag(bytes: &[u8]) -> bool {
     memchr::memchr_iter(b'<', bytes).any(|at| {
         let starts = |name: &[u8]| {
@@ -157,7 +183,8 @@ impl<'a> Scanner<'a> {
         let mut scanner = Self { source, dialect, tags: Vec::new(), remarks: Vec::new() };
         let encoding = scanner.layer(Layer::page(source, encoding))?;
         let Self { tags, remarks, .. } = scanner;
-        let scan = Scan { tags, remarks, encoding: encoding.name(), dialect, transcoded: None };
+        let scan =
+            Scan { tags, remarks, encoding: encoding.name(), dialect, unread: 0, transcoded: None };
         Ok((scan, encoding))
     }
 

@@ -93,7 +93,7 @@ pub enum SpliceError {
 /// changes asked for.
 pub fn apply(page: &[u8], scan: &Scan, edits: &[Edit]) -> Result<Vec<u8>, SpliceError> {
     let mut splices = Vec::new();
-    for (tag, changes) in merged(scan, edits)? {
+    for (_, tag, changes) in merged(scan, edits)? {
         splices.extend(tag_splices(tag, &changes)?);
     }
     if splices.is_empty() {
@@ -119,8 +119,11 @@ enum Fate<'e> {
     Changed(Vec<(&'e str, Option<&'e str>)>),
 }
 
-/// All edits of a tag as one, in document order.
-fn merged<'e>(scan: &'e Scan, edits: &'e [Edit]) -> Result<Vec<(&'e Tag, Fate<'e>)>, SpliceError> {
+/// All edits of a tag as one, in document order, with the tag and its index.
+fn merged<'e>(
+    scan: &'e Scan,
+    edits: &'e [Edit],
+) -> Result<Vec<(usize, &'e Tag, Fate<'e>)>, SpliceError> {
     let mut fates: BTreeMap<usize, Fate<'_>> = BTreeMap::new();
     for edit in edits {
         let fate = fates.entry(edit.tag).or_insert_with(|| Fate::Changed(Vec::new()));
@@ -140,7 +143,7 @@ fn merged<'e>(scan: &'e Scan, edits: &'e [Edit]) -> Result<Vec<(&'e Tag, Fate<'e
         }
     }
     let tag = |(index, fate)| match scan.tags.get(index) {
-        Some(tag) => Ok((tag, fate)),
+        Some(tag) => Ok((index, tag, fate)),
         None => Err(SpliceError::NoSuchTag { tag: index }),
     };
     fates.into_iter().map(tag).collect()
@@ -256,15 +259,15 @@ fn push_apart(edited: &mut Vec<u8>, inserted: &str) {
 
 /// Scans the edited page and holds it against the scan of the original and the edits.
 fn prove(scan: &Scan, edits: &[Edit], edited: &[u8]) -> Result<(), SpliceError> {
-    let rescan = scan::scan(edited, scan.dialect)?;
+    // What was not read before is the same as before, and needs no reading now.
+    let rescan = scan::scan_beginning(edited, scan.dialect, edited.len() - scan.unread)?;
     let proof = |what: String| Err(SpliceError::Proof { what });
     if rescan.encoding != scan.encoding {
         return proof("the page's encoding".into());
     }
     let mut expected = scan.tags.iter().enumerate().map(|(index, tag)| (index, Seen::of(tag)));
     let mut expected: BTreeMap<usize, Seen<'_>> = expected.by_ref().collect();
-    for (tag, fate) in merged(scan, edits)? {
-        let index = scan.tags.iter().position(|other| std::ptr::eq(other, tag)).unwrap_or_default();
+    for (index, _, fate) in merged(scan, edits)? {
         match fate {
             Fate::Removed => drop(expected.remove(&index)),
             Fate::Changed(changes) => {

@@ -73,6 +73,7 @@ impl ObtainError {
                 error,
                 FetchError::Denied { .. }
                     | FetchError::PrivateAddress { .. }
+                    | FetchError::TooMuch { .. }
                     | FetchError::InsecureRedirect { .. }
             ),
             Self::Poison(_)
@@ -125,6 +126,7 @@ impl ObtainError {
             Self::Fetch(error) | Self::Both { cdn: error, .. } if error.is_unreachable() => {
                 Fault::Tool
             }
+            Self::Fetch(FetchError::Truncated { .. } | FetchError::Tls { .. }) => Fault::Tool,
             Self::Registry(error) if error.is_unreachable() => Fault::Tool,
             Self::NoRegistry(_) => Fault::Tool,
             _ => Fault::Site,
@@ -175,8 +177,11 @@ fn with_hashes(notice: Notice, mismatch: &Mismatch, by: &str) -> Notice {
 }
 
 fn with_cause(error: &FetchError) -> String {
-    match error.root_cause() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
+    match (error, error.root_cause()) {
+        // How TLS libraries word a connection that is gone helps nobody.
+        (FetchError::Truncated { .. }, _) | (_, None) => error.to_string(),
+        // The cause says the same, and which range it is.
+        (FetchError::PrivateAddress { .. }, Some(cause)) => cause,
+        (_, Some(cause)) => format!("{error}: {cause}"),
     }
 }

@@ -1,41 +1,53 @@
 //! The npm registry over our own HTTPS client.
 //!
 //! The registry is the user's own configuration, not something a page asks for: it may be private
-//! and may speak plain http. Packages are larger than scripts, so the size limit is npm's, not the
-//! one for scripts.
+//! and may speak plain http. Wherever it sends us is no longer the user's choice, and is fetched
+//! under the rules for everybody. Packages are larger than scripts, so the size limits are others.
 
-use std::path::Path;
+use std::{path::Path, sync::Mutex};
 
 use url::Url;
 
 use crate::{
     fetch::{Client, ClientOptions, FetchError, HeaderName, HeaderValue, Limits, PlainHttp},
-    npm::{Registry, Transport, TransportError},
+    npm::{Registry, Transport, TransportError, npm_config::NpmConfig},
 };
 
-/// The largest answer a registry may give, in bytes.
-const MAX_BYTES: u64 = 512 << 20;
+/// The largest answer a registry may give, in bytes: no package of scripts comes near it.
+const MAX_BYTES: u64 = 128 << 20;
+/// All answers of a run together, in bytes: tarballs are kept until it ends.
+const MAX_TOTAL_BYTES: u64 = 512 << 20;
 
 /// An npm registry that is asked over HTTPS.
 pub type NpmRegistry = Registry<HttpTransport>;
 
 /// Requests to a registry.
-pub struct HttpTransport(Client);
+pub struct HttpTransport {
+    config: NpmConfig,
+    /// For the configured registries.
+    trusted: Client,
+    /// For where they redirect to.
+    guarded: Client,
+}
 
 /// The registry that npm would use in `project_root`.
 ///
 /// # Errors
 /// A sentence: npm's configuration or the client's certificates cannot be used.
 pub fn npm_registry(project_root: &Path, options: &ClientOptions) -> Result<NpmRegistry, String> {
-    let options = ClientOptions {
-        allow_private: true,
-        allow_http: PlainHttp::Any,
-        limits: Limits { max_bytes: MAX_BYTES, ..options.limits.clone() },
-        ..options.clone()
+    let limits =
+        Limits { max_bytes: MAX_BYTES, max_total_bytes: MAX_TOTAL_BYTES, ..options.limits.clone() };
+    let guarded = ClientOptions { limits, ..options.clone() };
+    let trusted =
+        ClientOptions { allow_private: true, allow_http: PlainHttp::Any, ..guarded.clone() };
+    let client = |options: &ClientOptions| Client::new(options).map_err(|error| error.to_string());
+    let config = NpmConfig::load(project_root).map_err(|error| error.to_string())?;
+    let transport = HttpTransport {
+        config: config.clone(),
+        trusted: client(&trusted)?,
+        guarded: client(&guarded)?,
     };
-    let client = Client::new(&options).map_err(|error| error.to_string())?;
-    Registry::from_npm_config(project_root, HttpTransport(client))
-        .map_err(|error| error.to_string())
+    Ok(Registry::new(config, transport))
 }
 
 impl Transport for HttpTransport {
@@ -45,11 +57,38 @@ impl Transport for HttpTransport {
             .map(|(name, value)| Ok((HeaderName::try_from(*name)?, HeaderValue::try_from(value)?)))
             .collect::<Result<Vec<_>, Box<dyn std::error::Error + Send + Sync>>>()
             .map_err(TransportError::Other)?;
-        match self.0.get(url, &headers, &|_| Ok(())) {
-            Ok(response) => Ok(response.bytes),
-            Err(FetchError::Status { code: 404 | 410, .. }) => Err(TransportError::NotFound),
-            Err(error) if error.is_unreachable() => Err(TransportError::Unreachable(error.into())),
-            Err(error) => Err(TransportError::Other(error.into())),
+        self.fetch(url, &headers).map_err(|error| match error {
+            FetchError::Status { code: 404 | 410, .. } => TransportError::NotFound,
+            error if error.is_unreachable() => TransportError::Unreachable(error.into()),
+            error => TransportError::Other(error.into()),
+        })
+    }
+}
+
+impl HttpTransport {
+    fn fetch(
+        &self,
+        url: &Url,
+        headers: &[(HeaderName, HeaderValue)],
+    ) -> Result<Vec<u8>, FetchError> {
+        if !self.config.is_registry_origin(url) {
+            return Ok(self.guarded.get(url, headers, &|_| Ok(()))?.bytes);
+        }
+        let leads_away = Mutex::new(None);
+        let stay = |hop: &Url| {
+            if self.config.is_registry_origin(hop) {
+                return Ok(());
+            }
+            if let Ok(mut elsewhere) = leads_away.lock() {
+                *elsewhere = Some(hop.clone());
+            }
+            Err("it is not the configured registry".to_owned())
+        };
+        let answer = self.trusted.get(url, headers, &stay);
+        match leads_away.into_inner() {
+            // Credentials stay behind: they are for the registry.
+            Ok(Some(elsewhere)) => Ok(self.guarded.get(&elsewhere, &[], &|_| Ok(()))?.bytes),
+            _ => Ok(answer?.bytes),
         }
     }
 }

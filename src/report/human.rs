@@ -88,9 +88,16 @@ fn print_row(
     if let Some(file) = &row.vendored {
         let proof = match &file.package {
             Some(package) if file.proof == "npm" => format!("proved by npm {package}"),
-            _ => "no npm proof".to_owned(),
+            _ => match &file.proof_reason {
+                Some(reason) => format!("no npm proof: {reason}"),
+                None => "no npm proof".to_owned(),
+            },
         };
+        let proof = printable(&proof);
         writeln!(out, "          {FAINT}{} · {proof}{FAINT:#}", bytes(file.size))?;
+    }
+    if let (None, Some(package)) = (&row.vendored, &row.names) {
+        writeln!(out, "          {FAINT}npm {}{FAINT:#}", printable(package))?;
     }
     if let Some(reason) = &row.reason {
         writeln!(out, "          {FAINT}{}{FAINT:#}", printable(reason))?;
@@ -140,27 +147,29 @@ fn print_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let s = &report.summary;
     let failed = report.exit_code() != 0;
     let verdict = match (report.run, failed) {
-        (Run::Vendor, false) => format!("{} changed", count(s.pages_changed, "page")),
-        (Run::Vendor, true) => "nothing was changed".to_owned(),
-        (Run::DryRun, _) => format!("{} would change", count(s.pages_changed, "page")),
-        (Run::Scan | Run::Check, _) => "nothing was changed".to_owned(),
+        (Run::Vendor, false) => format!("{} changed; ", count(s.pages_changed, "page")),
+        (Run::Vendor, true) => "nothing was changed; ".to_owned(),
+        (Run::DryRun, _) => format!("{} would change; ", count(s.pages_changed, "page")),
+        (Run::Scan | Run::Check, _) => String::new(),
     };
     let found = match report.run {
         Run::Vendor if !failed => vendored(s),
-        Run::Check => format!("{} external", count(s.left, "script")),
-        _ => format!("{} to vendor, {} left external", count(s.vendored, "script"), s.left),
+        Run::Vendor | Run::Check => format!("{} external", count(s.left, "script")),
+        Run::Scan | Run::DryRun => {
+            format!("{} to vendor, {} left external", count(s.vendored, "script"), s.left)
+        }
     };
-    writeln!(out, "{}: {verdict}; {found}", count(s.pages, "page"))?;
+    writeln!(out, "{}: {verdict}{found}", count(s.pages, "page"))?;
     if !s.hosts_gone.is_empty() && !failed && report.run != Run::Check {
         let tense = if report.run == Run::Vendor {
-            "no longer contacted"
+            "no longer contacted for scripts"
         } else {
-            "would no longer be contacted"
+            "would no longer be contacted for scripts"
         };
         writeln!(out, "{tense}: {}", printable(&list(&s.hosts_gone)))?;
     }
     if !s.hosts_left.is_empty() {
-        writeln!(out, "still contacted: {}", printable(&list(&s.hosts_left)))?;
+        writeln!(out, "still contacted for scripts: {}", printable(&list(&s.hosts_left)))?;
     }
     if s.problems + s.warnings > 0 {
         writeln!(out, "{}, {}", count(s.problems, "error"), count(s.warnings, "warning"))?;

@@ -55,6 +55,9 @@ pub struct ScriptRow {
     pub host: String,
     /// What it is: `classic`, `module`, `import map` …
     pub kind: String,
+    /// The npm package the URL names, as `name@version`, before anything is proved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
     /// Why, where it did not simply become local.
@@ -81,6 +84,9 @@ pub struct VendoredRow {
     pub package: Option<String>,
     /// `npm` or `none`.
     pub proof: String,
+    /// Why there is no proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof_reason: Option<String>,
     /// Where the bytes came from.
     pub source: Source,
 }
@@ -239,11 +245,27 @@ impl Report {
     }
 }
 
+/// The longest line that is printed for people, in characters: no address that anyone can read is
+/// longer, and some that nobody should have to scroll past are.
+const LONGEST_LINE: usize = 2000;
+
 /// Makes text from other people's HTML, URLs and servers safe to print: control characters, among
-/// them terminal escapes and the marks that reverse the direction of writing, become visible.
+/// them terminal escapes and the marks that reverse the direction of writing, become visible, and
+/// the rest of an endless line is left out.
 pub fn printable(text: &str) -> String {
+    let lines = text.split('\n').map(|line| match line.char_indices().nth(LONGEST_LINE) {
+        None => visible(line),
+        Some((end, _)) => {
+            let more = line[end..].chars().count();
+            format!("{}… ({more} more characters)", visible(&line[..end]))
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn visible(text: &str) -> String {
     let hidden = |c: char| {
-        (c.is_control() && c != '\n')
+        c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     let show = |c: char| if hidden(c) { c.escape_unicode().to_string() } else { c.to_string() };
@@ -257,7 +279,15 @@ mod tests {
     #[test]
     fn terminal_escapes_do_not_reach_the_terminal() {
         assert_eq!(printable("a\u{1b}[31mb\u{9b}c\u{202e}d"), "a\\u{1b}[31mb\\u{9b}c\\u{202e}d");
-        assert_eq!(printable("übersicht\nzwei"), "übersicht\nzwei");
+        assert_eq!(printable("übersicht\nzwei\n"), "übersicht\nzwei\n");
+    }
+
+    #[test]
+    fn an_endless_line_is_cut_and_says_so() {
+        let long = format!("ü{}\nshort", "x".repeat(LONGEST_LINE));
+        let printed = printable(&long);
+        assert!(printed.ends_with("x… (1 more characters)\nshort"), "{printed}");
+        assert_eq!(printable(&long[..=LONGEST_LINE]), long[..=LONGEST_LINE]);
     }
 
     #[test]

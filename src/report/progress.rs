@@ -11,15 +11,26 @@ pub enum Stage {
     Scanning,
     /// Scripts are fetched.
     Downloading,
+    /// Edits are worked out and proved.
+    Checking,
     /// Pages are written.
     Rewriting,
 }
 
 impl Stage {
+    fn count(self, total: usize) -> String {
+        let noun = match self {
+            Self::Scanning | Self::Checking | Self::Rewriting => "page",
+            Self::Downloading => "script",
+        };
+        format!("{total} {noun}{}", if total == 1 { "" } else { "s" })
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Scanning => "scanning",
             Self::Downloading => "downloading",
+            Self::Checking => "checking",
             Self::Rewriting => "rewriting",
         }
     }
@@ -48,12 +59,20 @@ impl Progress for Silent {
     fn say(&self, _line: &str) {}
 }
 
-/// Plain lines on stderr, for what is worth one: no terminal, no bar.
-#[derive(Debug, Default)]
-pub struct Lines;
+/// Plain lines on stderr, one a stage: no terminal, no bar.
+#[derive(Debug)]
+pub struct Lines {
+    /// Whether stages get a line; without, only what takes longer than expected does.
+    pub stages: bool,
+}
 
 impl Progress for Lines {
-    fn begin(&self, _stage: Stage, _total: usize) {}
+    fn begin(&self, stage: Stage, total: usize) {
+        if self.stages && total > 0 {
+            anstream::eprintln!("{} {}", stage.name(), stage.count(total));
+        }
+    }
+
     fn step(&self) {}
     fn end(&self) {}
     fn say(&self, line: &str) {

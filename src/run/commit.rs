@@ -63,6 +63,7 @@ impl Commit {
             commit.admit_files(settings, survey, downloads)?;
             commit.prove_pages(settings, survey, progress)?;
             downloads.warn_of_floating(survey);
+            downloads.warn_of_encodings(survey);
         }
         Ok(commit)
     }
@@ -106,7 +107,7 @@ impl Commit {
         progress: &dyn Progress,
     ) -> Result<(), RunError> {
         let site = site::open(&settings.site)?;
-        progress.begin(Stage::Rewriting, survey.inventory.work.len());
+        progress.begin(Stage::Checking, survey.inventory.work.len());
         let prove = |path: &PathBuf| {
             let outcome = self.page(settings, &site, path);
             progress.step();

@@ -12,7 +12,7 @@ use crate::{
     plan::{Action, Expectation},
     reference::SubresourceUrl,
     report::{
-        Notice,
+        Notice, Use,
         progress::{Progress, Stage},
     },
     settings::{OnError, Settings},
@@ -58,7 +58,10 @@ impl Downloads {
                         .warnings
                         .push(problem.notice.detail("outcome", "the tag was left as it was"));
                 }
-                Err(error) => survey.problems.push(error.problem(&url, uses(survey, &url))),
+                Err(error) => {
+                    let places = to_blame(survey, &url, &error);
+                    survey.problems.push(error.problem(&url, places));
+                }
             }
         }
         downloads.hold_reused_to_declared(survey);
@@ -134,6 +137,7 @@ impl Downloads {
             if let Some(failure) = &obtained.evidence.registry_failed {
                 let notice =
                     Notice::new("unproved", format!("`{url}` could not be proved: {failure}"));
+                let notice = notice.used_by(uses(survey, &url));
                 survey.warnings.push(notice.hint("the lockfile pins the bytes all the same; delete its block and run again to have them proved".to_owned()));
             }
             let keep_query =
@@ -177,6 +181,26 @@ impl Downloads {
                 );
             }
             self.lock.insert(url, entry);
+        }
+    }
+
+    /// Warnings for scripts that a page's own encoding would garble: the CDN said `charset=utf-8`,
+    /// a site's server often says nothing, and then the page's encoding counts (HTML 8.1.4.2).
+    pub fn warn_of_encodings(&self, survey: &mut Survey) {
+        let doubtful = self.bytes.iter().filter(|(_, bytes)| needs_an_encoding(bytes));
+        for (url, _) in doubtful {
+            let Some(demand) = survey.inventory.demands.get(url) else { continue };
+            let Some((_, encoding)) = demand.legacy_encoded.first() else { continue };
+            let notice = Notice::new(
+                "garbled",
+                format!("`{url}` is UTF-8, and pages in {encoding} may read it as {encoding}"),
+            );
+            let uses = demand.legacy_encoded.iter().map(|(place, _)| place.clone());
+            survey.warnings.push(
+                notice
+                    .used_by(uses)
+                    .hint("add charset=\"utf-8\" to the tag, or save the page as UTF-8".to_owned()),
+            );
         }
     }
 
@@ -239,7 +263,18 @@ fn obtain_all(
     Ok(results)
 }
 
-fn uses(survey: &Survey, url: &SubresourceUrl) -> Vec<crate::report::Use> {
+/// Where the mistake is: only the tags that declare a wrong `integrity`, else all that use the URL.
+fn to_blame(survey: &Survey, url: &SubresourceUrl, error: &ObtainError) -> Vec<Use> {
+    match error {
+        ObtainError::Declared { declared, .. } => {
+            let demand = survey.inventory.demands.get(url);
+            demand.and_then(|demand| demand.declared.get(declared)).cloned().unwrap_or_default()
+        }
+        _ => uses(survey, url),
+    }
+}
+
+fn uses(survey: &Survey, url: &SubresourceUrl) -> Vec<Use> {
     survey
         .inventory
         .demands
@@ -257,6 +292,11 @@ fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
             obtained.stored.content = Some(digest);
         }
     }
+}
+
+/// Whether bytes mean something else in another encoding, and do not say which they are in.
+fn needs_an_encoding(bytes: &[u8]) -> bool {
+    !bytes.is_ascii() && !bytes.starts_with(b"\xEF\xBB\xBF")
 }
 
 fn algorithms(settings: &Settings) -> &[Algorithm] {

@@ -10,7 +10,7 @@ use crate::{
     inventory::{self, Inventory},
     lockfile::Lockfile,
     plan::{self, Action, Plan, Violation},
-    policy::Finding,
+    policy::{Finding, Origin},
     reference::SubresourceUrl,
     report::{
         Notice, Problem,
@@ -261,8 +261,13 @@ pub(crate) fn vendor_path(path: &str, out: &str) -> Option<VendorPath> {
 }
 
 fn denied(url: &SubresourceUrl, finding: &Finding) -> Notice {
-    let mut notice =
-        Notice::new("denied", format!("`{url}` is on the deny list: {}", finding.reason));
+    let by = match &finding.by {
+        Origin::Rule(pattern) => format!("denied by your rule `{pattern}`"),
+        Origin::BuiltIn(_) | Origin::Excluded(_) | Origin::NotIncluded => {
+            "on the deny list".to_owned()
+        }
+    };
+    let mut notice = Notice::new("denied", format!("`{url}` is {by}: {}", finding.reason));
     if let Some(source) = finding.sources.first() {
         notice = notice.detail("source", source);
     }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     inventory::Demand,
     lockfile::{Entry, Proof},
+    npm,
     plan::{Action, Reason},
     policy::Kept,
     reference::SubresourceUrl,
@@ -32,6 +33,7 @@ impl Survey {
         }
         let rows = self.rows(|url, action| done(downloads, url, action));
         let mut summary = self.summary(&rows);
+        self.count_local(&mut summary);
         summary.pages_changed = commit.changed.len();
         summary.downloaded = downloads.fresh.len();
         summary.downloaded_bytes = downloads
@@ -43,8 +45,25 @@ impl Survey {
         self.finish(Run::Vendor, rows, summary)
     }
 
+    /// Adds the scripts that pages load from the vendor folder since an earlier run.
+    fn count_local(&self, summary: &mut Summary) {
+        let settled = self.used_locally.iter().filter(|url| !self.plan.actions.contains_key(url));
+        for entry in settled.filter_map(|url| self.lock.get(url)) {
+            summary.vendored += 1;
+            summary.vendored_bytes += entry.size;
+        }
+    }
+
     fn finish(&mut self, run: Run, scripts: Vec<ScriptRow>, mut summary: Summary) -> Report {
         summary.problems = self.problems.len();
+        let nothing_done = run == Run::Vendor && summary.problems > 0;
+        if run == Run::Check || nothing_done {
+            // What could become local is still external.
+            summary.left += std::mem::take(&mut summary.vendored);
+            summary.hosts_left.append(&mut summary.hosts_gone);
+            summary.vendored_bytes = 0;
+            summary.pages_changed = 0;
+        }
         summary.warnings = self.warnings.len();
         Report {
             scripts,
@@ -66,6 +85,7 @@ impl Survey {
                 url: url.to_string(),
                 host: url.host().to_owned(),
                 kind: kind(demand).to_owned(),
+                names: named_package(url),
                 outcome,
                 reason,
                 vendored,
@@ -97,6 +117,11 @@ impl Survey {
                 }
             }
         }
+        let replacements = self.plan.actions.values().filter_map(|action| match action {
+            Action::Replace { with, .. } => Some(with.host().to_owned()),
+            _ => None,
+        });
+        summary.hosts_left.extend(replacements);
         summary.hosts_gone.retain(|host| !summary.hosts_left.contains(host));
         summary
     }
@@ -114,12 +139,18 @@ impl Survey {
     }
 }
 
+fn named_package(url: &SubresourceUrl) -> Option<String> {
+    let form = npm::classify(url)?;
+    Some(format!("{}@{}", form.package.as_ref()?.as_str(), form.version))
+}
+
 fn kind(demand: &Demand) -> &'static str {
-    match (demand.classic.is_empty(), demand.modules.is_empty(), demand.preloads.is_empty()) {
+    let is_module = !demand.modules.is_empty() || !demand.inline.is_empty();
+    match (demand.classic.is_empty(), is_module, demand.preloads.is_empty()) {
         (false, ..) => "classic",
-        (true, false, _) => "module graph",
-        (true, true, false) => "preload",
-        (true, true, true) => "skipped",
+        (true, true, _) => "module graph",
+        (true, false, false) => "preload",
+        (true, false, true) => "skipped",
     }
 }
 
@@ -186,6 +217,7 @@ fn vendored(entry: &Entry) -> VendoredRow {
             Proof::Npm => "npm".to_owned(),
             Proof::None => "none".to_owned(),
         },
+        proof_reason: entry.proof_reason.clone(),
         source: entry.source,
     }
 }

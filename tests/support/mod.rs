@@ -4,6 +4,7 @@
 //! names of a page to the server that a test has started.
 #![allow(dead_code)] // every test binary compiles all of this and uses its own part
 
+pub mod case;
 pub mod cdn;
 pub mod http;
 mod http2;

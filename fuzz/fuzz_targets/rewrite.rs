@@ -1,0 +1,48 @@
+//! A page whose every external script became local loads nothing external any more, and rewriting
+//! it again changes nothing.
+#![no_main]
+
+use std::collections::BTreeMap;
+
+use inhouse::{
+    html::{Dialect, Positions, scan},
+    integrity::Integrity,
+    page::{self, Role},
+    reference::PageAddress,
+    rewrite::{LocalCopy, Resolution, Rewritten, Style, rewrite},
+    vendor_path::{self, Extension, Stored},
+};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(init: inhouse_fuzz::plant_pages(), |page: &[u8]| {
+    let Ok(found) = scan(page, Dialect::Html) else { return };
+    let address = PageAddress::new("blog/index.html", None);
+    let references = page::references(&address, &found);
+    let positions = Positions::new(found.source(page));
+    for tag in &found.tags {
+        page::place(&"blog/index.html".into(), &positions, tag);
+    }
+    let stored = references.external.iter().map(|reference| Stored {
+        url: reference.url.clone(),
+        content: None,
+        extension: Extension::Js,
+    });
+    let paths = vendor_path::assign(stored, &BTreeMap::new());
+    let resolutions: BTreeMap<_, _> = paths
+        .into_iter()
+        .map(|(key, path)| {
+            let integrity = Some(Integrity::of(key.url.as_str().as_bytes(), &[]));
+            let keeps_query = key.url.as_str().len() % 2 == 0;
+            (key.url, Resolution::Local(LocalCopy { path, integrity, keeps_query }))
+        })
+        .collect();
+    let style = Style { out: "vendor", public_path: None, crossorigin: false };
+    let rewritten = rewrite(page, Dialect::Html, &address, &resolutions, &style);
+    let Ok(Rewritten::Changed(bytes)) = rewritten else { return };
+    let again = scan(&bytes, Dialect::Html).expect("a rewritten page has been read already");
+    for reference in page::references(&address, &again).external {
+        assert!(reference.skipped || matches!(reference.role, Role::Module | Role::Hint), "{}", reference.url);
+    }
+    let twice = rewrite(&bytes, Dialect::Html, &address, &resolutions, &style);
+    assert_eq!(twice.expect("nothing stands in the way now"), Rewritten::Unchanged);
+});

@@ -1,0 +1,296 @@
+//! Which pages need no parse at all: most of a site's pages load nothing from elsewhere.
+//!
+//! Looks only at tags that can name a script and at code that can build one, wherever they stand,
+//! comments and strings included: that finds more than a parser would, never less. A tag is read
+//! only as long as it is written the plain way; whatever is unusual counts as a reason to parse.
+
+use std::sync::LazyLock;
+
+use aho_corasick::packed::Searcher;
+
+use super::{Dialect, encoding};
+
+/// A page's encoding is declared within its first bytes (HTML 13.2.3.2); they are always read.
+const ENCODING_WINDOW: usize = 1024;
+/// How far behind `createElement` or `<scr` code may name the address of a script it builds.
+const CODE_WINDOW: usize = 600;
+
+/// The beginnings that matter, as far as letters can vary in case.
+static BEGINNINGS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
+    let tags = ["sc", "li", "me", "ba", "if"].into_iter().flat_map(|name| {
+        let [first, second] = [name.as_bytes()[0], name.as_bytes()[1]];
+        let upper = [first.to_ascii_uppercase(), second.to_ascii_uppercase()];
+        [
+            [b'<', first, second],
+            [b'<', upper[0], second],
+            [b'<', first, upper[1]],
+            [b'<', upper[0], upper[1]],
+        ]
+    });
+    let tags: Vec<Vec<u8>> = tags.map(|tag| tag.to_vec()).collect();
+    Searcher::new(tags.into_iter().chain([b"createElement".to_vec()]))
+});
+
+/// How much of a page a scan has to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing: the page certainly loads nothing from elsewhere.
+    Nothing,
+    /// Its first bytes, this many: what comes behind them certainly loads nothing from elsewhere,
+    /// and no parser lets it change what comes before.
+    Beginning(usize),
+    /// All of it.
+    Everything,
+}
+
+/// What begins at one place of a page.
+enum Concern {
+    None,
+    /// It matters by itself.
+    Local,
+    /// It may give a meaning to what follows.
+    Lasting,
+}
+
+/// How much of `page` has to be read to find everything that bears on scripts from elsewhere, or
+/// on scripts whose address contains `local`.
+pub fn reach(page: &[u8], dialect: Dialect, local: Option<&str>) -> Reach {
+    let Some(beginnings) = &*BEGINNINGS else { return Reach::Everything };
+    // Only an XHTML page can fail for what is harmless in HTML.
+    if dialect == Dialect::Xhtml || encoding::sniff(page).is_some_and(encoding::hides_markup) {
+        return Reach::Everything;
+    }
+    let mut last = None;
+    let mut at = 0;
+    while let Some(found) = beginnings.find_in(page, (at..page.len()).into()) {
+        at = found.end();
+        match concern(&page[found.start()..], local) {
+            Concern::None => {}
+            Concern::Local => last = Some(found.start()),
+            Concern::Lasting => return Reach::Everything,
+        }
+    }
+    match last {
+        None => Reach::Nothing,
+        // A conditional comment is one thing from its beginning to its end.
+        Some(_) if contains(page, b"<!--[") => Reach::Everything,
+        Some(last) => match script_end(&page[last..]) {
+            Some(end) => Reach::Beginning((last + end).max(ENCODING_WINDOW).min(page.len())),
+            None => Reach::Everything,
+        },
+    }
+}
+
+/// The end of the first `</script …>`.
+fn script_end(bytes: &[u8]) -> Option<usize> {
+    let name = |at: &usize| {
+        let name = bytes.get(at + 1..at + 8);
+        name.is_some_and(|name| name.eq_ignore_ascii_case(b"/script"))
+    };
+    let tag = memchr::memchr_iter(b'<', bytes).find(name)?;
+    memchr::memchr(b'>', &bytes[tag..]).map(|end| tag + end + 1)
+}
+
+/// What it means that this begins here, at a tag or at `createElement`.
+fn concern(rest: &[u8], local: Option<&str>) -> Concern {
+    let here = |concerns_us: bool| if concerns_us { Concern::Local } else { Concern::None };
+    let Some(after) = rest.strip_prefix(b"<") else { return here(creates_a_script(rest)) };
+    let name_length = after.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(after.len());
+    let (name, tag) = after.split_at(name_length);
+    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+    if is(b"script") {
+        here(script_concerns_us(tag, local))
+    } else if is(b"link") {
+        here(link_concerns_us(tag))
+    } else if is(b"meta") {
+        here(meta_concerns_us(tag))
+    } else if is(b"base") {
+        Concern::Lasting
+    } else if is(b"iframe") {
+        let srcdoc = any_attribute(tag, |name, _| name.eq_ignore_ascii_case(b"srcdoc"));
+        if srcdoc { Concern::Lasting } else { Concern::None }
+    } else {
+        // `<scr"+"ipt src=…` is how code hides a tag from the parser.
+        let hidden = name.len() >= 3 && b"script".starts_with(&name.to_ascii_lowercase()[..3]);
+        here(hidden && names_an_address(rest))
+    }
+}
+
+fn script_concerns_us(tag: &[u8], local: Option<&str>) -> bool {
+    let mut has_source = false;
+    let mut is_module = false;
+    let unusual = any_attribute(tag, |name, value| {
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        if is(b"src") || is(b"href") || is(b"xlink:href") {
+            has_source = true;
+            return !is_plain(value)
+                || local.is_some_and(|local| contains(value, local.as_bytes()));
+        }
+        // `module` and `importmap` may name anything in their text.
+        is_module |= is(b"type") && !is_classic(value);
+        false
+    });
+    unusual || (is_module && !has_source)
+}
+
+fn link_concerns_us(tag: &[u8]) -> bool {
+    let (mut announces, mut leads_away) = (false, false);
+    let unusual = any_attribute(tag, |name, value| {
+        if name.eq_ignore_ascii_case(b"rel") {
+            let value = value.to_ascii_lowercase();
+            let known: [&[u8]; 4] = [b"preload", b"preconnect", b"dns-prefetch", b"&"];
+            announces |= known.iter().any(|known| contains(&value, known));
+        }
+        leads_away |= name.eq_ignore_ascii_case(b"href") && !is_plain(value);
+        false
+    });
+    unusual || (announces && leads_away)
+}
+
+fn meta_concerns_us(tag: &[u8]) -> bool {
+    any_attribute(tag, |name, value| {
+        let value = value.to_ascii_lowercase();
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        // A policy, an encoding that hides markup, or either of them behind an escape.
+        (is(b"http-equiv") && (contains(&value, b"security") || contains(&value, b"&")))
+            || ((is(b"charset") || is(b"content"))
+                && (contains(&value, b"2022") || contains(&value, b"&#")))
+            || (is(b"charset") && contains(&value, b"&"))
+    })
+}
+
+/// Asks `wanted` about each attribute of a start tag, from behind its name. Also true where the
+/// tag is not written the plain way, because then its attributes are not certain.
+fn any_attribute(tag: &[u8], mut wanted: impl FnMut(&[u8], &[u8]) -> bool) -> bool {
+    let mut rest = tag;
+    loop {
+        rest = rest.trim_ascii_start();
+        rest = rest.strip_prefix(b"/").unwrap_or(rest).trim_ascii_start();
+        if rest.first() == Some(&b'>') {
+            return false;
+        }
+        let is_name =
+            |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.' | b'@');
+        let name_length = rest.iter().position(|b| !is_name(b)).unwrap_or(0);
+        if name_length == 0 {
+            return true;
+        }
+        let (name, after) = rest.split_at(name_length);
+        let Some((value, after)) = value(after) else { return true };
+        if wanted(name, value) {
+            return true;
+        }
+        rest = after;
+    }
+}
+
+/// The value behind an attribute's name, empty if there is none, and what follows it. `None` if
+/// it is not written the plain way.
+fn value(after_name: &[u8]) -> Option<(&[u8], &[u8])> {
+    let Some(after_sign) = after_name.trim_ascii_start().strip_prefix(b"=") else {
+        return Some((b"", after_name));
+    };
+    let rest = after_sign.trim_ascii_start();
+    match rest.first()? {
+        quote @ (b'"' | b'\'') => {
+            let end = memchr::memchr(*quote, &rest[1..])?;
+            Some((&rest[1..=end], &rest[end + 2..]))
+        }
+        _ => {
+            let end = rest.iter().position(|b| b.is_ascii_whitespace() || *b == b'>')?;
+            let plain = |b: &u8| !matches!(b, b'"' | b'\'' | b'<' | b'=' | b'`');
+            (end > 0 && rest[..end].iter().all(plain)).then(|| rest.split_at(end))
+        }
+    }
+}
+
+/// Whether an address is certainly a path of the site itself, and nothing but a path.
+fn is_plain(address: &[u8]) -> bool {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~/?#=+@,;!%".contains(b);
+    address.iter().all(plain) && !contains(address, b"//")
+}
+
+/// Whether a script's `type` says nothing out of the ordinary.
+fn is_classic(kind: &[u8]) -> bool {
+    let ordinary: [&[u8]; 5] = [
+        b"",
+        b"text/javascript",
+        b"application/javascript",
+        b"application/ld+json",
+        b"application/json",
+    ];
+    ordinary.iter().any(|known| kind.eq_ignore_ascii_case(known))
+}
+
+/// Whether `createElement…` creates a script and goes on to name an address.
+fn creates_a_script(code: &[u8]) -> bool {
+    let argument = code.strip_prefix(b"createElement").and_then(|rest| rest.strip_prefix(b"("));
+    let name = argument.and_then(|rest| rest.trim_ascii_start().get(1..7));
+    name.is_some_and(|name| name.eq_ignore_ascii_case(b"script")) && names_an_address(code)
+}
+
+/// Whether code close by could name an address: `//`, or `/\/` as strings in pages spell it.
+fn names_an_address(code: &[u8]) -> bool {
+    let window = &code[..code.len().min(CODE_WINDOW)];
+    contains(window, b"//") || contains(window, b"/\\/")
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    memchr::memmem::find(haystack, needle).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matters(page: &str) -> bool {
+        reach(page.as_bytes(), Dialect::Html, Some("vendor/")) != Reach::Nothing
+    }
+
+    #[test]
+    fn pages_with_only_their_own_scripts_are_passed_over() {
+        assert!(!matters(
+            r#"<!DOCTYPE html><html><head><meta charset="utf-8"><link rel="stylesheet" href="a.css">
+            <link rel=preload href=/f.woff2 as=font crossorigin><script src="_static/js/x.js?v=1" defer></script>
+            <SCRIPT type="text/javascript">var a = document.createElement("div");</SCRIPT><svg><line/></svg>
+            <script type="module" src="/assets/app.js"></script><iframe src="https://maps.example/x"></iframe>"#
+        ));
+    }
+
+    #[test]
+    fn what_comes_behind_the_last_script_from_elsewhere_is_not_read() {
+        let head = "<script src=//h/a.js></script>".to_owned() + &" ".repeat(ENCODING_WINDOW);
+        let page = format!("{head}<SCRIPT src=//h/b.js></SCRIPT >{}", "<p>".repeat(9));
+        let end = page.len() - 9 * 3;
+        assert_eq!(reach(page.as_bytes(), Dialect::Html, None), Reach::Beginning(end));
+        let comment = format!("{page}<!--[if IE]><![endif]-->");
+        assert_eq!(reach(comment.as_bytes(), Dialect::Html, None), Reach::Everything);
+    }
+
+    #[test]
+    fn every_way_to_name_another_origin_is_a_reason_to_parse() {
+        for page in [
+            r#"<script src="//h/x.js">"#,
+            r#"<ScRiPt SRC=https://h/x.js>"#,
+            r#"<script src="/&#47;h/x.js">"#,
+            r#"<script src="/\h/x.js">"#,
+            "<script src=\"/\t/h/x.js\">",
+            r#"<svg><script href="//h/x.js"/>"#,
+            r#"<base href="https://h/"><script src=x.js>"#,
+            r#"<iframe srcdoc="x">"#,
+            r#"<link rel="dns-prefetch" href="//h">"#,
+            r#"<script type="module">import "https://h/x.js""#,
+            r#"<script type="importmap">{}"#,
+            r#"<meta http-equiv="Content-Security-Policy" content="x">"#,
+            r#"<!--[if IE]><script src="//h/x.js"></script><![endif]-->"#,
+            r#"document.write('<scr'+'ipt src="//h/x.js">')"#,
+            r#"s=document.createElement("script");s.src="https://h/x.js""#,
+            r#"<script a='"' b="x>y" src=//h/x.js>"#,
+            r#"<script ="a b="c>d" src=//h/e.js>"#,
+            r#"<script src="{{ url }}">"#,
+            r#"<script src="../vendor/h/x.js">"#,
+        ] {
+            assert!(matters(page), "{page}");
+        }
+    }
+}

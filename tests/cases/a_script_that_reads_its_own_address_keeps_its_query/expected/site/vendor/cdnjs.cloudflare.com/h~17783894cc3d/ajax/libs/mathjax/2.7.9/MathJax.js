@@ -1,0 +1,1 @@
+var scripts = document.getElementsByTagName('script');

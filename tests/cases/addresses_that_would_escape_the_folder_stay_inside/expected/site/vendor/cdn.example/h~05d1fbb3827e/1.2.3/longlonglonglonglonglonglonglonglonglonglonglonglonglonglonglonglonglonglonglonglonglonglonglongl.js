@@ -1,0 +1,1 @@
+alert('/1.2.3/longlonglonglonglonglon');

@@ -1,0 +1,3 @@
+<!doctype html>
+<title>A page</title>
+<script src="https://cdn.example/lib/1.2.3/a.js"></script>

@@ -1,0 +1,1 @@
+<script src="https://cdn.example/lib/1.2.3/a.js"></script>
