@@ -6,28 +6,23 @@
 use std::{
     fs::{self, File, TryLockError},
     io,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// A folder that belongs to this run until the value is dropped.
 #[derive(Debug)]
 pub struct Lock {
     _folder: File,
-    path: PathBuf,
-    made: bool,
 }
 
 impl Lock {
-    /// Takes the folder at `path`, and waits if another run has it, after calling `waiting`. A
-    /// missing folder is made, and removed in the end if it is still empty. `None` where there are
-    /// no locks to be had: nothing better than to go on.
+    /// Takes the folder at `path`, and waits if another run has it, after calling `waiting`. `None`
+    /// where there are no locks to be had: nothing better than to go on.
     ///
     /// # Errors
     /// What waiting gives.
     pub fn take(path: &Path, waiting: &dyn Fn()) -> io::Result<Option<Self>> {
         loop {
-            let made = path.parent().is_none_or(|parent| fs::create_dir_all(parent).is_ok())
-                && fs::create_dir(path).is_ok();
             let Ok(folder) = File::open(path) else { return Ok(None) };
             match folder.try_lock() {
                 Ok(()) => {}
@@ -37,19 +32,10 @@ impl Lock {
                 }
                 Err(TryLockError::Error(_)) => return Ok(None),
             }
-            // The run before may have removed the folder that we were waiting for.
+            // A generator may have built the folder anew while we were waiting.
             if is_at(&folder, path)? {
-                return Ok(Some(Self { _folder: folder, path: path.to_owned(), made }));
+                return Ok(Some(Self { _folder: folder }));
             }
-        }
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        if self.made {
-            // Succeeds for an empty folder only.
-            let _ = fs::remove_dir(&self.path);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! before the pages that load them, so whatever they read was true of the site at some moment.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -31,18 +31,28 @@ impl Alone {
             // Nothing to work on: reading the site will say so.
             return Ok(Self { folders: BTreeSet::new(), _locks: Vec::new() });
         }
-        let own = [Some(&settings.site), settings.dest.as_ref(), Some(&settings.cache)];
-        // Everybody takes them in the same order, or two runs could wait for each other.
-        let folders: BTreeSet<_> = own.into_iter().flatten().map(|path| settled(path)).collect();
+        let site = settled(&settings.site);
+        let cache = settled(&settings.cache);
+        let dest = settings.dest.as_deref().map(settled);
+        // A run that fails must not have made a folder, so what is not there yet cannot be locked:
+        // the folder it will be made in stands for it. For the cache that is so even if it is
+        // there, because a run that makes it may be under way. Everybody takes the locks in the
+        // same order, or two runs could wait for each other.
+        let mut lockable = BTreeMap::from([(site.as_path(), site.as_path())]);
+        lockable.extend(dest.as_deref().and_then(|dest| Some((existing(dest)?, dest))));
+        lockable.extend(cache.parent().and_then(|parent| Some((existing(parent)?, &*cache))));
         let mut locks = Vec::new();
-        for path in &folders {
+        for (place, folder) in lockable {
             let waiting = || {
-                progress
-                    .say(&format!("waiting for another run of inhouse on `{}`", path.display()));
+                let folder = folder.display();
+                progress.say(&format!("waiting for another run of inhouse on `{folder}`"));
             };
-            let taken = Lock::take(path, &waiting);
-            locks.extend(taken.map_err(|source| SiteError::Read { path: path.clone(), source })?);
+            let taken = Lock::take(place, &waiting);
+            locks.extend(
+                taken.map_err(|source| SiteError::Read { path: place.to_owned(), source })?,
+            );
         }
+        let folders = [Some(site), Some(cache), dest].into_iter().flatten().collect();
         let alone = Self { folders, _locks: locks };
         alone.clear();
         Ok(alone)
@@ -57,6 +67,11 @@ impl Drop for Alone {
     fn drop(&mut self) {
         self.clear();
     }
+}
+
+/// The folder itself, or the nearest one above that is there.
+fn existing(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|dir| dir.is_dir())
 }
 
 /// The same path for the same folder, whether it exists or not.
