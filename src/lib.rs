@@ -23,6 +23,7 @@ pub mod check;
 pub mod cli;
 pub mod csp;
 pub mod fetch;
+pub mod graph;
 pub mod html;
 pub mod init;
 pub mod integrity;
