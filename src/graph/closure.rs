@@ -44,7 +44,8 @@ impl Use {
             Self::Classic => &[SourceKind::Classic],
             Self::Worker(WorkerType::Module) => &[MODULE_WORKER],
             Self::Worker(WorkerType::Classic) => &[CLASSIC_WORKER],
-            Self::Worker(WorkerType::Unknown) | Self::Asset => &[MODULE_WORKER, CLASSIC_WORKER],
+            // What has module syntax is no classic script.
+            Self::Worker(WorkerType::Unknown) | Self::Asset => &[CLASSIC_WORKER, MODULE_WORKER],
         }
     }
 
@@ -191,7 +192,8 @@ struct Step {
 ///
 /// Every file is visited once a realm, so that circles end.
 pub fn trace<'m>(page: &Page<'_>, find: impl Fn(&Request) -> Found<'m>) -> Closure {
-    let mut walk = Walk { page, closure: Closure::default(), seen: BTreeSet::new(), later: VecDeque::new() };
+    let mut walk =
+        Walk { page, closure: Closure::default(), seen: BTreeSet::new(), later: VecDeque::new() };
     let mut now = VecDeque::new();
     for (index, root) in page.roots.iter().enumerate() {
         match root {

@@ -191,9 +191,8 @@ impl<'t> ImportMapText<'t> {
     /// Every specifier map: its scope and its members.
     fn specifier_maps(&self) -> impl Iterator<Item = (Option<&str>, &[Member])> {
         let scopes = self.part("scopes").iter();
-        let scopes = scopes.map(|scope| {
-            (Some(scope.key.as_str()), scope.value.members().unwrap_or_default())
-        });
+        let scopes = scopes
+            .map(|scope| (Some(scope.key.as_str()), scope.value.members().unwrap_or_default()));
         std::iter::once((None, self.part("imports"))).chain(scopes)
     }
 
@@ -277,9 +276,8 @@ impl<'t> ImportMapText<'t> {
     pub fn add_integrity(&self, base: &Url, entries: &[(String, String)]) -> Option<MapEdit> {
         let existing: Vec<_> =
             self.part("integrity").iter().filter_map(|m| url_like(&m.key, base)).collect();
-        let is_new = |address: &str| {
-            url_like(address, base).is_some_and(|url| !existing.contains(&url))
-        };
+        let is_new =
+            |address: &str| url_like(address, base).is_some_and(|url| !existing.contains(&url));
         let entries: Vec<_> = entries.iter().filter(|(address, _)| is_new(address)).collect();
         if entries.is_empty() {
             return None;

@@ -46,8 +46,6 @@ enum Word {
     ControlWithHead,
     /// Holds an expression.
     Prefix,
-    /// Cannot continue what a `}` has ended.
-    Declaration,
     /// A name in one place, an operator in another.
     Contextual,
     /// Is followed by an operand, but holds none.
@@ -73,12 +71,12 @@ pub(super) fn bound(source: &str) -> usize {
         previous: Previous::Operator,
         head: None,
         after_dot: false,
-        after_brace: false,
+        after_end: false,
         line_is_blank: true,
     };
     match reader.read() {
         Ok(()) => reader.deepest,
-        Err(Unsure) => reader.deepest.max(reader.depth + everything(&reader.source[reader.at..])),
+        Err(Unsure) => reader.deepest.max(reader.depth + everything(reader.rest())),
     }
 }
 
@@ -106,7 +104,7 @@ struct Reader<'s> {
     /// The word before, if a `(` after it is special: what `/` means after the `)`.
     head: Option<Previous>,
     after_dot: bool,
-    after_brace: bool,
+    after_end: bool,
     /// Whether only white space and comments stand before this token on its line.
     line_is_blank: bool,
 }
@@ -158,6 +156,13 @@ impl Reader<'_> {
         self.deepest = self.deepest.max(self.depth);
     }
 
+    /// A word after `;` or `}` starts another statement, and whatever held the one before is over,
+    /// but for those words that go on with it.
+    fn end_statement(&mut self) {
+        self.end_expression();
+        self.depth -= std::mem::take(&mut self.level().held);
+    }
+
     fn end_expression(&mut self) {
         self.depth -= std::mem::take(&mut self.level().chain);
     }
@@ -189,8 +194,8 @@ impl Reader<'_> {
         let length = self.rest().iter().take_while(|byte| is_word(**byte)).count();
         self.at += length;
         let word = &self.source[start..self.at];
-        let (after_dot, after_brace) = (self.after_dot, self.after_brace);
-        (self.after_dot, self.after_brace, self.head) = (false, false, None);
+        let (after_dot, after_end) = (self.after_dot, self.after_end);
+        (self.after_dot, self.after_end, self.head) = (false, false, None);
         let strange = word.iter().filter(|byte| **byte == b'\\' || !byte.is_ascii()).count();
         if strange > 0 {
             // A name, keywords in disguise, or several of them with white space beyond ASCII.
@@ -208,7 +213,16 @@ impl Reader<'_> {
             self.previous = Previous::Operand;
             return;
         }
-        let kind = kind_of(word);
+        let kind = match kind_of(word) {
+            // `of` is a name but in the head of a `for`.
+            Word::Contextual if word == b"of" && !self.in_head() => Word::Name,
+            kind => kind,
+        };
+        let continues =
+            matches!(word, b"else" | b"while" | b"in" | b"instanceof" | b"of" | b"extends");
+        if after_end && !continues {
+            self.end_statement();
+        }
         self.previous = match kind {
             Word::Name => Previous::Operand,
             Word::Contextual => Previous::Either,
@@ -217,8 +231,7 @@ impl Reader<'_> {
         match kind {
             Word::Control | Word::ControlWithHead => self.hold(1),
             Word::Prefix | Word::Contextual => self.nest(1),
-            Word::Declaration if after_brace => self.end_expression(),
-            Word::Declaration | Word::Before | Word::Name => {}
+            Word::Before | Word::Name => {}
         }
         self.head = match (kind, word) {
             (Word::ControlWithHead, _) => Some(Previous::Operator),
@@ -228,9 +241,16 @@ impl Reader<'_> {
         };
     }
 
+    /// Whether this is directly in the parentheses of a `for`, or of its like.
+    fn in_head(&mut self) -> bool {
+        let level = self.level();
+        level.opened_by == Opened::Parenthesis && level.then != Previous::Operand
+    }
+
     /// The rest of a decimal number: `1.`, `1.5`, `1.e3`.
     fn read_fraction(&mut self, start: usize) {
-        let is_decimal = self.source[start..self.at].iter().all(|b| b.is_ascii_digit() || *b == b'_');
+        let is_decimal =
+            self.source[start..self.at].iter().all(|b| b.is_ascii_digit() || *b == b'_');
         if is_decimal && self.rest().first() == Some(&b'.') {
             self.at += 1;
             self.at += self.rest().iter().take_while(|byte| is_word(**byte)).count();
@@ -239,7 +259,7 @@ impl Reader<'_> {
 
     fn read_punctuator(&mut self, byte: u8) -> Result<(), Unsure> {
         let head = self.head.take();
-        (self.after_dot, self.after_brace) = (false, false);
+        (self.after_dot, self.after_end) = (false, false);
         match byte {
             b'"' | b'\'' => self.skip_string(byte)?,
             b'`' => {
@@ -256,11 +276,12 @@ impl Reader<'_> {
             b',' | b';' => {
                 self.end_expression();
                 self.pass(Previous::Operator);
+                self.after_end = byte == b';';
             }
             b'/' => match self.previous {
                 Previous::Operand => self.operate(1),
                 Previous::Operator => self.skip_regular_expression()?,
-                Previous::Either => return Err(Unsure),
+                Previous::Either => self.read_slash()?,
             },
             b'+' | b'-' if self.source.get(self.at + 1) == Some(&byte) => self.step(byte)?,
             // HTML-like comments, in scripts.
@@ -324,7 +345,7 @@ impl Reader<'_> {
             return self.read_template();
         }
         self.close(Opened::Brace)?;
-        self.after_brace = true;
+        self.after_end = true;
         Ok(())
     }
 
@@ -332,7 +353,8 @@ impl Reader<'_> {
         let mut at = self.at + 1;
         loop {
             let rest = &self.source[at..];
-            match memchr::memchr3(quote, b'\\', b'\n', rest).map(|found| (at + found, rest[found])) {
+            match memchr::memchr3(quote, b'\\', b'\n', rest).map(|found| (at + found, rest[found]))
+            {
                 Some((end, byte)) if byte == quote => {
                     at = end + 1;
                     break;
@@ -374,6 +396,42 @@ impl Reader<'_> {
         }
     }
 
+    /// A `/` that divides or starts a regular expression, as after most `}`. Goes on if both
+    /// readings come to the same, or if one of them would have ended before.
+    fn read_slash(&mut self) -> Result<(), Unsure> {
+        let body = &self.source[self.at + 1..];
+        let mut open = Vec::new();
+        for (index, byte) in body.iter().enumerate() {
+            match byte {
+                // Outside regular expressions, only `\\u` is anything at all.
+                b'\\' if body.get(index + 1) != Some(&b'u') => {
+                    return self.skip_regular_expression();
+                }
+                b'(' | b'[' | b'{' => open.push(byte),
+                b')' | b']' | b'}' => {
+                    // In ASCII, brackets are one or two apart.
+                    if open.pop().is_none_or(|open| byte.abs_diff(*open) > 2) {
+                        return Err(Unsure);
+                    }
+                }
+                b'/' => {
+                    let ends_operand =
+                        index > 0 && (is_word(body[index - 1]) || body[index - 1] == b')');
+                    if !(open.is_empty() && ends_operand) {
+                        return Err(Unsure);
+                    }
+                    self.nest(2 * index + 2);
+                    self.at += index + 2;
+                    self.previous = Previous::Either;
+                    return Ok(());
+                }
+                b'"' | b'\'' | b'`' | b'\\' | b'\n' | b'\r' => return Err(Unsure),
+                _ => {}
+            }
+        }
+        Err(Unsure)
+    }
+
     fn skip_regular_expression(&mut self) -> Result<(), Unsure> {
         let mut in_class = false;
         let mut at = self.at + 1;
@@ -411,10 +469,8 @@ fn kind_of(word: &[u8]) -> Word {
         b"typeof" | b"void" | b"delete" | b"new" | b"in" | b"instanceof" | b"extends" => {
             Word::Prefix
         }
-        b"await" | b"yield" | b"of" | b"as" | b"async" => Word::Contextual,
-        b"function" | b"class" | b"var" | b"const" | b"return" | b"throw" | b"import"
-        | b"export" | b"switch" | b"try" => Word::Declaration,
-        b"case" | b"default" => Word::Before,
+        b"await" | b"yield" | b"of" | b"async" => Word::Contextual,
+        b"return" | b"throw" | b"case" | b"default" => Word::Before,
         _ => Word::Name,
     }
 }

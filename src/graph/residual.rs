@@ -31,7 +31,9 @@ pub(super) fn urls(text: &str, goes_on: bool) -> Vec<Sign> {
     }
     let found = LOADED_IN_MARKUP.captures_iter(text).filter_map(|found| found.get(1));
     let ends = |end: usize| goes_on && end == text.len();
-    found.filter_map(|found| sign(found.as_str(), whole(found.as_str())?, ends(found.end()))).collect()
+    found
+        .filter_map(|found| sign(found.as_str(), whole(found.as_str())?, ends(found.end())))
+        .collect()
 }
 
 /// The URL that is all of `text`.
@@ -133,7 +135,10 @@ mod tests {
             [("https://cdn.example/a.js".to_owned(), Seems::Script)]
         );
         assert_eq!(
-            found("a{background:url(https://cdn.example/a.png)}@import 'https://b.example/'", false),
+            found(
+                "a{background:url(https://cdn.example/a.png)}@import 'https://b.example/'",
+                false
+            ),
             [
                 ("https://cdn.example/a.png".to_owned(), Seems::Media),
                 ("https://b.example/".to_owned(), Seems::Other)

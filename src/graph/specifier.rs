@@ -77,9 +77,7 @@ pub fn resolve(specifier: &str, base: &Url, map: &ImportMap) -> Result<Resolutio
     for (prefix, imports) in map.scopes() {
         let applies = prefix == base.as_str()
             || (prefix.ends_with('/') && base.as_str().starts_with(prefix.as_str()));
-        if applies
-            && let Some((key, url)) = imports_match(normalized, as_url.as_ref(), imports)?
-        {
+        if applies && let Some((key, url)) = imports_match(normalized, as_url.as_ref(), imports)? {
             return Ok(Resolution { url, by: By::Map { scope: Some(prefix.clone()), key } });
         }
     }
@@ -100,8 +98,7 @@ fn imports_match(
 ) -> Result<Option<(String, Url)>, Unresolved> {
     let may_have_prefix = as_url.is_none_or(is_special);
     let matches = |key: &str| {
-        key == normalized
-            || (key.ends_with('/') && may_have_prefix && normalized.starts_with(key))
+        key == normalized || (key.ends_with('/') && may_have_prefix && normalized.starts_with(key))
     };
     let Some((key, address)) = imports.iter().find(|(key, _)| matches(key)) else {
         return Ok(None);
@@ -146,11 +143,12 @@ pub fn as_specifier(reference: &str) -> String {
 /// The specifier that leads from the script at `from` to `target`: relative on one origin, else
 /// absolute. The target's query and fragment are kept.
 pub fn relative(from: &Url, target: &Url) -> String {
-    let reference = if from.origin() == target.origin() { from.make_relative(target) } else { None };
+    let reference =
+        if from.origin() == target.origin() { from.make_relative(target) } else { None };
     let specifier = match reference {
         None => target.as_str().to_owned(),
         // The script itself, or another query of it.
-        Some(reference) if reference.is_empty() || reference.starts_with(['?', '#']) => {
+        Some(reference) if reference.is_empty() || reference.starts_with(['?', '#', '/']) => {
             let name = target.path().rsplit('/').next().unwrap_or_default();
             format!("./{name}{}", &target[Position::AfterPath..])
         }
