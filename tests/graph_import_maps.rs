@@ -244,18 +244,41 @@ fn addresses_are_listed_with_their_place() {
 fn rewriting_changes_urls_and_nothing_else() {
     let text = "{\r\n\t\"x\" : 1 ,\"imports\":{ \"lit\" :\"https://cdn.example/lit.js\",\n  \"https://cdn.example/k.js\" : \"/own.js\", \"t/\": \"https:\\/\\/cdn.example/t/\" },\n\"scopes\":{\"https://cdn.example/\":{\"d\":\"https://other.example/d.js\"}}, \"integrity\": {\"https://cdn.example/lit.js\":\"sha384-x\"}}\n";
     let map = ImportMapText::parse(text).unwrap();
-    let edits = map.rewrite(&url(PAGE), |part, url| {
+    let edits = map.rewrite(&url(PAGE), |_, url| {
         let local = format!("../vendor/{}{}", url.host_str()?, url.path());
-        let is_cdn = url.host_str() == Some("cdn.example");
-        is_cdn.then(|| match part {
-            Part::Address { .. } | Part::Key | Part::Scope | Part::Integrity => local,
-        })
+        (url.host_str() == Some("cdn.example")).then_some(local)
     });
     let expected = text
         .replace("https:\\/\\/", "https://")
         .replace("https://cdn.example", "../vendor/cdn.example");
     assert_eq!(map.apply(&edits), expected);
     assert_eq!(map.apply(&[]), text);
+}
+
+#[test]
+fn the_parts_of_a_map_can_be_told_apart() {
+    let text = r#"{"imports": {"/k.js": "/a.js", "t/": "/t/"}, "scopes": {"/s/": {}}, "integrity": {"/i.js": "x"}}"#;
+    let map = ImportMapText::parse(text).unwrap();
+    let edits = map.rewrite(&url(PAGE), |part, url| {
+        let name = match part {
+            Part::Address { key } => format!("address of {key}"),
+            Part::Key => "key".to_owned(),
+            Part::Scope => "scope".to_owned(),
+            Part::Integrity => "integrity".to_owned(),
+        };
+        Some(format!("{name} {}", url.path()))
+    });
+    let edits: Vec<_> = edits.iter().map(|edit| edit.json.as_str()).collect();
+    assert_eq!(
+        edits,
+        [
+            r#""key /k.js""#,
+            r#""address of /k.js /a.js""#,
+            r#""address of t/ /t/""#,
+            r#""scope /s/""#,
+            r#""integrity /i.js""#
+        ]
+    );
 }
 
 #[test]

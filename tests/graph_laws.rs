@@ -104,7 +104,7 @@ proptest! {
             .zip(texts.iter().cycle())
             .enumerate()
             .filter(|(index, _)| index % 3 != 2)
-            .map(|(_, (specifier, text))| Edit::new(specifier.span.clone(), format!("./x{text}")))
+            .map(|(_, (specifier, text))| Edit::new(specifier.span.clone(), format!("./x{text}.js")))
             .collect();
         let edited = rewrite(source.as_bytes(), &edits).unwrap();
         let rescan = scan(&edited, SourceKind::Module).unwrap();

@@ -254,7 +254,7 @@ impl Finder<'_> {
     fn follow_url(&mut self, new: &NewExpression<'_>, purpose: Purpose) -> bool {
         let Some(address) = address_beside_this_script(new) else { return false };
         let form = Form::NewUrl(purpose);
-        let folder = literal(address).is_some_and(|text| is_folder(text));
+        let folder = literal(address).is_some_and(is_folder);
         if folder {
             self.add_sign(new.span, Sign::SelfLocating(SelfLocating::OwnFolder));
         } else {

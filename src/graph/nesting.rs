@@ -191,8 +191,7 @@ impl Reader<'_> {
 
     fn read_word(&mut self) {
         let start = self.at;
-        let length = self.rest().iter().take_while(|byte| is_word(**byte)).count();
-        self.at += length;
+        self.at += word_length(self.rest());
         let word = &self.source[start..self.at];
         let (after_dot, after_end) = (self.after_dot, self.after_end);
         (self.after_dot, self.after_end, self.head) = (false, false, None);
@@ -253,7 +252,7 @@ impl Reader<'_> {
             self.source[start..self.at].iter().all(|b| b.is_ascii_digit() || *b == b'_');
         if is_decimal && self.rest().first() == Some(&b'.') {
             self.at += 1;
-            self.at += self.rest().iter().take_while(|byte| is_word(**byte)).count();
+            self.at += word_length(self.rest());
         }
     }
 
@@ -410,9 +409,7 @@ impl Reader<'_> {
                 b'(' | b'[' | b'{' => open.push(byte),
                 b')' | b']' | b'}' => {
                     // In ASCII, brackets are one or two apart.
-                    if open.pop().is_none_or(|open| byte.abs_diff(*open) > 2) {
-                        return Err(Unsure);
-                    }
+                    open.pop().filter(|open| byte.abs_diff(**open) <= 2).ok_or(Unsure)?;
                 }
                 b'/' => {
                     let ends_operand =
@@ -447,10 +444,7 @@ impl Reader<'_> {
             at += 1;
         }
         at += 1;
-        at += self.source[at.min(self.source.len())..]
-            .iter()
-            .take_while(|byte| is_word(**byte))
-            .count();
+        at += word_length(&self.source[at.min(self.source.len())..]);
         self.at = at;
         self.previous = Previous::Operand;
         Ok(())
@@ -458,11 +452,29 @@ impl Reader<'_> {
 }
 
 /// Bytes of names, keywords and numbers; what is not ASCII counts with them.
+static IS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let c = byte as u8;
+        table[byte] = c.is_ascii_alphanumeric() || matches!(c, b'_' | b'$' | b'\\') || c >= 0x80;
+        byte += 1;
+    }
+    table
+};
+
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'\\') || !byte.is_ascii()
+    IS_WORD[usize::from(byte)]
+}
+
+fn word_length(text: &[u8]) -> usize {
+    text.iter().position(|byte| !is_word(*byte)).unwrap_or(text.len())
 }
 
 fn kind_of(word: &[u8]) -> Word {
+    if !(2..=10).contains(&word.len()) {
+        return Word::Name;
+    }
     match word {
         b"if" | b"for" | b"while" | b"with" => Word::ControlWithHead,
         b"else" | b"do" => Word::Control,
