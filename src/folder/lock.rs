@@ -1,10 +1,8 @@
 //! One run at a time in a folder. The lock belongs to the open folder itself (`flock`), so that no
-//! file is left behind, and a process that dies leaves no lock.
-
-#![allow(clippy::disallowed_methods, reason = "this room is the folders on disk")]
+//! file is left behind, nothing changes on disk, and a process that dies leaves no lock.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{File, TryLockError},
     io,
     path::Path,
 };
@@ -22,34 +20,15 @@ impl Lock {
     /// # Errors
     /// What waiting gives.
     pub fn take(path: &Path, waiting: &dyn Fn()) -> io::Result<Option<Self>> {
-        loop {
-            let Ok(folder) = File::open(path) else { return Ok(None) };
-            match folder.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    waiting();
-                    folder.lock()?;
-                }
-                Err(TryLockError::Error(_)) => return Ok(None),
+        let Ok(folder) = File::open(path) else { return Ok(None) };
+        match folder.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                waiting();
+                folder.lock()?;
             }
-            // A generator may have built the folder anew while we were waiting.
-            if is_at(&folder, path)? {
-                return Ok(Some(Self { _folder: folder }));
-            }
+            Err(TryLockError::Error(_)) => return Ok(None),
         }
+        Ok(Some(Self { _folder: folder }))
     }
-}
-
-#[cfg(unix)]
-fn is_at(folder: &File, path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-    let held = folder.metadata()?;
-    let same = |there: fs::Metadata| (there.dev(), there.ino()) == (held.dev(), held.ino());
-    Ok(fs::metadata(path).is_ok_and(same))
-}
-
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-fn is_at(_folder: &File, _path: &Path) -> io::Result<bool> {
-    Ok(true)
 }
