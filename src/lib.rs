@@ -13,6 +13,7 @@
 //! | rewrite | [`rewrite`]: page bytes and resolutions → page bytes | |
 //! | report | [`report`]: what happened, for people and for programs | |
 //!
+//! What [`site`] and [`store`] write goes through [`folder`], which follows no link.
 //! [`cli`] is what was typed, [`settings`] what is meant. Everything is fetched and verified before
 //! the first file is written: [`vendor`] reads like the table.
 
@@ -23,6 +24,7 @@ pub mod check;
 pub mod cli;
 pub mod csp;
 pub mod fetch;
+pub mod folder;
 pub mod html;
 pub mod init;
 pub mod integrity;

@@ -4,6 +4,7 @@
 //! way. Problems are gathered, never returned one by one; as long as there is one, nothing is
 //! written.
 
+mod alone;
 mod commit;
 mod download;
 mod survey;
@@ -12,7 +13,7 @@ mod tell;
 use thiserror::Error;
 
 pub(crate) use self::survey::{Survey, vendor_path};
-use self::{commit::Commit, download::Downloads};
+use self::{alone::Alone, commit::Commit, download::Downloads};
 use crate::{
     fetch::ClientError,
     init::InitError,
@@ -46,12 +47,13 @@ pub enum RunError {
 /// site, cache and lockfile are as they were, unless writing itself failed.
 pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
     on_threads(settings, || {
-        let _alone = commit::alone(settings, progress)?;
-        let mut survey = Survey::take(settings, progress)?;
         if settings.dry_run {
+            let mut survey = Survey::take(settings, progress)?;
             survey.hold_to(settings.mode);
             return Ok(survey.report(Run::DryRun));
         }
+        let _alone = Alone::wait(settings, progress)?;
+        let mut survey = Survey::take(settings, progress)?;
         survey.hold_to(settings.mode);
         if !survey.problems.is_empty() {
             return Ok(survey.report(Run::Vendor));

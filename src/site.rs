@@ -1,29 +1,29 @@
 //! The built site on disk: which files are pages, reading them, replacing them whole.
 //!
 //! Links are never followed, neither while walking nor while writing, so nothing outside the site
-//! is read or touched. A page is replaced by a temporary file in its own folder and a rename: a
-//! reader sees the old page or the new one. Pages are not fsynced; the generator can rebuild them.
+//! is read or touched. Every file is replaced whole by its [`Tree`]: a reader sees the old one or
+//! the new one. Pages are not fsynced; the generator can rebuild them.
 
 #![allow(clippy::disallowed_methods, reason = "this room is the site on disk")]
 
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
-    fs, io,
-    io::Write,
+    fs::{self, File},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use tempfile::NamedTempFile;
 use thiserror::Error;
 use walkdir::WalkDir;
+
+use crate::folder::{FolderError, Tree};
 
 /// Endings of the files that are pages, compared without regard to ASCII case.
 const PAGE_EXTENSIONS: [&str; 3] = ["html", "htm", "xhtml"];
 /// How much memory a page buffer keeps, in bytes: more than nearly all pages have.
 const KEPT_BUFFER: usize = 4 << 20;
-/// How names of temporary files begin; a killed run may leave one, the next run removes it.
-pub(crate) const TEMPORARY_PREFIX: &str = ".inhouse-";
 
 /// A site that cannot be read or written.
 #[derive(Debug, Error)]
@@ -61,6 +61,9 @@ pub enum SiteError {
         /// Why.
         source: io::Error,
     },
+    /// A link where a page or a folder of the site belongs.
+    #[error("`{}` is a link, which Inhouse does not follow", .0.display())]
+    Link(PathBuf),
 }
 
 impl SiteError {
@@ -75,6 +78,23 @@ impl SiteError {
             Self::Glob { .. } => None,
             Self::Read { .. } => Some("check the permissions"),
             Self::Write { .. } => Some("check the permissions and the free space of the disk"),
+            Self::Link(_) => Some("put a real file or folder in its place and run again"),
+        }
+    }
+
+    fn reading(error: FolderError) -> Self {
+        match error {
+            FolderError::Link(path) => Self::Link(path),
+            FolderError::NotAFolder(path) => Self::NotAFolder(path),
+            FolderError::Io { path, source } => Self::Read { path, source },
+        }
+    }
+
+    fn writing(error: FolderError) -> Self {
+        match error {
+            FolderError::Link(path) => Self::Link(path),
+            FolderError::NotAFolder(path) => Self::NotAFolder(path),
+            FolderError::Io { path, source } => Self::Write { path, source },
         }
     }
 }
@@ -128,7 +148,9 @@ fn refuse_non_folder(root: &Path) -> Result<(), SiteError> {
 }
 
 fn has_page_extension(path: &Path) -> bool {
-    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    // Not `Path::extension`, which has none for `.html`: servers and generators know such pages.
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     PAGE_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
 }
 
@@ -175,34 +197,64 @@ pub fn read_into(path: &Path, buffer: &mut Vec<u8>) -> Result<(), SiteError> {
     read.map(drop).map_err(|source| SiteError::Read { path: path.to_owned(), source })
 }
 
-/// Puts `bytes` in the place of the file at `target`, keeping the mode and owner of `model`, the
-/// file they were made from.
+/// Opens a site to read its files, or to replace them.
 ///
 /// # Errors
-/// [`SiteError::Write`] names the file, which then is as it was.
-pub fn replace(target: &Path, model: &Path, bytes: &[u8]) -> Result<(), SiteError> {
-    let write = || -> io::Result<()> {
-        let metadata = fs::symlink_metadata(model)?;
-        let mut temporary = temporary_beside(target)?;
-        temporary.write_all(bytes)?;
-        take_after(temporary.as_file(), &metadata)?;
-        temporary.persist(target)?;
-        Ok(())
-    };
-    write().map_err(|source| SiteError::Write { path: target.to_owned(), source })
+/// [`SiteError::Read`].
+pub fn open(site: &Path) -> Result<Tree, SiteError> {
+    Tree::open(site, site).map_err(SiteError::reading)
 }
 
-/// A temporary file in the folder of `target`, so that a rename can put it there.
+/// Opens the folder that a site is copied to, and makes it if need be.
 ///
-/// Its mode is that of any new file, 0644 less the umask: a web server must be able to read it,
-/// and no mode ever comes from the network or a tarball.
-pub(crate) fn temporary_beside(target: &Path) -> io::Result<NamedTempFile> {
-    let folder = target.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY_PREFIX).suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    builder.tempfile_in(folder)
+/// # Errors
+/// [`SiteError::Write`].
+pub fn create(dest: &Path) -> Result<Tree, SiteError> {
+    Tree::create(dest, dest).map_err(SiteError::writing)
+}
+
+/// Makes sure, as far as permissions tell, that `pages` (paths relative to the site) can be
+/// replaced: before the first one is.
+///
+/// # Errors
+/// [`SiteError`] names the first folder that cannot be written to.
+pub fn admit<'a>(site: &Tree, pages: impl IntoIterator<Item = &'a Path>) -> Result<(), SiteError> {
+    let folders: BTreeSet<_> = pages.into_iter().filter_map(Path::parent).collect();
+    folders.into_iter().try_for_each(|folder| site.may_write(folder)).map_err(SiteError::writing)
+}
+
+/// A page's bytes, and the mode and owner that a page made from it shall have.
+#[derive(Debug)]
+pub struct Page {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    model: fs::Metadata,
+}
+
+/// Reads a page (a path relative to the site).
+///
+/// # Errors
+/// [`SiteError`] names it.
+pub fn read_page(site: &Tree, page: &Path) -> Result<Page, SiteError> {
+    let failed = |source| SiteError::Read { path: site.path(page), source };
+    let opened = site.open_file(page).map_err(SiteError::reading)?;
+    let mut file = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(failed)?;
+    Ok(Page { bytes, model: file.metadata().map_err(failed)? })
+}
+
+/// Puts `bytes` in the place of a page (a path relative to the site), with the mode and owner of
+/// the page they were made from.
+///
+/// # Errors
+/// [`SiteError`] names the page, which then is as it was.
+pub fn replace(site: &Tree, page: &Path, from: &Page, bytes: &[u8]) -> Result<(), SiteError> {
+    let fill = |file: &mut File| {
+        file.write_all(bytes)?;
+        take_after(file, &from.model)
+    };
+    site.put(page, &fill).map_err(SiteError::writing)
 }
 
 #[cfg(unix)]
@@ -220,56 +272,59 @@ fn take_after(_file: &fs::File, _model: &fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Copies the whole of `site` to `dest` but for what `skip` names (paths relative to `site`), as
-/// `cp -a` would: links as links, times and modes kept, reflinks where the file system has them.
-/// A file that is there already with the same size and time is taken to be the same.
+/// Copies the files of `site` that `which` names (paths relative to the site) to `dest`, as `cp -a`
+/// would: links as links, times and modes kept, blocks shared where the file system can. A file that
+/// is there already with the same size and time is taken to be the same.
 ///
 /// # Errors
 /// [`SiteError`] names the first file that could not be read or written.
-pub fn copy_rest(site: &Path, dest: &Path, skip: &dyn Fn(&Path) -> bool) -> Result<(), SiteError> {
+pub fn copy(site: &Path, dest: &Tree, which: &dyn Fn(&Path) -> bool) -> Result<(), SiteError> {
+    let from = open(site)?;
     for entry in WalkDir::new(site) {
         let entry = entry.map_err(|error| walk_error(site, error))?;
-        let relative = entry.path().strip_prefix(site).unwrap_or(entry.path());
-        let target = dest.join(relative);
-        let failed = |source| SiteError::Write { path: target.clone(), source };
+        let path = entry.path().strip_prefix(site).unwrap_or(entry.path());
         if entry.file_type().is_dir() {
-            fs::create_dir_all(&target).map_err(failed)?;
-        } else if entry.file_type().is_symlink() {
-            copy_link(entry.path(), &target).map_err(failed)?;
-        } else if entry.file_type().is_file() && !skip(relative) {
-            copy_file(entry.path(), &target).map_err(failed)?;
+            dest.make_folder(path).map_err(SiteError::writing)?;
+        } else if entry.path_is_symlink() && which(path) {
+            copy_link(&from, dest, path)?;
+        } else if entry.file_type().is_file() && which(path) {
+            copy_file(&from, dest, path)?;
         }
     }
     Ok(())
 }
 
-fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
-    let model = fs::metadata(from)?;
-    let modified = model.modified()?;
-    if let Ok(there) = fs::symlink_metadata(to) {
-        if there.is_file() && there.len() == model.len() && there.modified()? == modified {
+fn copy_file(from: &Tree, dest: &Tree, path: &Path) -> Result<(), SiteError> {
+    let Some(file) = from.open_file(path).map_err(SiteError::reading)? else { return Ok(()) };
+    let failed = |source| SiteError::Read { path: from.path(path), source };
+    let model = file.metadata().map_err(failed)?;
+    let modified = model.modified().map_err(failed)?;
+    if let Ok(Some(there)) = dest.open_file(path).map(|there| there?.metadata().ok()) {
+        if there.len() == model.len() && there.modified().ok() == Some(modified) {
             return Ok(());
         }
-        fs::remove_file(to)?;
     }
-    reflink_copy::reflink_or_copy(from, to)?;
-    fs::set_permissions(to, model.permissions())?;
-    fs::OpenOptions::new().append(true).open(to)?.set_modified(modified)
+    let fill = |new: &mut File| {
+        // Files are copied by the kernel, which shares their blocks if it can.
+        io::copy(&mut &file, new)?;
+        new.set_permissions(model.permissions())?;
+        new.set_modified(modified)
+    };
+    dest.put(path, &fill).map_err(SiteError::writing)
 }
 
 #[cfg(unix)]
-fn copy_link(from: &Path, to: &Path) -> io::Result<()> {
-    let target = fs::read_link(from)?;
-    match fs::read_link(to) {
-        Ok(there) if there == target => Ok(()),
-        Ok(_) => fs::remove_file(to).and_then(|()| std::os::unix::fs::symlink(target, to)),
-        Err(_) => std::os::unix::fs::symlink(target, to),
-    }
+fn copy_link(from: &Tree, dest: &Tree, path: &Path) -> Result<(), SiteError> {
+    let target = from.read_link(path).map_err(SiteError::reading)?;
+    dest.put_link(path, &target).map_err(SiteError::writing)
 }
 
+/// Links are not for everybody here: what one leads to is copied, if it is a file.
 #[cfg(not(unix))]
-fn copy_link(from: &Path, to: &Path) -> io::Result<()> {
-    if fs::metadata(from)?.is_dir() { fs::create_dir_all(to) } else { fs::copy(from, to).map(drop) }
+fn copy_link(from: &Tree, dest: &Tree, path: &Path) -> Result<(), SiteError> {
+    let source = from.path(path);
+    let Ok(bytes) = fs::read(&source) else { return Ok(()) };
+    dest.put(path, &|new| new.write_all(&bytes)).map_err(SiteError::writing)
 }
 
 #[cfg(test)]
@@ -288,10 +343,20 @@ mod tests {
 
     #[test]
     fn pages_come_in_a_stable_order_and_without_the_vendor_folder() {
-        let dir =
-            site(&["b.HTML", "a/x.htm", "a.xhtml", "style.css", "vendor/h/page.html", "feed.tpl"]);
+        let dir = site(&[
+            "b.HTML",
+            "a/x.htm",
+            "a/.html",
+            "a.xhtml",
+            "style.css",
+            "vendor/h/page.html",
+            "feed.tpl",
+        ]);
         let pages = discover(dir.path(), "vendor", &["*.tpl".into()]).unwrap().pages;
-        assert_eq!(pages, ["a/x.htm", "a.xhtml", "b.HTML", "feed.tpl"].map(PathBuf::from));
+        assert_eq!(
+            pages,
+            ["a/.html", "a/x.htm", "a.xhtml", "b.HTML", "feed.tpl"].map(PathBuf::from)
+        );
     }
 
     #[test]
@@ -324,26 +389,28 @@ mod tests {
     #[test]
     fn replacing_keeps_the_mode() {
         use std::os::unix::fs::PermissionsExt;
-        let dir = site(&["index.html"]);
-        let path = dir.path().join("index.html");
+        let dir = site(&["public/index.html"]);
+        let path = dir.path().join("public/index.html");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
-        replace(&path, &path, b"new").unwrap();
+        let tree = open(&dir.path().join("public")).unwrap();
+        let page = read_page(&tree, Path::new("index.html")).unwrap();
+        replace(&tree, Path::new("index.html"), &page, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o604);
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]
     fn a_second_copy_touches_nothing() {
-        let dir = site(&["index.html", "a/b.css"]);
-        let dest = tempfile::tempdir().unwrap();
-        let copy = || copy_rest(dir.path(), dest.path(), &|path| path == Path::new("index.html"));
+        let dir = site(&["public/index.html", "public/a/b.css"]);
+        let path = dir.path().join("dest");
+        let dest = create(&path).unwrap();
+        let copy =
+            || copy(&dir.path().join("public"), &dest, &|path| path != Path::new("index.html"));
         copy().unwrap();
-        let changed =
-            |name: &str| fs::metadata(dest.path().join(name)).unwrap().modified().unwrap();
-        let first = changed("a/b.css");
+        let changed = || fs::metadata(path.join("a/b.css")).unwrap();
+        let first = changed().modified().unwrap();
         copy().unwrap();
-        assert_eq!(changed("a/b.css"), first);
-        assert!(!dest.path().join("index.html").exists());
+        assert_eq!(changed().modified().unwrap(), first);
+        assert!(!path.join("index.html").exists());
     }
 }

@@ -5,11 +5,9 @@
 //! byte is written. New files are fsynced, and so are their folders, before the lockfile that
 //! names them and the pages that load them are written.
 
-#![allow(clippy::disallowed_methods, reason = "this room is the vendored bytes on disk")]
-
 use std::{
     collections::BTreeSet,
-    fs, io,
+    io,
     io::Write,
     path::{Path, PathBuf},
 };
@@ -17,9 +15,9 @@ use std::{
 use thiserror::Error;
 
 use crate::{
+    folder::{FolderError, Tree},
     integrity::{Integrity, Mismatch},
     lockfile::{Entry, Lockfile, LockfileError},
-    site::temporary_beside,
     vendor_path::VendorPath,
 };
 
@@ -71,6 +69,22 @@ impl StoreError {
             ),
         }
     }
+
+    fn reading(error: FolderError) -> Self {
+        match error {
+            FolderError::Link(path) => Self::Link(path),
+            FolderError::NotAFolder(path) => Self::Foreign(path),
+            FolderError::Io { path, source } => Self::Read { path, source },
+        }
+    }
+
+    fn writing(error: FolderError) -> Self {
+        match error {
+            FolderError::Link(path) => Self::Link(path),
+            FolderError::NotAFolder(path) => Self::Foreign(path),
+            FolderError::Io { path, source } => Self::Write { path, source },
+        }
+    }
 }
 
 /// What the cache holds for a lockfile entry.
@@ -87,16 +101,19 @@ pub enum Cached {
 /// A folder that vendored files lie in: the cache, or the vendor folder of a site.
 #[derive(Clone, Debug)]
 pub struct VendorFolder {
-    /// A folder that exists or may be created, which is trusted not to be a link.
+    /// A folder that exists or may be made; where its path leads is up to the user.
     base: PathBuf,
-    /// The rest of the way, component by component; none of them may be a link.
+    /// The rest of the way; no part of it may be a link.
     name: PathBuf,
+    /// What a run locks: the site or the cache.
+    home: PathBuf,
 }
 
 impl VendorFolder {
-    /// The folder `name` in `base`.
-    pub fn new(base: impl Into<PathBuf>, name: impl Into<PathBuf>) -> Self {
-        Self { base: base.into(), name: name.into() }
+    /// The folder `name` of a site.
+    pub fn new(site: impl Into<PathBuf>, name: impl Into<PathBuf>) -> Self {
+        let site = site.into();
+        Self { home: site.clone(), base: site, name: name.into() }
     }
 
     /// The folder's own path.
@@ -107,21 +124,32 @@ impl VendorFolder {
     /// Reads a vendored file; `None` if there is none.
     ///
     /// # Errors
-    /// [`StoreError::Link`] or [`StoreError::Read`].
+    /// [`StoreError::Link`], [`StoreError::Foreign`] or [`StoreError::Read`].
     pub fn read(&self, file: &VendorPath) -> Result<Option<Vec<u8>>, StoreError> {
-        let path = self.locate(file)?;
-        match fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(StoreError::Read { path, source }),
+        self.read_at(&file.to_path(&self.name))
+    }
+
+    fn read_at(&self, file: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        let read = || self.tree()?.map_or(Ok(None), |tree| tree.read(file));
+        read().map_err(StoreError::reading)
+    }
+
+    /// The folder this one lies in; `None` if it is not there yet.
+    fn tree(&self) -> Result<Option<Tree>, FolderError> {
+        match Tree::open(&self.base, &self.home) {
+            Err(FolderError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Ok(None)
+            }
+            tree => tree.map(Some),
         }
     }
 
     /// Whether `bytes` may be written as `file`: there is nothing, or just that, or what we wrote
-    /// before (`previous`, from the lockfile).
+    /// before (`previous`, from the lockfile); and permissions allow it.
     ///
     /// # Errors
-    /// [`StoreError::Foreign`], [`StoreError::Link`] or [`StoreError::Read`].
+    /// [`StoreError::Foreign`], [`StoreError::Link`], [`StoreError::Read`] or
+    /// [`StoreError::Write`].
     pub fn admit(
         &self,
         file: &VendorPath,
@@ -129,56 +157,50 @@ impl VendorFolder {
         previous: Option<&Integrity>,
     ) -> Result<Admitted, StoreError> {
         match self.read(file)? {
-            None => Ok(Admitted::New),
-            Some(there) if there == bytes => Ok(Admitted::Same),
-            Some(there) if previous.is_some_and(|ours| ours.verify(&there).is_ok()) => {
-                Ok(Admitted::New)
+            Some(there) if there == bytes => return Ok(Admitted::Same),
+            Some(there) if !previous.is_some_and(|ours| ours.verify(&there).is_ok()) => {
+                return Err(StoreError::Foreign(file.to_path(&self.path())));
             }
-            Some(_) => Err(StoreError::Foreign(file.to_path(&self.path()))),
+            None | Some(_) => {}
         }
+        let path = file.to_path(&self.name);
+        let folder = path.parent().unwrap_or(&self.name);
+        let tree = self.tree().map_err(StoreError::reading)?;
+        tree.map_or(Ok(()), |tree| tree.may_write(folder)).map_err(StoreError::writing)?;
+        Ok(Admitted::New)
     }
 
     /// Writes files that [`admit`](Self::admit) has found to be new, then makes them durable.
     ///
     /// # Errors
-    /// [`StoreError::Write`] or [`StoreError::Link`].
+    /// [`StoreError::Write`], [`StoreError::Link`] or [`StoreError::Foreign`].
     pub fn write<'a>(
         &self,
         files: impl IntoIterator<Item = (&'a VendorPath, &'a [u8])>,
     ) -> Result<(), StoreError> {
-        let mut folders = BTreeSet::new();
-        for (file, bytes) in files {
-            let path = self.locate(file)?;
-            write_durably(&path, bytes)?;
-            folders.extend(
-                path.ancestors()
-                    .skip(1)
-                    .take_while(|dir| dir.starts_with(&self.base))
-                    .map(Path::to_owned),
-            );
-        }
-        // The deepest first: a folder is durable once its parent knows of it.
-        folders.iter().rev().try_for_each(|folder| sync_folder(folder))
+        let files = files.into_iter().map(|(file, bytes)| (file.to_path(&self.name), bytes));
+        self.write_at(files.collect())
     }
 
-    /// The path of `file`, after making sure that no link lies on the way.
-    fn locate(&self, file: &VendorPath) -> Result<PathBuf, StoreError> {
-        let mut path = self.base.clone();
-        for component in file.to_path(&self.name).components() {
-            path.push(component);
-            match fs::symlink_metadata(&path) {
-                Ok(metadata) if metadata.is_symlink() => return Err(StoreError::Link(path)),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Ok(file.to_path(&self.path()));
-                }
-                Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                    return Err(StoreError::Foreign(path));
-                }
-                Err(source) => return Err(StoreError::Read { path, source }),
-            }
+    /// Writes files at paths relative to `base`.
+    fn write_at(&self, files: Vec<(PathBuf, &[u8])>) -> Result<(), StoreError> {
+        if files.is_empty() {
+            return Ok(());
         }
-        Ok(path)
+        let write = || -> Result<(), FolderError> {
+            let tree = Tree::create(&self.base, &self.home)?;
+            for (file, bytes) in &files {
+                tree.put(file, &|new| {
+                    new.write_all(bytes)?;
+                    new.sync_all()
+                })?;
+            }
+            let folders: BTreeSet<_> =
+                files.iter().flat_map(|(file, _)| file.ancestors().skip(1)).collect();
+            // The deepest first: a folder is durable once its parent knows of it.
+            folders.iter().rev().try_for_each(|folder| tree.sync_folder(folder))
+        };
+        write().map_err(StoreError::writing)
     }
 }
 
@@ -204,7 +226,7 @@ impl Cache {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let base = parent.unwrap_or(Path::new(".")).to_owned();
         let name = path.file_name().map(PathBuf::from).unwrap_or_default();
-        Self { folder: VendorFolder::new(base, name) }
+        Self { folder: VendorFolder { base, name, home: path.to_owned() } }
     }
 
     /// The bytes' folder.
@@ -220,14 +242,17 @@ impl Cache {
     /// Reads the lockfile; `None` if there is none.
     ///
     /// # Errors
-    /// [`StoreError::Read`] or [`StoreError::Lockfile`].
+    /// [`StoreError::Read`], [`StoreError::Link`] or [`StoreError::Lockfile`].
     pub fn lockfile(&self) -> Result<Option<Lockfile>, StoreError> {
         let path = self.lockfile_path();
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(Lockfile::parse(&text, &path)?)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(StoreError::Read { path, source }),
-        }
+        let Some(bytes) = self.folder.read_at(&self.folder.name.join(LOCKFILE))? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8(bytes).map_err(|error| StoreError::Read {
+            path: path.clone(),
+            source: io::Error::new(io::ErrorKind::InvalidData, error),
+        })?;
+        Ok(Some(Lockfile::parse(&text, &path)?))
     }
 
     /// What the cache holds for `entry`, hashed anew.
@@ -245,44 +270,17 @@ impl Cache {
     /// Writes the lockfile if its text differs, and the `.gitattributes` that guard the bytes.
     ///
     /// # Errors
-    /// [`StoreError::Write`].
+    /// [`StoreError::Write`], or those of [`lockfile`](Self::lockfile).
     pub fn write_lockfile(&self, lockfile: &Lockfile) -> Result<(), StoreError> {
         let text = lockfile.to_text();
-        let path = self.lockfile_path();
-        if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+        let path = self.folder.name.join(LOCKFILE);
+        if self.folder.read_at(&path)?.is_some_and(|there| there == text.as_bytes()) {
             return Ok(());
         }
-        let attributes = self.folder.path().join(".gitattributes");
-        if !attributes.exists() {
-            write_durably(&attributes, GIT_ATTRIBUTES.as_bytes())?;
+        let attributes = self.folder.name.join(".gitattributes");
+        if self.folder.read_at(&attributes)?.is_none() {
+            self.folder.write_at(vec![(attributes, GIT_ATTRIBUTES.as_bytes())])?;
         }
-        write_durably(&path, text.as_bytes())?;
-        sync_folder(&self.folder.path())
+        self.folder.write_at(vec![(path, text.as_bytes())])
     }
-}
-
-/// Writes a temporary file beside `path`, fsyncs it, and renames it into place.
-fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let write = || -> io::Result<()> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut temporary = temporary_beside(path)?;
-        temporary.write_all(bytes)?;
-        temporary.as_file().sync_all()?;
-        temporary.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|source| StoreError::Write { path: path.to_owned(), source })
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    let sync = || fs::File::open(folder)?.sync_all();
-    sync().map_err(|source| StoreError::Write { path: folder.to_owned(), source })
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> Result<(), StoreError> {
-    Ok(())
 }

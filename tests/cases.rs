@@ -17,6 +17,7 @@ macro_rules! cases {
 
 cases! {
     a_base_at_the_root_leads_local_addresses
+    a_base_of_the_site_itself_is_relative
     a_body_without_end_is_cut_off
     a_cdn_that_is_down_fails_the_run
     a_compromised_host_fails_the_run
@@ -104,6 +105,7 @@ cases! {
     two_pages_share_one_download
     two_pages_that_demand_different_bytes_fail
     vendor_folder_and_cache_can_be_elsewhere
+    what_every_page_says_is_said_once
     what_is_no_script_is_refused
     what_is_no_script_keeps_every_byte
     what_npm_cannot_prove_is_locked_with_the_reason

@@ -7,7 +7,10 @@ pub mod human;
 pub mod json;
 pub mod progress;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 use serde::Serialize;
 
@@ -120,7 +123,7 @@ pub struct Notice {
 }
 
 /// One labelled fact of a notice.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Detail {
     /// The label, one word.
     pub label: &'static str,
@@ -164,6 +167,24 @@ impl Notice {
     pub fn of_tool(self) -> Problem {
         Problem { fault: Fault::Tool, notice: self }
     }
+}
+
+/// Makes one notice of those that say the same of different places: what a template writes into
+/// every page is said once.
+pub fn say_once(notices: Vec<Notice>) -> Vec<Notice> {
+    let mut said: Vec<Notice> = Vec::new();
+    let mut seen: HashMap<_, usize> = HashMap::new();
+    for notice in notices {
+        let words = (notice.code, notice.message.clone(), notice.details.clone());
+        match seen.entry(words) {
+            Entry::Occupied(index) => said[*index.get()].uses.extend(notice.uses),
+            Entry::Vacant(place) => {
+                place.insert(said.len());
+                said.push(notice);
+            }
+        }
+    }
+    said
 }
 
 /// A notice that fails the run.

@@ -120,6 +120,7 @@ impl Progress for Bar {
     }
 
     fn say(&self, line: &str) {
-        self.current().println(line);
+        // Between two stages the bar is hidden, and would swallow the line.
+        self.current().suspend(|| anstream::eprintln!("{line}"));
     }
 }

@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::File,
     path::{Path, PathBuf},
 };
 
@@ -15,6 +14,7 @@ use super::{
     survey::Survey,
 };
 use crate::{
+    folder::Tree,
     integrity::Integrity,
     inventory,
     plan::Action,
@@ -25,7 +25,7 @@ use crate::{
     },
     rewrite::{LocalCopy, Resolution, RewriteError, Rewritten, Style, rewrite},
     settings::Settings,
-    site::{self, SiteError},
+    site::{self, Page, SiteError},
     store::{Admitted, StoreError, VendorFolder},
     vendor_path::VendorPath,
 };
@@ -61,7 +61,7 @@ impl Commit {
         };
         if survey.problems.is_empty() {
             commit.admit_files(settings, survey, downloads)?;
-            commit.prove_pages(settings, survey, progress);
+            commit.prove_pages(settings, survey, progress)?;
             downloads.warn_of_floating(survey);
             downloads.warn_of_encodings(survey);
         }
@@ -100,12 +100,18 @@ impl Commit {
 
     /// Rewrites every page once without writing it: an edit that does not prove itself, or a page
     /// that cannot be read, stops the run here.
-    fn prove_pages(&mut self, settings: &Settings, survey: &mut Survey, progress: &dyn Progress) {
+    fn prove_pages(
+        &mut self,
+        settings: &Settings,
+        survey: &mut Survey,
+        progress: &dyn Progress,
+    ) -> Result<(), RunError> {
+        let site = site::open(&settings.site)?;
         progress.begin(Stage::Checking, survey.inventory.work.len());
         let prove = |path: &PathBuf| {
-            let outcome = self.page(settings, path);
+            let outcome = self.page(settings, &site, path);
             progress.step();
-            match outcome {
+            match outcome.map(|(_, rewritten)| rewritten) {
                 Ok(Rewritten::Changed(_)) => Ok(Some(path.clone())),
                 Ok(Rewritten::Unchanged) => Ok(None),
                 Err(problem) => Err(problem),
@@ -119,19 +125,30 @@ impl Commit {
                 Err(problem) => survey.problems.push(*problem),
             }
         }
+        if settings.dest.is_none() {
+            site::admit(&site, self.changed.iter().map(PathBuf::as_path))?;
+        }
+        Ok(())
     }
 
-    fn page(&self, settings: &Settings, path: &Path) -> Result<Rewritten, Box<Problem>> {
-        let bytes =
-            site::read(&settings.site.join(path)).map_err(|error| Box::new(unreadable(&error)))?;
+    /// A page as it is, and as it will be.
+    fn page(
+        &self,
+        settings: &Settings,
+        site: &Tree,
+        path: &Path,
+    ) -> Result<(Page, Rewritten), Box<Problem>> {
+        let page = site::read_page(site, path).map_err(|error| Box::new(unreadable(&error)))?;
         let style = Style {
             out: &settings.out,
             public_path: settings.public_path.as_deref(),
             crossorigin: self.crossorigin,
         };
         let address = inventory::page_address(path, settings.site_url.as_ref());
-        rewrite(&bytes, inventory::dialect(path), &address, &self.resolutions, &style)
-            .map_err(|error| Box::new(unwritable(path, &error)))
+        let rewritten =
+            rewrite(&page.bytes, inventory::dialect(path), &address, &self.resolutions, &style)
+                .map_err(|error| Box::new(unwritable(path, &error)))?;
+        Ok((page, rewritten))
     }
 
     /// Writes: vendored files first, then the lockfile that names them, then the pages that load
@@ -142,8 +159,11 @@ impl Commit {
         survey: &Survey,
         progress: &dyn Progress,
     ) -> Result<(), RunError> {
-        if let Some(dest) = &settings.dest {
-            site::copy_rest(&settings.site, dest, &|path| self.changed.contains(path))?;
+        let from = site::open(&settings.site)?;
+        let dest = settings.dest.as_deref().map(site::create).transpose()?;
+        let is_page = |path: &Path| survey.pages.contains(path);
+        if let Some(dest) = &dest {
+            site::copy(&settings.site, dest, &|path| !is_page(path))?;
         }
         survey
             .cache
@@ -154,32 +174,48 @@ impl Commit {
         if !self.lock.is_empty() {
             survey.cache.write_lockfile(&self.lock)?;
         }
-        self.write_pages(settings, progress)
+        if let Some(dest) = &dest {
+            let unchanged = |path: &Path| is_page(path) && !self.changed.contains(path);
+            site::copy(&settings.site, dest, &unchanged)?;
+        }
+        self.write_pages(settings, &from, dest.as_ref().unwrap_or(&from), progress)
     }
 
-    fn write_pages(&self, settings: &Settings, progress: &dyn Progress) -> Result<(), RunError> {
+    fn write_pages(
+        &self,
+        settings: &Settings,
+        from: &Tree,
+        to: &Tree,
+        progress: &dyn Progress,
+    ) -> Result<(), RunError> {
         progress.begin(Stage::Rewriting, self.changed.len());
         let written = self.changed.par_iter().try_for_each(|path| {
             progress.step();
-            self.write_page(settings, path)
+            self.write_page(settings, from, to, path)
         });
         progress.end();
         written
     }
 
-    fn write_page(&self, settings: &Settings, path: &Path) -> Result<(), RunError> {
-        let source = settings.site.join(path);
-        let target = settings.dest.as_ref().unwrap_or(&settings.site).join(path);
-        match self.page(settings, path) {
-            Ok(Rewritten::Changed(bytes))
-                if settings.dest.is_none() || site::read(&target).ok().as_ref() != Some(&bytes) =>
-            {
-                Ok(site::replace(&target, &source, &bytes)?)
+    fn write_page(
+        &self,
+        settings: &Settings,
+        from: &Tree,
+        to: &Tree,
+        path: &Path,
+    ) -> Result<(), RunError> {
+        match self.page(settings, from, path) {
+            Ok((page, Rewritten::Changed(bytes))) => {
+                let same = |there: Page| there.bytes == bytes;
+                if settings.dest.is_some() && site::read_page(to, path).is_ok_and(same) {
+                    return Ok(());
+                }
+                Ok(site::replace(to, path, &page, &bytes)?)
             }
-            Ok(_) => Ok(()),
+            Ok((_, Rewritten::Unchanged)) => Ok(()),
             Err(problem) => {
                 let source = std::io::Error::other(problem.notice.message);
-                Err(SiteError::Write { path: target, source }.into())
+                Err(SiteError::Write { path: to.path(path), source }.into())
             }
         }
     }
@@ -236,26 +272,4 @@ fn unwritable(path: &Path, error: &RewriteError) -> Problem {
         .detail("cause", error)
         .hint("this is a limit of Inhouse: please report the page; `data-inhouse=\"skip\"` on the tag leaves it out".to_owned())
         .of_site()
-}
-
-/// Keeps a second run on the same site waiting until this one is done. The lock belongs to the
-/// open folder, so that a process that dies leaves nothing behind.
-pub(super) fn alone(
-    settings: &Settings,
-    progress: &dyn Progress,
-) -> Result<Option<File>, RunError> {
-    let Ok(folder) = File::open(&settings.project_root) else { return Ok(None) };
-    match folder.try_lock() {
-        Err(std::fs::TryLockError::WouldBlock) => {
-            progress.say(&format!(
-                "waiting for another run of inhouse in `{}`",
-                settings.project_root.display()
-            ));
-            let wait = folder.lock();
-            wait.map_err(|source| SiteError::Read { path: settings.project_root.clone(), source })?;
-            Ok(Some(folder))
-        }
-        // A file system without locks: nothing better than to go on.
-        Err(std::fs::TryLockError::Error(_)) | Ok(()) => Ok(Some(folder)),
-    }
 }

@@ -1,6 +1,9 @@
 //! Discover, scan and plan: everything that is known before anything is fetched.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use crate::{
     csp::{self, SiteHeaders},
@@ -22,6 +25,8 @@ use crate::{
 /// What is known before anything is fetched.
 pub(crate) struct Survey {
     pub inventory: Inventory,
+    /// The pages' paths, relative to the site.
+    pub pages: BTreeSet<PathBuf>,
     pub cache: Cache,
     /// The lockfile, empty if there is none.
     pub lock: Lockfile,
@@ -54,10 +59,12 @@ impl Survey {
             plan: Plan::default(),
             cached: BTreeMap::new(),
             used_locally: BTreeSet::new(),
+            pages: BTreeSet::new(),
             inventory,
             cache,
         };
         survey.note_links(&found);
+        survey.pages.extend(found.pages);
         survey.find_local_uses(settings);
         survey.look_up()?;
         let present = survey.cached.keys().cloned().collect();

@@ -14,7 +14,7 @@ use crate::{
     plan::{Action, Reason},
     policy::Kept,
     reference::SubresourceUrl,
-    report::{Outcome, Report, Run, ScriptRow, Summary, VendoredRow},
+    report::{Outcome, Report, Run, ScriptRow, Summary, VendoredRow, say_once},
 };
 
 impl Survey {
@@ -64,14 +64,9 @@ impl Survey {
             summary.vendored_bytes = 0;
             summary.pages_changed = 0;
         }
-        summary.warnings = self.warnings.len();
-        Report {
-            scripts,
-            warnings: std::mem::take(&mut self.warnings),
-            problems: std::mem::take(&mut self.problems),
-            summary,
-            run,
-        }
+        let warnings = say_once(std::mem::take(&mut self.warnings));
+        summary.warnings = warnings.len();
+        Report { scripts, warnings, problems: std::mem::take(&mut self.problems), summary, run }
     }
 
     fn rows(

@@ -8,5 +8,9 @@ pub mod case;
 pub mod cdn;
 pub mod http;
 mod http2;
+#[cfg(unix)]
+pub mod inject;
 pub mod npm;
+#[cfg(unix)]
+pub mod sandbox;
 pub mod static_site;
