@@ -1,8 +1,11 @@
 //! The `inhouse` command: arguments → run → exit code.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
 
-use anstream::{ColorChoice as StreamColor, eprintln};
+use anstream::ColorChoice as StreamColor;
 use clap::Parser;
 use inhouse::{
     cli::{Cli, ColorChoice, Command},
@@ -19,15 +22,21 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("error: {}", printable(&format!("{error}")));
-            for cause in error.chain().skip(1) {
-                eprintln!("  cause     {}", printable(&cause.to_string()));
-            }
-            if let Some(hint) = inhouse::remedy(&error) {
-                eprintln!("hint: {}", printable(&hint));
-            }
+            // The exit code says it too, if there is nobody to read this.
+            let _ = explain(&error, &mut anstream::stderr().lock());
             ExitCode::from(2)
         }
+    }
+}
+
+fn explain(error: &anyhow::Error, to: &mut impl Write) -> io::Result<()> {
+    writeln!(to, "error: {}", printable(&format!("{error}")))?;
+    for cause in error.chain().skip(1) {
+        writeln!(to, "  cause     {}", printable(&cause.to_string()))?;
+    }
+    match inhouse::remedy(error) {
+        Some(hint) => writeln!(to, "hint: {}", printable(&hint)),
+        None => Ok(()),
     }
 }
 
@@ -76,7 +85,7 @@ fn prepare(project: &Project, args: &inhouse::cli::OutputArgs) -> Output {
 fn progress(output: Output) -> Box<dyn Progress> {
     if output.quiet {
         Box::new(Silent)
-    } else if output.progress && std::io::stderr().is_terminal() {
+    } else if output.progress && io::stderr().is_terminal() {
         Box::new(Bar::default())
     } else {
         Box::new(Lines { stages: output.progress })
@@ -102,7 +111,7 @@ fn print(report: &Report, output: Output) -> anyhow::Result<u8> {
     };
     match printed {
         // `inhouse scan | head` is no failure of ours.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(report.exit_code()),
     }
 }

@@ -9,6 +9,7 @@ mod commit;
 mod download;
 mod survey;
 mod tell;
+mod warn;
 
 use thiserror::Error;
 

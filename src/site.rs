@@ -189,7 +189,6 @@ pub fn read(path: &Path) -> Result<Vec<u8>, SiteError> {
 /// # Errors
 /// [`SiteError::Read`] names it.
 pub fn read_into(path: &Path, buffer: &mut Vec<u8>) -> Result<(), SiteError> {
-    use std::io::Read;
     buffer.clear();
     let read = fs::File::open(path).and_then(|mut file| file.read_to_end(buffer));
     // One giant page must not keep its memory for the rest of the run.
@@ -299,10 +298,12 @@ fn copy_file(from: &Tree, dest: &Tree, path: &Path) -> Result<(), SiteError> {
     let failed = |source| SiteError::Read { path: from.path(path), source };
     let model = file.metadata().map_err(failed)?;
     let modified = model.modified().map_err(failed)?;
-    if let Ok(Some(there)) = dest.open_file(path).map(|there| there?.metadata().ok()) {
-        if there.len() == model.len() && there.modified().ok() == Some(modified) {
-            return Ok(());
-        }
+    let same =
+        |there: fs::Metadata| there.len() == model.len() && there.modified().ok() == Some(modified);
+    if let Ok(Some(there)) = dest.open_file(path)
+        && there.metadata().is_ok_and(same)
+    {
+        return Ok(());
     }
     let fill = |new: &mut File| {
         // Files are copied by the kernel, which shares their blocks if it can.

@@ -158,7 +158,7 @@ impl VendorFolder {
     ) -> Result<Admitted, StoreError> {
         match self.read(file)? {
             Some(there) if there == bytes => return Ok(Admitted::Same),
-            Some(there) if !previous.is_some_and(|ours| ours.verify(&there).is_ok()) => {
+            Some(there) if previous.is_none_or(|ours| ours.verify(&there).is_err()) => {
                 return Err(StoreError::Foreign(file.to_path(&self.path())));
             }
             None | Some(_) => {}

@@ -142,7 +142,7 @@ fn vendored_files_and_lockfile_are_durable_before_what_refers_to_them() {
         assert_eq!(steps[lock - 1], Step::SyncedFile, "{steps:?}");
         assert!(steps[lock..first_page].contains(&Step::SyncedFolder), "{steps:?}");
         let pages = &steps[first_page..];
-        assert!(!pages.iter().any(|step| *step == Step::SyncedFile), "{pages:?}");
+        assert!(!pages.contains(&Step::SyncedFile), "{pages:?}");
     }
 }
 

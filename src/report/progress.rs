@@ -1,6 +1,6 @@
 //! What a run does while it works: a bar for each stage on a terminal, plain lines otherwise.
 
-use std::{sync::Mutex, time::Duration};
+use std::{io::Write, sync::Mutex, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -69,15 +69,20 @@ pub struct Lines {
 impl Progress for Lines {
     fn begin(&self, stage: Stage, total: usize) {
         if self.stages && total > 0 {
-            anstream::eprintln!("{} {}", stage.name(), stage.count(total));
+            print(&format!("{} {}", stage.name(), stage.count(total)));
         }
     }
 
     fn step(&self) {}
     fn end(&self) {}
     fn say(&self, line: &str) {
-        anstream::eprintln!("{line}");
+        print(line);
     }
+}
+
+/// Prints a line to stderr; that nobody reads it is no reason to stop.
+fn print(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 /// A bar on stderr.
@@ -121,6 +126,6 @@ impl Progress for Bar {
 
     fn say(&self, line: &str) {
         // Between two stages the bar is hidden, and would swallow the line.
-        self.current().suspend(|| anstream::eprintln!("{line}"));
+        self.current().suspend(|| print(line));
     }
 }

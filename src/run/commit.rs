@@ -62,8 +62,7 @@ impl Commit {
         if survey.problems.is_empty() {
             commit.admit_files(settings, survey, downloads)?;
             commit.prove_pages(settings, survey, progress)?;
-            downloads.warn_of_floating(survey);
-            downloads.warn_of_encodings(survey);
+            downloads.warn(survey);
         }
         Ok(commit)
     }

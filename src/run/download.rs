@@ -7,7 +7,6 @@ use crate::{
     fetch::{Client, pool},
     integrity::{Algorithm, Digest, Integrity},
     lockfile::{Entry, Lockfile},
-    npm::{self, Pinning},
     obtain::{self, ObtainError, Obtained, Supplier},
     plan::{Action, Expectation},
     reference::SubresourceUrl,
@@ -183,52 +182,6 @@ impl Downloads {
             self.lock.insert(url, entry);
         }
     }
-
-    /// Warnings for scripts that a page's own encoding would garble: the CDN said `charset=utf-8`,
-    /// a site's server often says nothing, and then the page's encoding counts (HTML 8.1.4.2).
-    pub fn warn_of_encodings(&self, survey: &mut Survey) {
-        let doubtful = self.bytes.iter().filter(|(_, bytes)| needs_an_encoding(bytes));
-        for (url, _) in doubtful {
-            let Some(demand) = survey.inventory.demands.get(url) else { continue };
-            let Some((_, encoding)) = demand.legacy_encoded.first() else { continue };
-            let notice = Notice::new(
-                "garbled",
-                format!("`{url}` is UTF-8, and pages in {encoding} may read it as {encoding}"),
-            );
-            let uses = demand.legacy_encoded.iter().map(|(place, _)| place.clone());
-            survey.warnings.push(
-                notice
-                    .used_by(uses)
-                    .hint("add charset=\"utf-8\" to the tag, or save the page as UTF-8".to_owned()),
-            );
-        }
-    }
-
-    /// Warnings for addresses that may mean other bytes tomorrow, and what to write instead.
-    pub fn warn_of_floating(&self, survey: &mut Survey) {
-        for (url, entry) in
-            self.lock.iter().filter(|(url, entry)| entry.floating && self.bytes.contains_key(url))
-        {
-            let version = entry
-                .package
-                .as_deref()
-                .and_then(|id| id.rsplit_once('@'))
-                .map(|(_, version)| version);
-            let form = npm::classify(url);
-            let pinned =
-                form.as_ref().zip(version).and_then(|(form, version)| form.pinned_url(version));
-            let hint = match (&pinned, form.as_ref().map(|form| &form.pinned)) {
-                (Some(pinned), _) => format!("write `{pinned}` instead"),
-                (None, Some(Pinning::Floating { advice })) => advice.clone(),
-                (None, _) => "use an address with an exact version, if the host has one".to_owned(),
-            };
-            let notice = Notice::new(
-                "floating-url",
-                format!("`{url}` may mean other bytes tomorrow; the lockfile pins those of today"),
-            );
-            survey.warnings.push(notice.used_by(uses(survey, url)).hint(hint));
-        }
-    }
 }
 
 fn obtain_all(
@@ -274,7 +227,7 @@ fn to_blame(survey: &Survey, url: &SubresourceUrl, error: &ObtainError) -> Vec<U
     }
 }
 
-fn uses(survey: &Survey, url: &SubresourceUrl) -> Vec<Use> {
+pub(super) fn uses(survey: &Survey, url: &SubresourceUrl) -> Vec<Use> {
     survey
         .inventory
         .demands
@@ -292,11 +245,6 @@ fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
             obtained.stored.content = Some(digest);
         }
     }
-}
-
-/// Whether bytes mean something else in another encoding, and do not say which they are in.
-fn needs_an_encoding(bytes: &[u8]) -> bool {
-    !bytes.is_ascii() && !bytes.starts_with(b"\xEF\xBB\xBF")
 }
 
 fn algorithms(settings: &Settings) -> &[Algorithm] {

@@ -72,9 +72,11 @@ impl Traced {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
-    /// Whether a fault struck what the command prints, not what it does.
+    /// Whether a fault struck what the command prints as well: the n-th call of another thread. A
+    /// call that another thread interrupted is `resumed` in the log, which does not say on what.
     pub fn is_injected_into_output(&self) -> bool {
-        self.injected().any(|line| line.contains("(1<") || line.contains("(2<"))
+        self.injected()
+            .any(|line| ["(1<", "(2<", "resumed>"].iter().any(|part| line.contains(part)))
     }
 
     /// The calls that were given a fault.
@@ -144,6 +146,13 @@ pub fn stop_at(command: &Command, at: &str) -> Stopped {
 }
 
 impl Stopped {
+    /// Kills it where it stands.
+    pub fn kill(mut self) {
+        let sent = Command::new("kill").args(["-KILL", &self.process]).status().unwrap();
+        assert!(sent.success());
+        self.child.wait().unwrap();
+    }
+
     /// Lets it run to its end.
     pub fn go_on(self) -> Traced {
         let sent = Command::new("kill").args(["-CONT", &self.process]).status().unwrap();

@@ -1,0 +1,81 @@
+//! What the owner of the site should know about scripts that are vendored all the same.
+
+use super::{
+    download::{Downloads, uses},
+    survey::Survey,
+};
+use crate::{
+    lockfile::Entry,
+    npm::{self, Pinning},
+    obtain,
+    reference::SubresourceUrl,
+    report::Notice,
+};
+
+impl Downloads {
+    /// Adds the warnings that the scripts of this run give rise to.
+    pub(super) fn warn(&self, survey: &mut Survey) {
+        for (url, bytes) in &self.bytes {
+            let Some(entry) = self.lock.get(url) else { continue };
+            let notices = [
+                entry.floating.then(|| floating(url, entry).used_by(uses(survey, url))),
+                obtain::reads_its_own_address(bytes)
+                    .then(|| self_locating(url).used_by(uses(survey, url))),
+                garbled(survey, url, bytes),
+            ];
+            survey.warnings.extend(notices.into_iter().flatten());
+        }
+    }
+}
+
+/// An address that may mean other bytes tomorrow, and what to write instead.
+fn floating(url: &SubresourceUrl, entry: &Entry) -> Notice {
+    let hint = match pinned(url, entry) {
+        Some(pinned) => format!("write `{pinned}` instead"),
+        None => match npm::classify(url).map(|form| form.pinned) {
+            Some(Pinning::Floating { advice }) => advice,
+            _ => "use an address with an exact version, if the host has one".to_owned(),
+        },
+    };
+    let message =
+        format!("`{url}` may mean other bytes tomorrow; the lockfile pins those of today");
+    Notice::new("floating-url", message).hint(hint)
+}
+
+/// The address of the exact version that the lockfile holds: by npm's word, or by where the CDN
+/// sent us, or by the version it named, which the path in the vendor folder mirrors.
+fn pinned(url: &SubresourceUrl, entry: &Entry) -> Option<SubresourceUrl> {
+    let version = entry.package.as_deref().and_then(|id| Some(id.rsplit_once('@')?.1));
+    let by_npm = || npm::classify(url)?.pinned_url(version?);
+    let is_exact =
+        |url: &SubresourceUrl| npm::classify(url).is_some_and(|form| form.pinned == Pinning::Exact);
+    let by_redirect = || entry.final_url.clone().filter(is_exact);
+    let by_path = || format!("https://{}", entry.path).parse().ok().filter(is_exact);
+    by_npm().or_else(by_redirect).or_else(by_path)
+}
+
+/// A script that finds out where it lies is likely to load its other files from there.
+fn self_locating(url: &SubresourceUrl) -> Notice {
+    let message = format!(
+        "`{url}` looks up its own address: files that it loads from there are not vendored with it"
+    );
+    Notice::new("self-locating", message).hint(
+        "try the page with the network off; if something is missing, keep the script live with a rule"
+            .to_owned(),
+    )
+}
+
+/// A script that a page's own encoding would garble: the CDN said `charset=utf-8`, a site's server
+/// often says nothing, and then the page's encoding counts (HTML 8.1.4.2).
+fn garbled(survey: &Survey, url: &SubresourceUrl, bytes: &[u8]) -> Option<Notice> {
+    let says_its_encoding = bytes.starts_with(b"\xEF\xBB\xBF");
+    if bytes.is_ascii() || says_its_encoding {
+        return None;
+    }
+    let pages = &survey.inventory.demands.get(url)?.legacy_encoded;
+    let (_, encoding) = pages.first()?;
+    let message = format!("`{url}` is UTF-8, and pages in {encoding} may read it as {encoding}");
+    let hint = "add charset=\"utf-8\" to the tag, or save the page as UTF-8";
+    let places = pages.iter().map(|(place, _)| place.clone());
+    Some(Notice::new("garbled", message).used_by(places).hint(hint.to_owned()))
+}
