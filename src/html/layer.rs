@@ -11,7 +11,7 @@ use super::{
     Dialect, Positions, ScanError, ScriptType, attribute,
     events::{self, Element, End, Event, Namespace, RawAttribute},
     inline,
-    scan::{MAX_TAG, Scanner, TOO_LARGE, has_relevant_tag},
+    scan::{MAX_FOUND, MAX_TAG, Scanner, TOO_LARGE, has_relevant_tag},
     srcdoc::{Nest, OffsetMap, Outward},
     tag::{Attribute, LinkRel, NotRead, Place, Quote, Remark, Tag, TagKind, Value},
 };
@@ -95,6 +95,9 @@ impl<'r, 'a> LayerReader<'r, 'a> {
     }
 
     fn event(&mut self, event: &Event) -> Result<(), ScanError> {
+        if self.scanner.tags.len() + self.scanner.remarks.len() > MAX_FOUND {
+            return Err(ScanError::TooMany { limit: MAX_FOUND });
+        }
         match event {
             Event::ConditionalComment { content, .. } => self.comment(content),
             Event::Element(element) if element.span.len() > MAX_TAG => Err(TOO_LARGE),

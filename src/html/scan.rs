@@ -19,6 +19,8 @@ use super::{
 
 /// The longest start tag that is looked at, in bytes: decoding copies it.
 pub(super) const MAX_TAG: usize = 8 << 20;
+/// How many tags and remarks a page may have: each takes a few kilobytes until the page is written.
+pub(super) const MAX_FOUND: usize = 100_000;
 
 /// What a page holds.
 #[derive(Debug)]
@@ -90,6 +92,12 @@ pub enum ScanError {
     Encoding {
         /// The encoding's name in the Encoding standard.
         name: &'static str,
+    },
+    /// More tags of scripts, and of what goes with them, than anyone writes.
+    #[error("the page has more than {limit} tags that name scripts")]
+    TooMany {
+        /// How many it may have.
+        limit: usize,
     },
     /// A tag, or the nesting of elements, is larger than anything a page needs.
     #[error(

@@ -265,24 +265,21 @@ fn prove(scan: &Scan, edits: &[Edit], edited: &[u8]) -> Result<(), SpliceError> 
     if rescan.encoding != scan.encoding {
         return proof("the page's encoding".into());
     }
-    let mut expected = scan.tags.iter().enumerate().map(|(index, tag)| (index, Seen::of(tag)));
-    let mut expected: BTreeMap<usize, Seen<'_>> = expected.by_ref().collect();
-    for (index, _, fate) in merged(scan, edits)? {
-        match fate {
-            Fate::Removed => drop(expected.remove(&index)),
-            Fate::Changed(changes) => {
-                if let Some(seen) = expected.get_mut(&index) {
-                    seen.change(&changes);
-                }
-            }
+    let fates: BTreeMap<usize, Fate<'_>> =
+        merged(scan, edits)?.into_iter().map(|(index, _, fate)| (index, fate)).collect();
+    let is_kept = |(index, _): &(usize, &Tag)| fates.get(index) != Some(&Fate::Removed);
+    let kept = scan.tags.iter().enumerate().filter(is_kept);
+    if kept.clone().count() != rescan.tags.len() {
+        return proof(format!("the number of tags ({})", rescan.tags.len()));
+    }
+    for ((index, tag), found) in kept.zip(&rescan.tags) {
+        let mut expected = Seen::of(tag);
+        if let Some(Fate::Changed(changes)) = fates.get(&index) {
+            expected.change(changes);
         }
-    }
-    let found: Vec<_> = rescan.tags.iter().map(Seen::of).collect();
-    if found.len() != expected.len() {
-        return proof(format!("the number of tags ({})", found.len()));
-    }
-    if let Some((expected, _)) = expected.values().zip(&found).find(|(one, other)| one != other) {
-        return proof(format!("the tag that was at byte {}", expected.offset));
+        if expected != Seen::of(found) {
+            return proof(format!("the tag that was at byte {}", tag.span.start));
+        }
     }
     if !scan.remarks.iter().map(subject).eq(rescan.remarks.iter().map(subject)) {
         return proof("what the page holds besides".into());
@@ -291,19 +288,11 @@ fn prove(scan: &Scan, edits: &[Edit], edited: &[u8]) -> Result<(), SpliceError> 
 }
 
 /// A tag without its offsets.
+#[derive(PartialEq)]
 struct Seen<'a> {
-    offset: usize,
     kind: TagKind,
     surroundings: (super::Place, bool, Option<&'a str>),
     attributes: BTreeMap<&'a str, &'a str>,
-}
-
-impl PartialEq for Seen<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.kind == other.kind
-            && self.surroundings == other.surroundings
-            && self.attributes == other.attributes
-    }
 }
 
 impl<'a> Seen<'a> {
@@ -317,7 +306,7 @@ impl<'a> Seen<'a> {
             attributes.entry(attribute.name.as_str()).or_insert(attribute.text());
         }
         let surroundings = (tag.place, tag.in_template, tag.base.as_deref());
-        Self { offset: tag.span.start, kind, surroundings, attributes }
+        Self { kind, surroundings, attributes }
     }
 
     fn change(&mut self, changes: &[(&'a str, Option<&'a str>)]) {

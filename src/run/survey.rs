@@ -221,6 +221,35 @@ impl Survey {
             self.warnings.push(warning.hint("remove it, or correct its pattern".to_owned()));
         }
         self.warn_of_policies();
+        self.warn_of_compressed_copies(settings);
+    }
+
+    /// Servers prefer `index.html.br` to `index.html`: visitors would get the page of before.
+    fn warn_of_compressed_copies(&mut self, settings: &Settings) {
+        let changes = |action: &Action| {
+            is_vendored(action) || matches!(action, Action::Replace { .. } | Action::Remove(_))
+        };
+        if !self.plan.actions.values().any(changes) {
+            return;
+        }
+        let copies = self.inventory.work.iter().flat_map(|page| {
+            ["gz", "br", "zst"].map(|extension| {
+                let mut copy = page.clone().into_os_string();
+                copy.push(format!(".{extension}"));
+                std::path::PathBuf::from(copy)
+            })
+        });
+        let mut stale = copies.filter(|copy| settings.site.join(copy).is_file());
+        let Some(first) = stale.next() else { return };
+        let first = site::page_name(&first);
+        let message = match stale.count() {
+            0 => format!("`{first}` is a compressed copy that will not match its page any more"),
+            more => format!(
+                "`{first}` and {more} more are compressed copies that will not match their pages any more"
+            ),
+        };
+        let hint = "run Inhouse before the pages are compressed, or compress them again";
+        self.warnings.push(Notice::new("stale-copy", message).hint(hint.to_owned()));
     }
 
     fn warn_of_policies(&mut self) {
