@@ -3,8 +3,8 @@
 //! A [`Tree`] is what Inhouse writes to: SITE, DEST or the vendor cache. Below its root no link is
 //! followed, however the disk changes meanwhile: every folder on the way is opened by its name in
 //! the folder before it. New files are made on a *bench*, a hidden folder beside the tree, so that a
-//! run that is killed leaves nothing inside it; the next run, which holds the tree's [`Lock`],
-//! clears the bench. What the files mean, and which must reach the disk before which, is up to
+//! run that is killed leaves nothing inside it; the next run, alone under its [`Lock`]s, clears the
+//! bench. What the files mean, and which must reach the disk before which, is up to
 //! [`site`](crate::site) and [`store`](crate::store).
 
 #![allow(clippy::disallowed_methods, reason = "this room is the folders on disk")]
@@ -301,8 +301,8 @@ fn bench_of(home: &Path) -> Option<(PathBuf, OsString)> {
     Some((home.parent()?.to_owned(), name))
 }
 
-/// Removes the bench of `home` and what a killed run has left on it. Only for who holds the
-/// [`Lock`] of `home`: nobody else can be at work there. Files with other names than ours stay.
+/// Removes the bench of `home` and what a killed run has left on it. Only for a run whose [`Lock`]s
+/// keep all others from `home`. Files with other names than ours stay.
 pub fn clear_bench(home: &Path) {
     let Some((beside, name)) = bench_of(home) else { return };
     let Ok(beside) = Folder::open(&beside) else { return };

@@ -25,6 +25,7 @@ pub mod cli;
 pub mod csp;
 pub mod fetch;
 pub mod folder;
+pub mod graph;
 pub mod html;
 pub mod init;
 pub mod integrity;

@@ -208,7 +208,7 @@ fn still_named(
         .filter(|reference| edited.contains(&reference.tag) || reference.role == Role::Hint)
         .filter_map(|reference| scan.tags[reference.tag].address_attribute())
         .map(|attribute| memchr::memmem::find_iter(&source[attribute.span.clone()], host).count());
-    scan.mentions(bytes, host) > leaving.sum()
+    scan.mentions(bytes, host) > leaving.sum::<usize>()
 }
 
 #[cfg(test)]

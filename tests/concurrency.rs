@@ -9,7 +9,7 @@ use std::{
 
 use support::{
     inject::{can_inject, stop_at},
-    sandbox::{Sandbox, cdn, snapshot},
+    sandbox::{Sandbox, cdn},
 };
 
 mod support;
@@ -61,8 +61,8 @@ fn seven_wait_for_one_and_say_so() {
     let mut others: Vec<_> = (0..7).map(|_| start(sandbox.vendor(&cdn, &[]))).collect();
     for run in &mut others {
         let line = waits(run);
-        assert!(line.starts_with("waiting for another run of inhouse on `"), "{line}");
-        assert!(line.contains("project/"), "{line}");
+        assert!(line.starts_with("waiting for another run of inhouse in `"), "{line}");
+        assert!(line.contains("/project`"), "{line}");
         assert_eq!(run.try_wait().unwrap(), None);
     }
     assert_eq!(first.go_on().code(), Some(0));
@@ -103,7 +103,7 @@ fn projects_that_share_a_cache_wait_for_each_other() {
     let cache = sandbox.outside().join("shared");
     let mut second = start(other.vendor(&cdn, &["--cache", cache.to_str().unwrap()]));
     let line = waits(&mut second);
-    assert!(line.contains("/shared`"), "{line}");
+    assert!(line.contains(&format!("`{}`", sandbox.outside().display())), "{line}");
     assert_eq!(first.go_on().code(), Some(0));
     assert!(second.wait().unwrap().success());
     let lock = std::fs::read_to_string(cache.join("inhouse.lock")).unwrap();
@@ -154,12 +154,14 @@ fn who_only_reads_does_not_wait() {
 }
 
 #[test]
-fn a_run_that_fails_leaves_no_folder_behind() {
+fn a_run_that_fails_leaves_everything_as_it_was() {
     let cdn = cdn();
     let sandbox = Sandbox::new();
     sandbox.build(&["missing@1.0.0/missing.js"]);
-    let before = snapshot(sandbox.outside());
+    let changed = || std::fs::metadata(sandbox.project()).unwrap().modified().unwrap();
+    let (before, then) = (sandbox.snapshot(), changed());
     let output = sandbox.vendor(&cdn, &["--dest", "dist"]).output().unwrap();
     assert!(!output.status.success());
     assert!(sandbox.snapshot() == before);
+    assert_eq!(changed(), then);
 }

@@ -140,34 +140,17 @@ fn a_file_in_the_way_of_a_folder_is_named() {
 }
 
 #[test]
-fn a_lock_makes_a_missing_folder_and_takes_it_away_if_it_stays_empty() {
+fn a_lock_is_waited_for_and_leaves_nothing_behind() {
     let dir = tempfile::tempdir().unwrap();
-    let (empty, filled) = (dir.path().join("empty"), dir.path().join("filled"));
-    let locks = [&empty, &filled].map(|path| Lock::take(path, &|| ()).unwrap().unwrap());
-    fs::write(filled.join("file"), "").unwrap();
-    drop(locks);
-    assert_eq!(names(dir.path()), ["filled"]);
-    fs::create_dir(&empty).unwrap();
-    drop(Lock::take(&empty, &|| ()).unwrap());
-    assert_eq!(names(dir.path()), ["empty", "filled"]);
-}
-
-#[test]
-fn who_waited_for_a_folder_that_went_away_makes_it_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("cache");
-    let first = Lock::take(&path, &|| ()).unwrap();
+    let first = Lock::take(dir.path(), &|| panic!("nobody has it")).unwrap();
     std::thread::scope(|scope| {
         let (told, waits) = std::sync::mpsc::channel();
-        let second = scope.spawn(|| {
-            let told = told;
-            let lock = Lock::take(&path, &|| told.send(()).unwrap()).unwrap();
-            assert!(path.is_dir());
-            drop(lock);
-        });
+        let path = dir.path();
+        let second = scope.spawn(move || Lock::take(path, &|| told.send(()).unwrap()).unwrap());
         waits.recv().unwrap();
         drop(first);
-        second.join().unwrap();
+        assert!(second.join().unwrap().is_some());
     });
     assert!(names(dir.path()).is_empty());
+    assert!(Lock::take(&dir.path().join("missing"), &|| ()).unwrap().is_none());
 }
