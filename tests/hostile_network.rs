@@ -319,7 +319,7 @@ fn no_spelling_of_a_private_address_is_connected_to() {
         let project = besieged(&cdn, &[&format!("https://{host}:{port}/1.0.0/a.js")]);
         let (files, connections) = before(&project);
         let outcome = project.vendor(&[]);
-        outcome.assert_code(1).assert_says("not an address of the public internet");
+        outcome.assert_code(1).assert_says("--allow-private");
         assert!(project.snapshot() == files, "{host}");
         assert_eq!(cdn.connections(), connections, "{host}");
     }
