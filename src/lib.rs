@@ -6,7 +6,7 @@
 //! | stage | room | touches |
 //! |---|---|---|
 //! | discover | [`site`]: the pages, in a stable order | disk |
-//! | scan | [`html`]: bytes → tags with exact spans; [`page`], [`reference`]: what they mean; [`inventory`]: all pages together | |
+//! | scan | [`html`]: bytes → tags with exact spans; [`page`], [`mod@reference`]: what they mean; [`inventory`]: all pages together | |
 //! | plan | [`plan`]: inventory × [`policy`] × [`lockfile`] → one action for each URL | |
 //! | fetch, verify | [`obtain`]: [`fetch`] and [`npm`] → bytes that passed every check of [`integrity`] | network |
 //! | store | [`store`]: the vendor cache and the site vendor folder, laid out by [`vendor_path`] | disk |
