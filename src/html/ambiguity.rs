@@ -22,7 +22,7 @@ use html5ever::{
 
 use super::{
     attribute,
-    events::{Element, Event, NAMES, Namespace, conditional_content},
+    events::{self, Element, Event, NAMES, Namespace, conditional_content},
 };
 
 /// What both parsers can say about an event.
@@ -41,13 +41,19 @@ pub(super) enum Unsettled {
         /// The name of the tag, lol_html's or else html5ever's.
         tag: String,
     },
-    /// html5ever would take too long: its work grows with the square of the nesting.
-    TooDeep,
+    /// html5ever would take too long: its work grows with the square of the nesting, and of the
+    /// attributes of a tag.
+    TooMuchWork,
 }
 
 /// How many elements html5ever may look at, in any page and for each byte of a large one.
 const WORK_LIMIT: usize = 20_000_000;
 const WORK_LIMIT_PER_BYTE: usize = 40;
+
+/// How many attributes html5ever may compare with one another, in any page.
+const ATTRIBUTE_WORK_LIMIT: u64 = 1 << 30;
+/// In pages up to this size there cannot be more: an attribute takes two bytes.
+const ALWAYS_ENOUGH: usize = 1 << 16;
 
 /// How much of a page html5ever gets at a time, in bytes.
 const CHUNK: usize = 4096;
@@ -58,8 +64,11 @@ pub(super) fn settle(
     encoding: &'static Encoding,
     events: &[Event],
 ) -> Result<(), Unsettled> {
+    if bytes.len() > ALWAYS_ENOUGH && events::attribute_work(bytes) > ATTRIBUTE_WORK_LIMIT {
+        return Err(Unsettled::TooMuchWork);
+    }
     let (text, _) = encoding.decode_with_bom_removal(bytes);
-    let expected = sights(&text).ok_or(Unsettled::TooDeep)?;
+    let expected = sights(&text).ok_or(Unsettled::TooMuchWork)?;
     let seen = |event: &Event| sight(bytes, encoding, event);
     let event = (0..events.len().max(expected.len()))
         .find(|&index| events.get(index).map(seen).as_ref() != expected.get(index));

@@ -149,6 +149,25 @@ fn has_column_and_template(bytes: &[u8], events: &[Event]) -> bool {
     events.iter().any(is_template) && memchr::memchr_iter(b'<', bytes).any(is_column)
 }
 
+/// How hard a parser works that compares each attribute of a tag with those before it: the squares
+/// of how many there are, added up. An unfinished tag counts as well.
+pub(super) fn attribute_work(bytes: &[u8]) -> u64 {
+    let work = Cell::new(0_u64);
+    let on_tag = element!("*", |element| {
+        let attributes = element.attributes().len() as u64;
+        work.set(work.get().saturating_add(attributes.saturating_mul(attributes)));
+        Ok(())
+    });
+    let settings = settings(Reading::Lenient).append_element_content_handler(on_tag);
+    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
+    // Whatever quotes the last value may be open in, one of these ends the tag.
+    let ends = [bytes, b">", b"\">", b"'>"];
+    match ends.into_iter().try_for_each(|part| rewriter.write(part)) {
+        Ok(()) => work.get(),
+        Err(_) => u64::MAX,
+    }
+}
+
 /// Where strict reading stops: the start of the first `<tag` after the last token before it.
 pub(super) fn stopping_point(bytes: &[u8], tag: &str) -> usize {
     let last = RefCell::new(0);

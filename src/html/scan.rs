@@ -228,7 +228,7 @@ impl<'a> Scanner<'a> {
         }
         match (ambiguity::settle(layer.bytes, encoding, &events), stopped) {
             (Ok(()), _) => Ok((events, encoding)),
-            (Err(Unsettled::TooDeep), _) => Err(TOO_LARGE),
+            (Err(Unsettled::TooMuchWork), _) => Err(TOO_LARGE),
             (Err(Unsettled::Disagreement { .. }), Some(tag)) => {
                 Err(stop(events::stopping_point(layer.bytes, &tag), tag))
             }

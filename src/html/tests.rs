@@ -334,6 +334,30 @@ fn nesting_beyond_reason_is_an_error_and_not_a_long_wait() {
 }
 
 #[test]
+fn attributes_beyond_number_are_an_error_and_not_a_long_wait() {
+    let many: String = (0..100_000).map(|number| format!(" a{number}=1")).collect();
+    let doubtful = "<select><option><svg><title>x</title></svg></option></select>\
+                    <script src=a></script>";
+    for tag in ["<p{}>", "<p{}", "<p{} b=\"", "<p{} b='>", "<script{} src=b></script>"] {
+        let page = format!("{doubtful}{}", tag.replace("{}", &many));
+        let error = scan(page.as_bytes(), Dialect::Html).unwrap_err();
+        assert!(matches!(error, ScanError::TooLarge { .. }), "{tag}");
+    }
+    let bearable = format!("<p{}>", &many[..50_000]);
+    assert!(scan(format!("{bearable}{doubtful}").as_bytes(), Dialect::Html).is_ok());
+    // Where no second parser is needed, nothing compares them.
+    assert!(scan(format!("<p{many}><script src=a></script>").as_bytes(), Dialect::Html).is_ok());
+}
+
+#[test]
+fn more_tags_than_anyone_writes_are_an_error() {
+    for tag in ["<script src=a></script>", "<script type=x src=a></script>"] {
+        let error = scan(tag.repeat(100_002).as_bytes(), Dialect::Html).unwrap_err();
+        assert_eq!(error, ScanError::TooMany { limit: 100_000 });
+    }
+}
+
+#[test]
 fn changes_touch_their_own_bytes_only() {
     let page = "<SCRIPT\n  Defer  SRC = https://h/a.js\tcrossorigin integrity='x'\n>\n</SCRIPT >";
     assert_eq!(

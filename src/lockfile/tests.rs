@@ -133,6 +133,12 @@ fn a_conflict_marker_is_named_with_its_line() {
 }
 
 #[test]
+fn a_file_longer_than_any_site_needs_is_an_error() {
+    let long = format!("version = 1\n{}", "#".repeat(4 << 20));
+    assert!(matches!(parse(&long), Err(LockfileError::TooLong { .. })));
+}
+
+#[test]
 fn one_url_twice_is_an_error() {
     let error = error_with("https://js.test/v3/", "https://cdn.test/npm/chart.js@4#fragment");
     let LockfileError::DuplicateUrl { url: twice, .. } = error else { panic!("{error}") };
