@@ -41,6 +41,11 @@ pub fn both(html: &str, scan: &Scan) -> (Vec<Script>, Vec<Script>) {
         scanned.retain(|(namespace, ..)| *namespace != "parked");
         parsed.retain(|(namespace, ..)| *namespace != "parked");
     }
+    // A late `<frameset>` throws the body out of the tree (HTML 13.2.6.4.7), but scripts in it have
+    // run by then: the tree cannot witness for those.
+    if lower.contains("<frameset") {
+        scanned.retain(|script| parsed.contains(script));
+    }
     (scanned, parsed)
 }
 
