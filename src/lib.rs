@@ -14,7 +14,7 @@
 //! | report | [`report`]: what happened, for people and for programs | |
 //!
 //! What [`site`] and [`store`] write goes through [`folder`], which follows no link.
-//! [`check`] holds a finished site against the lockfile, with the same first stages. [`graph`] reads
+//! [`mod@check`] holds a finished site against the lockfile, with the same first stages. [`graph`] reads
 //! what modules load, import maps included; the stages still leave module graphs alone.
 //!
 //! [`cli`] is what was typed, [`settings`] what is meant. Everything is fetched and verified before
