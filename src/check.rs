@@ -4,7 +4,7 @@
 //! file that is missing or is not the locked one, and a tag whose `integrity` is missing or wrong
 //! are problems of the site.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     inventory::LocalUse,
@@ -13,6 +13,7 @@ use crate::{
     report::{Notice, Problem, Use},
     run::{RunError, Survey, vendor_path},
     settings::Settings,
+    site,
     store::VendorFolder,
     vendor_path::VendorPath,
 };
@@ -59,7 +60,34 @@ pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunEr
         }
     }
     survey.problems.extend(problems);
+    survey.problems.extend(strays(settings, &entries)?);
     Ok(())
+}
+
+/// Files that lie among the vendored ones, in the folder of one of their hosts, and are not locked.
+/// What else a site keeps in a folder of that name is its own affair.
+fn strays(
+    settings: &Settings,
+    entries: &BTreeMap<&VendorPath, &Entry>,
+) -> Result<Vec<Problem>, RunError> {
+    let hosts: BTreeSet<&str> = entries.keys().filter_map(|path| path.segments().next()).collect();
+    let mut problems = Vec::new();
+    for host in hosts {
+        for file in site::files_below(&settings.site, &format!("{}/{host}", settings.out))? {
+            let name = site::page_name(&file);
+            let path = vendor_path(&name, &settings.out);
+            if path.is_none_or(|path| !entries.contains_key(&path)) {
+                let notice = Notice::new(
+                    "stray-file",
+                    format!("`{name}` lies among the vendored files and is not in the lockfile"),
+                );
+                let hint =
+                    "find out who put it there; a build into an empty folder does without it";
+                problems.push(notice.hint(hint.to_owned()).of_site());
+            }
+        }
+    }
+    Ok(problems)
 }
 
 /// Why a script that the plan deals with should not be external; `None` if it may be.

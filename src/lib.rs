@@ -6,7 +6,7 @@
 //! | stage | room | touches |
 //! |---|---|---|
 //! | discover | [`site`]: the pages, in a stable order | disk |
-//! | scan | [`html`]: bytes → tags with exact spans; [`page`], [`reference`]: what they mean; [`inventory`]: all pages together | |
+//! | scan | [`html`]: bytes → tags with exact spans; [`page`], [`mod@reference`]: what they mean; [`inventory`]: all pages together | |
 //! | plan | [`plan`]: inventory × [`policy`] × [`lockfile`] → one action for each URL | |
 //! | fetch, verify | [`obtain`]: [`fetch`] and [`npm`] → bytes that passed every check of [`integrity`] | network |
 //! | store | [`store`]: the vendor cache and the site vendor folder, laid out by [`vendor_path`] | disk |
@@ -14,6 +14,9 @@
 //! | report | [`report`]: what happened, for people and for programs | |
 //!
 //! What [`site`] and [`store`] write goes through [`folder`], which follows no link.
+//! [`check`] holds a finished site against the lockfile, with the same first stages. [`graph`] reads
+//! what modules load, import maps included; the stages still leave module graphs alone.
+//!
 //! [`cli`] is what was typed, [`settings`] what is meant. Everything is fetched and verified before
 //! the first file is written: [`vendor`] reads like the table.
 

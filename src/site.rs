@@ -170,6 +170,26 @@ fn walk_error(root: &Path, error: walkdir::Error) -> SiteError {
     SiteError::Read { path, source }
 }
 
+/// Every file and link below `folder` of `root`, in the order of their paths, which are relative
+/// to `root`; none if there is no such folder.
+///
+/// # Errors
+/// [`SiteError::Read`].
+pub fn files_below(root: &Path, folder: &str) -> Result<Vec<PathBuf>, SiteError> {
+    let top = root.join(folder);
+    if !top.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut files = Vec::new();
+    for entry in WalkDir::new(&top).sort_by_file_name() {
+        let entry = entry.map_err(|error| walk_error(root, error))?;
+        if !entry.file_type().is_dir() {
+            files.push(entry.path().strip_prefix(root).unwrap_or(entry.path()).to_owned());
+        }
+    }
+    Ok(files)
+}
+
 /// A page's path as text, `/`-separated: for its URL and for messages.
 pub fn page_name(path: &Path) -> String {
     let names = path.components().map(|name| name.as_os_str().to_string_lossy());
