@@ -22,29 +22,40 @@ pub(super) enum BodyError {
     Truncated(u64, io::Error),
 }
 
+/// Where large bodies grow, one at a time: together they hold little more memory than one of them
+/// may. The room is used again, because an allocator that serves many threads gives little back.
+pub(super) type Room = Mutex<Vec<u8>>;
+
 /// Reads `source`, whose bytes are counted as they come out of the decoder.
 ///
-/// Bodies that share a `queue` grow large one at a time: together they hold little more memory than
-/// one of them may. Waiting counts against the deadline.
+/// Waiting for `room`, which only a large body needs, counts against the deadline.
 pub(super) fn read(
     mut source: impl Read,
     limit: u64,
     deadline: Instant,
-    queue: &Mutex<()>,
+    room: &Room,
 ) -> Result<Vec<u8>, BodyError> {
-    let mut bytes = Vec::new();
+    let mut small = Vec::new();
+    let mut large = None;
     let mut chunk = vec![0; CHUNK];
-    let mut turn = None;
     loop {
-        if bytes.len() > LARGE && turn.is_none() {
-            turn = Some(queue.lock().unwrap_or_else(PoisonError::into_inner));
+        if large.is_none() && small.len() > LARGE {
+            let mut room = room.lock().unwrap_or_else(PoisonError::into_inner);
+            room.clear();
+            room.extend_from_slice(&std::mem::take(&mut small));
+            large = Some(room);
         }
+        let bytes = large.as_deref_mut().unwrap_or(&mut small);
         if Instant::now() >= deadline {
             return Err(BodyError::Timeout);
         }
         let received = bytes.len() as u64;
         match source.read(&mut chunk) {
-            Ok(0) => return Ok(bytes),
+            Ok(0) => {
+                let mut body = std::mem::take(bytes);
+                body.shrink_to_fit();
+                return Ok(body);
+            }
             Ok(n) if received + n as u64 > limit => return Err(BodyError::TooLarge),
             Ok(n) => bytes.extend_from_slice(&chunk[..n]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -70,7 +81,7 @@ mod tests {
     }
 
     fn whole(source: impl Read, limit: u64, deadline: Instant) -> Result<Vec<u8>, BodyError> {
-        read(source, limit, deadline, &Mutex::default())
+        read(source, limit, deadline, &Room::default())
     }
 
     /// Counts what is taken from an endless source.
@@ -113,13 +124,13 @@ mod tests {
 
     #[test]
     fn large_bodies_grow_one_at_a_time() {
-        let (queue, large) = (Mutex::default(), LARGE + 3 * CHUNK);
-        let held = queue.lock().unwrap();
+        let (room, large) = (Room::default(), LARGE + 3 * CHUNK);
+        let held = room.lock().unwrap();
         // A small one needs no turn.
-        assert_eq!(read(&vec![1; LARGE][..], 1 << 30, soon(), &queue).unwrap().len(), LARGE);
+        assert_eq!(read(&vec![1; LARGE][..], 1 << 30, soon(), &room).unwrap().len(), LARGE);
         std::thread::scope(|scope| {
             let waiting =
-                scope.spawn(|| read(&vec![1; large][..], 1 << 30, soon(), &queue).unwrap().len());
+                scope.spawn(|| read(&vec![1; large][..], 1 << 30, soon(), &room).unwrap().len());
             std::thread::sleep(Duration::from_millis(50));
             assert!(!waiting.is_finished());
             drop(held);

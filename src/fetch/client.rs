@@ -35,8 +35,8 @@ pub struct Client {
     ways: Ways,
     /// Hosts that took no connection on any attempt, with the failure.
     down: Mutex<HashMap<String, FetchError>>,
-    /// Where large bodies wait for one another.
-    queue: Mutex<()>,
+    /// Where large bodies grow.
+    room: body::Room,
     /// Bytes of all bodies so far.
     received: AtomicU64,
 }
@@ -78,7 +78,7 @@ impl Client {
             allow_http: options.allow_http.clone(),
             ways: options::open(options)?,
             down: Mutex::default(),
-            queue: Mutex::default(),
+            room: body::Room::default(),
             received: AtomicU64::new(0),
         })
     }
@@ -277,7 +277,7 @@ impl Client {
         if answer.content_length().is_some_and(|length| length > limit) {
             return Err(FetchError::TooLarge { url, limit }.into());
         }
-        match body::read(&mut answer, limit, deadline, &self.queue) {
+        match body::read(&mut answer, limit, deadline, &self.room) {
             Ok(bytes) => {
                 let size = bytes.len() as u64;
                 let total = self.received.fetch_add(size, Ordering::Relaxed) + size;
