@@ -185,6 +185,7 @@ fn label(tag: &Tag) -> String {
     let name = match &tag.kind {
         TagKind::Script(ScriptType::Module) => "script type=module",
         TagKind::InlineScript { kind: ScriptType::ImportMap, .. } => "script type=importmap",
+        TagKind::InlineScript { kind: ScriptType::Classic, .. } => "script",
         TagKind::InlineScript { .. } => "script type=module",
         TagKind::Script(_) => "script",
         TagKind::SvgScript(_) => "svg script",
