@@ -7,14 +7,16 @@
 mod alone;
 mod commit;
 mod download;
+mod settle;
 mod survey;
 mod tell;
+mod unfold;
 mod warn;
 
 use thiserror::Error;
 
 pub(crate) use self::survey::{Survey, vendor_path};
-use self::{alone::Alone, commit::Commit, download::Downloads};
+use self::{alone::Alone, commit::Commit, settle::Downloads};
 use crate::{
     fetch::ClientError,
     init::InitError,

@@ -204,6 +204,14 @@ pub fn read(path: &Path) -> Result<Vec<u8>, SiteError> {
     fs::read(path).map_err(|source| SiteError::Read { path: path.to_owned(), source })
 }
 
+/// Reads a file of the site that is no page; `None` if there is none.
+///
+/// # Errors
+/// [`SiteError`] names it.
+pub fn read_own(site: &Path, file: &Path) -> Result<Option<Vec<u8>>, SiteError> {
+    open(site)?.read(file).map_err(SiteError::reading)
+}
+
 /// Reads a file into `buffer`, whose memory serves one page after another.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ use super::{
 pub type SpecifierMap = Vec<(String, Option<Url>)>;
 
 /// What one or more import maps mean on a page.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImportMap {
     imports: SpecifierMap,
     scopes: Vec<(String, SpecifierMap)>,

@@ -155,6 +155,16 @@ impl Tag {
         self.address_attribute().map(Attribute::text)
     }
 
+    /// Tells the documents of a page apart: tags with one number stand in one document, the page
+    /// itself is 0, and every `srcdoc` is one of its own.
+    pub fn document(&self) -> usize {
+        let mut nest = self.nest.as_ref();
+        while let Some(Nest::Comment(outer)) = nest.map(Arc::as_ref) {
+            nest = outer.as_ref();
+        }
+        nest.map_or(0, |srcdoc| Arc::as_ptr(srcdoc).addr())
+    }
+
     /// Whether the author asks us to leave this tag: `data-inhouse="skip"`.
     pub fn is_skipped_by_author(&self) -> bool {
         self.text("data-inhouse").is_some_and(|text| text.trim_ascii().eq_ignore_ascii_case("skip"))

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::{
     RunError,
-    download::{Downloads, becomes_local},
+    settle::{Downloads, becomes_local},
     survey::Survey,
 };
 use crate::{
