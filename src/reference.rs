@@ -146,10 +146,7 @@ impl PageAddress {
     /// `site_url`, if known.
     pub fn new(path: &str, site_url: Option<&Url>) -> Self {
         let root = site_root(site_url);
-        let mut page = root.clone();
-        if let Ok(mut segments) = page.path_segments_mut() {
-            segments.pop_if_empty().extend(path.split('/'));
-        }
+        let page = below(&root, path);
         let served_anywhere = path.rsplit('/').next() == Some("404.html");
         Self { page, root, root_is_known: site_url.is_some(), served_anywhere }
     }
@@ -157,6 +154,12 @@ impl PageAddress {
     /// Whether `url` lies on the site's own origin.
     pub fn is_own(&self, url: &Url) -> bool {
         url.origin() == self.root.origin()
+    }
+
+    /// The path of a file of the site below its root, as [`resolve`](Self::resolve) gives it.
+    pub fn own_path(&self, url: &Url) -> Option<String> {
+        let path = url.path().strip_prefix(self.root.path())?;
+        self.is_own(url).then(|| path.to_owned())
     }
 
     /// The URL of a file of the site, given as the path that [`resolve`](Self::resolve) gives;
@@ -250,6 +253,15 @@ pub fn site_root(site_url: Option<&Url>) -> Url {
     root.set_query(None);
     root.set_fragment(None);
     root
+}
+
+/// The URL of the file at `path` (relative, `/`-separated, not encoded) below a site's `root`.
+pub fn below(root: &Url, path: &str) -> Url {
+    let mut url = root.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path.split('/'));
+    }
+    url
 }
 
 fn unknown_origin() -> Url {

@@ -7,6 +7,8 @@
 mod alone;
 mod commit;
 mod download;
+mod guard;
+mod relocate;
 mod settle;
 mod survey;
 mod tell;
@@ -61,8 +63,8 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
         if !survey.problems.is_empty() {
             return Ok(survey.report(Run::Vendor));
         }
-        let downloads = Downloads::fetch(settings, &mut survey, progress)?;
-        let commit = Commit::prepare(settings, &mut survey, &downloads, progress)?;
+        let mut downloads = Downloads::fetch(settings, &mut survey, progress)?;
+        let commit = Commit::prepare(settings, &mut survey, &mut downloads, progress)?;
         if survey.problems.is_empty() {
             commit.carry_out(settings, &survey, progress)?;
         }

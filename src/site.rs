@@ -99,6 +99,9 @@ impl SiteError {
     }
 }
 
+/// The file of headers that some hosts read (Netlify, Cloudflare Pages).
+pub const HEADERS: &str = "_headers";
+
 /// The files of a site, each path relative to its root.
 #[derive(Debug, Default)]
 pub struct Discovered {

@@ -79,9 +79,9 @@ impl Graphs {
         })
     }
 
-    /// What a start leads to; `None` while that is not known to its end.
-    pub fn closure(&self, start: &Start) -> Option<&Closure> {
-        self.starts.get(start)?.as_ref()
+    /// What every start leads to, as far as that is known to its end.
+    pub fn closures(&self) -> impl Iterator<Item = (&Start, &Closure)> {
+        self.starts.iter().filter_map(|(start, closure)| Some((start, closure.as_ref()?)))
     }
 
     /// Everything that any document reaches, as far as that is known.

@@ -271,6 +271,21 @@ impl<'t> ImportMapText<'t> {
         edits
     }
 
+    /// The edits that put `change(url)` in the place of the integrity metadata of every URL for which
+    /// it gives a text.
+    pub fn rewrite_integrity(
+        &self,
+        base: &Url,
+        change: impl Fn(&Url) -> Option<String>,
+    ) -> Vec<MapEdit> {
+        let edit = |entry: &Member| {
+            let text = change(&url_like(&entry.key, base)?)?;
+            let differs = entry.value.as_str() != Some(&text);
+            differs.then(|| MapEdit { span: entry.value.span.clone(), json: json::string(&text) })
+        };
+        self.part("integrity").iter().filter_map(edit).collect()
+    }
+
     /// The edit that adds `entries` (address, integrity) to the map's `integrity`, in the given
     /// order. What the map says already about a URL stays. `None` if there is nothing to add.
     pub fn add_integrity(&self, base: &Url, entries: &[(String, String)]) -> Option<MapEdit> {

@@ -10,6 +10,7 @@
 pub mod closure;
 pub mod document;
 pub mod graphs;
+pub mod homes;
 pub mod import_map;
 pub mod js;
 mod json;

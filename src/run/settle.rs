@@ -19,8 +19,6 @@ use crate::{
 pub(super) struct Downloads {
     /// The bytes of every vendored URL as upstream served them: downloaded, or from the cache.
     pub bytes: BTreeMap<SubresourceUrl, Vec<u8>>,
-    /// The bytes of those that are served with other specifiers.
-    pub edited: BTreeMap<SubresourceUrl, Vec<u8>>,
     /// The lockfile as it will be.
     pub lock: Lockfile,
     /// Which URLs were downloaded in this run.
@@ -40,7 +38,6 @@ impl Downloads {
         download::all(settings, survey, progress)?;
         let mut downloads = Self {
             bytes: std::mem::take(&mut survey.cached),
-            edited: BTreeMap::new(),
             lock: survey.lock.clone(),
             fresh: Vec::new(),
             kept: BTreeMap::new(),
@@ -163,7 +160,6 @@ impl Downloads {
             self.fresh.push(url.clone());
             self.bytes.insert(url, obtained.bytes);
         }
-        self.follow_algorithms(settings, survey);
     }
 
     /// The path of a locked file with the same bytes that lies where this one would.
@@ -173,14 +169,30 @@ impl Downloads {
         entry.upstream().verify(&obtained.bytes).ok().map(|()| path)
     }
 
-    /// The lockfile speaks of the algorithms that pages use.
-    fn follow_algorithms(&mut self, settings: &Settings, survey: &mut Survey) {
+    /// The lockfile speaks of the bytes that are served, and in the algorithms that pages use.
+    pub fn lock_served(
+        &mut self,
+        settings: &Settings,
+        survey: &mut Survey,
+        edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
+    ) {
         let mut changed = Vec::new();
         for (url, bytes) in &self.bytes {
             let Some(entry) = self.lock.get(url) else { continue };
-            let integrity = Integrity::of(bytes, algorithms(settings));
-            if entry.integrity != integrity {
-                changed.push((url.clone(), Entry { integrity, ..entry.clone() }));
+            let is_planned = survey.plan.actions.contains_key(url);
+            if !is_planned && entry.upstream_integrity.is_some() {
+                continue; // pages load it from the vendor folder already, edited in an earlier run
+            }
+            let served = edited.get(url).unwrap_or(bytes);
+            let of = |bytes: &[u8]| Integrity::of(bytes, algorithms(settings));
+            let settled = Entry {
+                size: served.len() as u64,
+                integrity: of(served),
+                upstream_integrity: edited.contains_key(url).then(|| of(bytes)),
+                ..entry.clone()
+            };
+            if *entry != settled {
+                changed.push((url.clone(), settled));
             }
         }
         for (url, entry) in changed {
@@ -188,7 +200,7 @@ impl Downloads {
                 let notice = Notice::new(
                     "not-locked",
                     format!(
-                        "the lockfile has other digests of `{url}` than `--integrity` asks for, and --locked forbids to change them"
+                        "the lockfile has other digests of `{url}` than this site and `--integrity` ask for, and --locked forbids to change them"
                     ),
                 );
                 survey.problems.push(

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::download::Pending;
 use crate::{
-    csp::{self, SiteHeaders},
+    csp::{self, Disposition, SiteHeaders},
     graph::{ParseFailure, closure::Request, graphs::Graphs},
     inventory::{self, Demand, Inventory},
     lockfile::Lockfile,
@@ -294,11 +294,16 @@ impl Survey {
         if !self.plan.actions.values().any(is_vendored) {
             return;
         }
-        let in_headers = self.headers.policies.iter().map(|policy| (policy, None));
-        let in_pages =
-            self.inventory.policies.iter().map(|(policy, place)| (policy, Some(place.clone())));
-        for (policy, place) in in_pages.chain(in_headers) {
-            if let Some(directive) = csp::blocks_own_scripts(policy) {
+        let enforced =
+            self.headers.policies.iter().filter(|p| p.list.disposition() == Disposition::Enforce);
+        let in_headers = enforced.map(|policy| (policy.list.blocks_own_scripts(), None));
+        let in_pages = self
+            .inventory
+            .policies
+            .iter()
+            .map(|(policy, place)| (csp::blocks_own_scripts(policy), Some(place.clone())));
+        for (blocking, place) in in_pages.chain(in_headers) {
+            if let Some(directive) = blocking {
                 let whose = if place.is_some() { "the page's" } else { "the `_headers` file's" };
                 let warning = Notice::new(
                     "csp-blocks-local",
