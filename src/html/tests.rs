@@ -665,7 +665,10 @@ fn what_concerns_us(found: &Scan) -> Vec<String> {
     let page = references(&address, found);
     let leads_away = |src: &str| matches!(address.resolve(src, None), Target::External { .. });
     let external = page.external.iter().map(|reference| reference.url.to_string());
-    let inline = page.inline_modules.iter().map(|(_, url)| url.to_string());
+    let inline = found.tags.iter().filter_map(|tag| match &tag.kind {
+        TagKind::InlineScript { text, .. } => Some(text.clone()),
+        _ => None,
+    });
     let placeholders = page.placeholders.iter().map(|tag| format!("placeholder {tag}"));
     let local = page.local.iter().map(|script| script.path.clone());
     let local = local.filter(|path| path.starts_with("vendor/"));

@@ -8,7 +8,7 @@ use std::{
 use rayon::prelude::*;
 use url::Url;
 
-use super::download::Pending;
+use super::{download::Pending, unfold::Read};
 use crate::{
     csp::{self, Disposition, SiteHeaders},
     graph::{ParseFailure, closure::Request, graphs::Graphs},
@@ -49,6 +49,8 @@ pub(crate) struct Survey {
     pub graphs: Graphs,
     /// What has been downloaded in this run.
     pub fetched: BTreeMap<SubresourceUrl, Obtained>,
+    /// What that is, as what it was asked for, until a graph reaches it.
+    pub arrived: BTreeMap<Request, Read>,
     /// What could not be.
     pub failed: BTreeMap<SubresourceUrl, ObtainError>,
     /// What the graphs ask for next, and as what.
@@ -83,6 +85,7 @@ impl Survey {
             graphs: Graphs::new(root.clone()),
             root,
             fetched: BTreeMap::new(),
+            arrived: BTreeMap::new(),
             failed: BTreeMap::new(),
             waiting: Pending::new(),
             unparsed: BTreeMap::new(),
