@@ -47,8 +47,8 @@ pub enum Reach {
 /// What begins at one place of a page.
 enum Concern {
     None,
-    /// It matters by itself.
-    Local,
+    /// It matters by itself, and is over before this offset.
+    Local(usize),
     /// It may give a meaning to what follows.
     Lasting,
 }
@@ -63,13 +63,13 @@ pub fn reach(page: &[u8], dialect: Dialect, local: Option<&str>) -> Reach {
         return Reach::Everything;
     }
     let mut inline = InlineScripts::of(page);
-    let mut last = None;
+    let mut last: Option<usize> = None;
     let mut at = 0;
     while let Some(found) = beginnings.find_in(page, (at..page.len()).into()) {
         at = found.end();
         match concern(page, found.start(), local, &mut inline) {
             Concern::None => {}
-            Concern::Local => last = Some(found.start()),
+            Concern::Local(end) => last = last.max(Some(end)),
             Concern::Lasting => return Reach::Everything,
         }
     }
@@ -143,9 +143,10 @@ impl<'p> InlineScripts<'p> {
         }
     }
 
-    /// What the script that begins at `at` means. After `<!--` it may go on behind its first end
-    /// tag (HTML 13.2.5.20, script data escaped state), and nobody can tell how far.
-    fn concern(&mut self, at: usize, loads: Loads) -> Concern {
+    /// What the script means whose start tag reaches from `at` to `tag_end`. After `<!--` it may
+    /// go on behind its first end tag (HTML 13.2.5.20, script data escaped state), and nobody can
+    /// tell how far.
+    fn concern(&mut self, at: usize, tag_end: usize, loads: Loads) -> Concern {
         let end = self.ends.after(at);
         let is_escaped = self.comments.after(at) < end;
         let reach = if is_escaped { self.length } else { end };
@@ -156,7 +157,7 @@ impl<'p> InlineScripts<'p> {
         };
         match (concerns_us, is_escaped) {
             (false, _) => Concern::None,
-            (true, false) => Concern::Local,
+            (true, false) => Concern::Local(tag_end),
             (true, true) => Concern::Lasting,
         }
     }
@@ -167,41 +168,47 @@ impl<'p> InlineScripts<'p> {
 enum Loads {
     Nothing,
     IfItsCodeDoes,
-    /// Perhaps only because the tag is unusual.
     Something,
 }
 
 /// What it means that this begins at `at`, a tag or `createElement`.
 fn concern(page: &[u8], at: usize, local: Option<&str>, inline: &mut InlineScripts<'_>) -> Concern {
     let rest = &page[at..];
-    let here = |concerns_us: bool| if concerns_us { Concern::Local } else { Concern::None };
-    let Some(after) = rest.strip_prefix(b"<") else { return here(creates_a_script(rest)) };
+    let code = |concerns_us: bool| if concerns_us { Concern::Local(at) } else { Concern::None };
+    let Some(after) = rest.strip_prefix(b"<") else { return code(creates_a_script(rest)) };
     let name_length = after.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(after.len());
-    let (name, tag) = after.split_at(name_length);
+    let name = &after[..name_length];
     let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-    if is(b"script") {
-        inline.concern(at, script_loads(tag, local))
-    } else if is(b"link") {
-        here(link_concerns_us(tag))
-    } else if is(b"meta") {
-        here(meta_concerns_us(tag))
-    } else if is(b"base") {
-        Concern::Lasting
-    } else if is(b"iframe") {
-        let srcdoc = any_attribute(tag, |name, _| name.eq_ignore_ascii_case(b"srcdoc"));
-        if srcdoc { Concern::Lasting } else { Concern::None }
-    } else {
+    if is(b"base") {
+        return Concern::Lasting;
+    }
+    if !["script", "link", "meta", "iframe"].iter().any(|known| is(known.as_bytes())) {
         // `<scr"+"ipt src=…` is how code hides a tag from the parser.
         let hidden = name.len() >= 3 && b"script".starts_with(&name.to_ascii_lowercase()[..3]);
-        here(hidden && names_an_address(rest))
+        return code(hidden && names_an_address(rest));
+    }
+    // Where a tag is not written the plain way, its attributes are not certain, nor is its end.
+    let Some(tag) = StartTag::read(&after[name_length..]) else { return Concern::Lasting };
+    let end = page.len() - tag.rest.len();
+    let here = |concerns_us: bool| if concerns_us { Concern::Local(end) } else { Concern::None };
+    if is(b"script") {
+        inline.concern(at, end, script_loads(&tag, local))
+    } else if is(b"link") {
+        here(link_concerns_us(&tag))
+    } else if is(b"meta") {
+        here(meta_concerns_us(&tag))
+    } else {
+        let mut attributes = tag.attributes.iter();
+        let srcdoc = attributes.any(|(name, _)| name.eq_ignore_ascii_case(b"srcdoc"));
+        if srcdoc { Concern::Lasting } else { Concern::None }
     }
 }
 
-fn script_loads(tag: &[u8], local: Option<&str>) -> Loads {
+fn script_loads(tag: &StartTag<'_>, local: Option<&str>) -> Loads {
     // HTML's scripts have a `src`, SVG's a `href`; which of the two this is, is not known here.
     let (mut has_src, mut leads_away) = (false, false);
     let mut r#type: Option<&[u8]> = None;
-    let unusual = any_attribute(tag, |name, value| {
+    for (name, value) in &tag.attributes {
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         if is(b"src") || is(b"href") || is(b"xlink:href") {
             has_src |= is(b"src");
@@ -210,11 +217,10 @@ fn script_loads(tag: &[u8], local: Option<&str>) -> Loads {
         } else if is(b"type") {
             r#type = r#type.or(Some(value));
         }
-        false
-    });
+    }
     let r#type = r#type.unwrap_or_default();
     let is_any = |known: &[&[u8]]| known.iter().any(|known| r#type.eq_ignore_ascii_case(known));
-    if unusual || leads_away {
+    if leads_away {
         Loads::Something
     } else if has_src {
         let is_module = is_any(&[b"module"]) || contains(r#type, b"&");
@@ -229,9 +235,9 @@ fn script_loads(tag: &[u8], local: Option<&str>) -> Loads {
     }
 }
 
-fn link_concerns_us(tag: &[u8]) -> bool {
+fn link_concerns_us(tag: &StartTag<'_>) -> bool {
     let (mut is_module, mut announces, mut leads_away) = (false, false, false);
-    let unusual = any_attribute(tag, |name, value| {
+    for (name, value) in &tag.attributes {
         if name.eq_ignore_ascii_case(b"rel") {
             let value = value.to_ascii_lowercase();
             let has = |known: &[u8]| contains(&value, known);
@@ -239,13 +245,12 @@ fn link_concerns_us(tag: &[u8]) -> bool {
             announces |= has(b"preload") || has(b"preconnect") || has(b"dns-prefetch");
         }
         leads_away |= name.eq_ignore_ascii_case(b"href") && !is_plain(value);
-        false
-    });
-    unusual || is_module || (announces && leads_away)
+    }
+    is_module || (announces && leads_away)
 }
 
-fn meta_concerns_us(tag: &[u8]) -> bool {
-    any_attribute(tag, |name, value| {
+fn meta_concerns_us(tag: &StartTag<'_>) -> bool {
+    tag.attributes.iter().any(|(name, value)| {
         let value = value.to_ascii_lowercase();
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         // A policy, an encoding that hides markup, or either of them behind an escape.
@@ -256,28 +261,32 @@ fn meta_concerns_us(tag: &[u8]) -> bool {
     })
 }
 
-/// Asks `wanted` about each attribute of a start tag, from behind its name. Also true where the
-/// tag is not written the plain way, because then its attributes are not certain.
-fn any_attribute<'t>(tag: &'t [u8], mut wanted: impl FnMut(&'t [u8], &'t [u8]) -> bool) -> bool {
-    let mut rest = tag;
-    loop {
-        rest = rest.trim_ascii_start();
-        rest = rest.strip_prefix(b"/").unwrap_or(rest).trim_ascii_start();
-        if rest.first() == Some(&b'>') {
-            return false;
+/// A start tag that is written the plain way, from behind its name.
+struct StartTag<'t> {
+    attributes: Vec<(&'t [u8], &'t [u8])>,
+    /// What follows its `>`.
+    rest: &'t [u8],
+}
+
+impl<'t> StartTag<'t> {
+    /// `None` if the tag is not written the plain way.
+    fn read(tag: &'t [u8]) -> Option<Self> {
+        let mut attributes = Vec::new();
+        let mut rest = tag;
+        loop {
+            rest = rest.trim_ascii_start();
+            rest = rest.strip_prefix(b"/").unwrap_or(rest).trim_ascii_start();
+            if let Some(rest) = rest.strip_prefix(b">") {
+                return Some(Self { attributes, rest });
+            }
+            let is_name =
+                |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.' | b'@');
+            let name_length = rest.iter().position(|b| !is_name(b)).filter(|length| *length > 0)?;
+            let (name, after) = rest.split_at(name_length);
+            let (value, after) = value(after)?;
+            attributes.push((name, value));
+            rest = after;
         }
-        let is_name =
-            |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.' | b'@');
-        let name_length = rest.iter().position(|b| !is_name(b)).unwrap_or(0);
-        if name_length == 0 {
-            return true;
-        }
-        let (name, after) = rest.split_at(name_length);
-        let Some((value, after)) = value(after) else { return true };
-        if wanted(name, value) {
-            return true;
-        }
-        rest = after;
     }
 }
 
@@ -295,8 +304,9 @@ fn value(after_name: &[u8]) -> Option<(&[u8], &[u8])> {
         }
         _ => {
             let end = rest.iter().position(|b| b.is_ascii_whitespace() || *b == b'>')?;
-            let plain = |b: &u8| !matches!(b, b'"' | b'\'' | b'<' | b'=' | b'`');
-            (end > 0 && rest[..end].iter().all(plain)).then(|| rest.split_at(end))
+            let plain = |b: &u8| !matches!(b, b'"' | b'\'' | b'<' | b'`');
+            let is_value = end > 0 && rest[0] != b'=' && rest[..end].iter().all(plain);
+            is_value.then(|| rest.split_at(end))
         }
     }
 }
@@ -404,6 +414,17 @@ mod tests {
         assert_eq!(reach(page.as_bytes(), Dialect::Html, None), Reach::Beginning(end));
         let page = page.replace("</SCRIPT >", "</script a='>'>");
         assert_eq!(reach(page.as_bytes(), Dialect::Html, None), Reach::Everything);
+    }
+
+    #[test]
+    fn an_end_tag_inside_an_attribute_is_none() {
+        let pad = " ".repeat(ENCODING_WINDOW);
+        let tag = "<script src=//h/a title='<link rel=preload href=//h/b> </script>'>";
+        let page = format!("{pad}{tag}</script>{pad}");
+        let end = page.len() - pad.len();
+        assert_eq!(reach(page.as_bytes(), Dialect::Html, None), Reach::Beginning(end));
+        let unusual = page.replace("title", "\"title");
+        assert_eq!(reach(unusual.as_bytes(), Dialect::Html, None), Reach::Everything);
     }
 
     #[test]

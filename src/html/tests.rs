@@ -839,6 +839,51 @@ proptest! {
     }
 
     #[test]
+    fn a_new_part_of_an_inline_script_is_all_that_changes_in_its_text(
+        page in page(),
+        text in "[ -~\n]{0,6}",
+        part in any::<(prop::sample::Index, prop::sample::Index)>(),
+    ) {
+        let Ok(found) = scan(page.as_bytes(), Dialect::Html) else { return Ok(()) };
+        for (tag, script) in found.tags.iter().enumerate() {
+            let TagKind::InlineScript { text: old, .. } = &script.kind else { continue };
+            let mut ends = [part.0.index(old.len() + 1), part.1.index(old.len() + 1)];
+            ends.sort_unstable();
+            let span = ends[0]..ends[1];
+            let change = Change::Splice { span: span.clone(), text: text.clone() };
+            let edited = apply(page.as_bytes(), &found, &[Edit { tag, changes: vec![change] }]);
+            // What is not refused is proved; this shows that the proof looks at the text.
+            let Ok(edited) = edited else { continue };
+            let again = scan(&edited, Dialect::Html).unwrap();
+            let expected = [&old[..span.start], &text, &old[span.end..]].concat();
+            prop_assert_eq!(inline_text(&again, tag), expected);
+            if script.place != Place::Srcdoc {
+                let part = script.text_outward.as_ref().and_then(|way| way.span(span)).unwrap();
+                prop_assert!(edited.starts_with(&page.as_bytes()[..part.start]));
+                prop_assert!(edited.ends_with(&page.as_bytes()[part.end..]));
+            }
+        }
+    }
+
+    #[test]
+    fn specifiers_of_any_inline_script_can_be_edited_in_place(page in page()) {
+        let Ok(found) = scan(page.as_bytes(), Dialect::Html) else { return Ok(()) };
+        let mut edits = Vec::new();
+        for (tag, script) in found.tags.iter().enumerate() {
+            let TagKind::InlineScript { text, .. } = &script.kind else { continue };
+            let spans = text.match_indices("'//h/a'").map(|(at, word)| at..at + word.len());
+            let changes = spans.map(|span| Change::Splice { span, text: "'./v&/a.js'".into() });
+            edits.push(Edit { tag, changes: changes.collect() });
+        }
+        let edited = apply(page.as_bytes(), &found, &edits);
+        prop_assert!(edited.is_ok(), "{:?}", edited);
+        let again = scan(&edited.unwrap(), Dialect::Html).unwrap();
+        for edit in &edits {
+            prop_assert!(!inline_text(&again, edit.tag).contains("'//h/a'"));
+        }
+    }
+
+    #[test]
     fn no_bytes_make_scanning_or_editing_panic(
         page in page(),
         noise in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
@@ -853,6 +898,13 @@ proptest! {
             let edits: Vec<_> = (0..found.tags.len())
                 .map(|tag| Edit { tag, changes: vec![set("src", "b"), set("integrity", "c")] })
                 .collect();
+            for (tag, _) in found.tags.iter().enumerate() {
+                let changes = vec![
+                    Change::Splice { span: 3..6, text: "x".into() },
+                    Change::InsertImportMap { nonce: None, text: "{}".into() },
+                ];
+                let _ = apply(&bytes, &found, &[Edit { tag, changes }]);
+            }
             if let Ok(edited) = apply(&bytes, &found, &edits) {
                 let again = scan(&edited, Dialect::Html).unwrap();
                 prop_assert!(again.tags.iter().all(|tag| tag.text("integrity") == Some("c")));
