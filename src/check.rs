@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    graph::{closure::Referrer, homes::Homes},
     inventory::LocalUse,
     lockfile::Entry,
     plan::{Action, Reason},
     report::{Notice, Problem, Use},
-    run::{RunError, Survey, vendor_path},
+    run::{RunError, Survey, guards, import, vendor_path},
     settings::Settings,
     site,
     store::VendorFolder,
@@ -28,6 +29,7 @@ pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunEr
         .actions
         .iter()
         .filter_map(|(url, action)| Some((url, still_external(action)?)))
+        .filter(|(url, _)| survey.inventory.demands[*url].is_named_by_site())
         .collect();
     for (url, hint) in external {
         let uses = survey.inventory.demands[url].uses().cloned();
@@ -41,8 +43,9 @@ pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunEr
     let folder = VendorFolder::new(&settings.site, &settings.out);
     let entries: BTreeMap<&VendorPath, &Entry> =
         survey.lock.iter().map(|(_, entry)| (&entry.path, entry)).collect();
+    let imported = imported(settings, survey);
     let mut by_path: BTreeMap<&str, Vec<&LocalUse>> = BTreeMap::new();
-    for local in &survey.inventory.vendored {
+    for local in survey.inventory.vendored.iter().chain(&imported) {
         by_path.entry(&local.path).or_default().push(local);
     }
     let mut problems = Vec::new();
@@ -61,7 +64,71 @@ pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunEr
     }
     survey.problems.extend(problems);
     survey.problems.extend(strays(settings, &entries)?);
+    let unguarded = unguarded(settings, survey);
+    survey.problems.extend(unguarded);
     Ok(())
+}
+
+/// The files of the vendor folder that code names: no tag does.
+fn imported(settings: &Settings, survey: &Survey) -> Vec<LocalUse> {
+    let mut imported = BTreeMap::new();
+    for (start, closure) in survey.graphs.closures() {
+        for (request, reached) in closure.reached.iter().filter(|(_, reached)| reached.by_code) {
+            let Some(path) = survey.own_url_path(&request.url) else { continue };
+            let below = path.strip_prefix(&settings.out).and_then(|rest| rest.strip_prefix('/'));
+            let place = match &reached.by {
+                (Referrer::File(by), line) => Some(import(&by.url, *line)),
+                (Referrer::Page | Referrer::Inline(_), _) => {
+                    survey.inventory.starts.get(start).cloned()
+                }
+            };
+            if let (Some(_), Some(place)) = (below, place) {
+                imported.entry(path).or_insert(place);
+            }
+        }
+    }
+    let local = |(path, place)| LocalUse { path, declared: None, takes_integrity: false, place };
+    imported.into_iter().map(local).collect()
+}
+
+/// Modules that an import map should guard and does not.
+fn unguarded(settings: &Settings, survey: &Survey) -> Vec<Problem> {
+    if settings.integrity.is_none() {
+        return Vec::new();
+    }
+    let homes = Homes::new(&survey.root, &settings.out, BTreeMap::new());
+    let by_file: BTreeMap<String, &Entry> =
+        survey.lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
+    let mut problems = Vec::new();
+    for (start, closure) in survey.graphs.closures() {
+        let written: BTreeMap<_, _> = start
+            .map
+            .integrity()
+            .iter()
+            .filter_map(|(url, text)| {
+                let file = homes.below(&url.parse().ok()?)?.to_owned();
+                Some((file, text))
+            })
+            .collect();
+        let guards = guards(settings.integrity_map, start, closure, &homes, &by_file);
+        for guard in guards {
+            let what = match written.get(&guard.file) {
+                Some(written) if **written == guard.integrity.to_string() => continue,
+                Some(_) => "has another file's `integrity` in",
+                None => "is not guarded by",
+            };
+            let message = format!("the imported `{}` {what} the import map", guard.file);
+            let notice = Notice::new("unguarded-import", message);
+            let place = survey.inventory.starts.get(start).cloned();
+            problems.push(
+                notice
+                    .used_by(place)
+                    .hint("build the site again and run `inhouse vendor`".to_owned())
+                    .of_site(),
+            );
+        }
+    }
+    problems
 }
 
 /// Files that lie among the vendored ones, in the folder of one of their hosts, and are not locked.

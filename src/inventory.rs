@@ -5,7 +5,7 @@
 //! leave no trace but their count.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -71,6 +71,12 @@ impl Demand {
         !self.classic.is_empty() || !self.modules.is_empty() || self.is_named_by_code()
     }
 
+    /// Whether a page names it, or a script that is the site's own.
+    pub fn is_named_by_site(&self) -> bool {
+        let is_own = |place: &Use| !place.page.contains("://");
+        self.uses().any(is_own)
+    }
+
     /// Whether code names it, where no tag could be taken away.
     pub fn is_named_by_code(&self) -> bool {
         !self.inline.is_empty() || !self.imports.is_empty()
@@ -99,8 +105,10 @@ pub struct Inventory {
     pub work: Vec<PathBuf>,
     /// Other pages that load modules, which may lead there: with what their documents start with.
     pub module_pages: Vec<(PathBuf, Vec<Start>)>,
-    /// What documents start with.
-    pub starts: BTreeSet<Start>,
+    /// What documents start with, and where the first that starts so names a module.
+    pub starts: BTreeMap<Start, Use>,
+    /// Folders that import maps lead to, on other origins, and who says so.
+    pub folders: BTreeMap<Url, Use>,
     /// What import maps say that files must be, and who says so.
     pub map_integrity: BTreeMap<SubresourceUrl, Declared>,
     /// By URL.
@@ -149,7 +157,8 @@ struct PageRecord {
     path: PathBuf,
     has_work: bool,
     external: Vec<(SubresourceUrl, Wish, Option<IntegrityMetadata>, Use)>,
-    starts: Vec<Start>,
+    starts: Vec<(Start, Use)>,
+    folders: Vec<(Url, Use)>,
     map_integrity: Vec<(SubresourceUrl, IntegrityMetadata, Use)>,
     legacy: Vec<(SubresourceUrl, Use, &'static str)>,
     vendored: Vec<LocalUse>,
@@ -293,8 +302,13 @@ impl PageRecord {
             let broken = document.broken.iter();
             self.warnings
                 .extend(broken.map(|(tag, broken)| leads_nowhere(&broken.why, place(*tag))));
-            if !document.start.entries.is_empty() {
-                self.starts.push(document.start);
+            let folders = document.folders.into_iter();
+            let folders = folders.filter(|(_, url)| !address.is_own(url));
+            self.folders.extend(folders.map(|(tag, url)| (url, place(tag))));
+            if let Some(tag) = document.first_tag
+                && !document.start.entries.is_empty()
+            {
+                self.starts.push((document.start, place(tag)));
             }
         }
     }
@@ -318,15 +332,21 @@ impl PageRecord {
 
 impl Inventory {
     fn add(&mut self, record: PageRecord) {
-        self.starts.extend(record.starts.iter().cloned());
+        for (url, place) in record.folders {
+            self.folders.entry(url).or_insert(place);
+        }
+        let starts: Vec<_> = record.starts.iter().map(|(start, _)| start.clone()).collect();
+        for (start, place) in record.starts {
+            self.starts.entry(start).or_insert(place);
+        }
         for (url, declared, place) in record.map_integrity {
             let declarations = self.map_integrity.entry(url).or_default();
             declarations.entry(declared).or_default().push(place);
         }
         if record.has_work {
             self.work.push(record.path);
-        } else if !record.starts.is_empty() {
-            self.module_pages.push((record.path, record.starts));
+        } else if !starts.is_empty() {
+            self.module_pages.push((record.path, starts));
         }
         for (url, wish, declared, place) in record.external {
             let demand = self.demands.entry(url).or_default();

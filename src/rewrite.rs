@@ -13,6 +13,7 @@ use url::Url;
 
 pub use self::modules::{Guard, Modules};
 use crate::{
+    csp::InlineChange,
     graph::literal::EditError,
     html::{self, Change, Dialect, Edit, Scan, ScanError, SpliceError, Tag, TagKind},
     integrity::Integrity,
@@ -108,6 +109,17 @@ pub struct InlineEdit {
     pub after: String,
     /// Its `nonce`.
     pub nonce: Option<String>,
+}
+
+impl InlineEdit {
+    /// The edit, as policies see it.
+    pub fn as_change(&self) -> InlineChange<'_> {
+        InlineChange {
+            before: self.before.as_deref(),
+            after: &self.after,
+            nonce: self.nonce.as_deref(),
+        }
+    }
 }
 
 /// A page that could not be rewritten; nothing of it has been.

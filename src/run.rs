@@ -9,6 +9,7 @@ mod commit;
 mod download;
 mod guard;
 mod relocate;
+mod residual;
 mod settle;
 mod survey;
 mod tell;
@@ -17,8 +18,12 @@ mod warn;
 
 use thiserror::Error;
 
-pub(crate) use self::survey::{Survey, vendor_path};
 use self::{alone::Alone, commit::Commit, settle::Downloads};
+pub(crate) use self::{
+    guard::guards,
+    survey::{Survey, vendor_path},
+    unfold::import,
+};
 use crate::{
     fetch::ClientError,
     init::InitError,
@@ -55,15 +60,18 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
         if settings.dry_run {
             let mut survey = Survey::take(settings, progress)?;
             survey.hold_to(settings.mode);
+            survey.note(settings);
             return Ok(survey.report(Run::DryRun));
         }
         let _alone = Alone::wait(settings, progress)?;
         let mut survey = Survey::take(settings, progress)?;
         survey.hold_to(settings.mode);
         if !survey.problems.is_empty() {
+            survey.note(settings);
             return Ok(survey.report(Run::Vendor));
         }
         let mut downloads = Downloads::fetch(settings, &mut survey, progress)?;
+        survey.note(settings);
         let commit = Commit::prepare(settings, &mut survey, &mut downloads, progress)?;
         if survey.problems.is_empty() {
             commit.carry_out(settings, &survey, progress)?;
@@ -77,7 +85,11 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
 /// # Errors
 /// [`RunError`] if the tool could not work.
 pub fn scan(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
-    on_threads(settings, || Ok(Survey::take(settings, progress)?.report(Run::Scan)))
+    on_threads(settings, || {
+        let mut survey = Survey::take(settings, progress)?;
+        survey.note(settings);
+        Ok(survey.report(Run::Scan))
+    })
 }
 
 /// Holds what the pages load against policy, vendor folder and lockfile; writes nothing.
@@ -87,6 +99,7 @@ pub fn scan(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunE
 pub fn check(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
     on_threads(settings, || {
         let mut survey = Survey::take(settings, progress)?;
+        survey.note(settings);
         crate::check::gate(settings, &mut survey)?;
         Ok(survey.report(Run::Check))
     })

@@ -109,6 +109,8 @@ pub struct Discovered {
     pub pages: Vec<PathBuf>,
     /// Links that look like pages or folders: seen, not followed.
     pub links: Vec<PathBuf>,
+    /// The site's scripts, in the order of their paths: `*.js` and `*.mjs`.
+    pub scripts: Vec<PathBuf>,
 }
 
 /// Finds the pages below `root`, leaving out the folder `vendor` (relative to `root`).
@@ -131,6 +133,8 @@ pub fn discover(root: &Path, vendor: &str, globs: &[String]) -> Result<Discovere
             }
         } else if is_page && entry.file_type().is_file() {
             found.pages.push(path.to_owned());
+        } else if is_script(path) && entry.file_type().is_file() {
+            found.scripts.push(path.to_owned());
         }
     }
     if found.pages.is_empty() {
@@ -155,6 +159,10 @@ fn has_page_extension(path: &Path) -> bool {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     PAGE_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
+}
+
+fn is_script(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "js" || extension == "mjs")
 }
 
 fn page_globs(patterns: &[String]) -> Result<GlobSet, SiteError> {

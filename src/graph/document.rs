@@ -43,6 +43,10 @@ pub struct Document<'a> {
     pub broken: Vec<(usize, Broken)>,
     /// Inline scripts that do not parse: (tag, why).
     pub unparsed: Vec<(usize, ParseFailure)>,
+    /// Folders that its import maps lead to: (tag, URL).
+    pub folders: Vec<(usize, Url)>,
+    /// The first tag that loads anything.
+    pub first_tag: Option<usize>,
     /// The first tag that fetches a module: an import map must come before it to count in every
     /// browser (HTML 4.12.1, "acquiring import maps").
     pub first_module: Option<usize>,
@@ -100,6 +104,9 @@ struct Reader<'a, 'p> {
 impl<'a> Reader<'a, '_> {
     fn tag(&mut self, index: usize, tag: &'a Tag) {
         let is_skipped = tag.is_skipped_by_author();
+        if !is_skipped && !matches!(tag.kind, TagKind::MetaCsp | TagKind::Link(LinkRel::Hint)) {
+            self.document.first_tag.get_or_insert(index);
+        }
         match &tag.kind {
             TagKind::InlineScript { kind: ScriptType::ImportMap, text, .. } => {
                 // Conditional comments are dead code in every browser that knows import maps.
@@ -196,7 +203,10 @@ impl<'a> Reader<'a, '_> {
             self.document.broken.extend(broken);
         }
         for map in self.document.maps.iter().filter(|map| !map.is_skipped) {
-            for url in leaves(map) {
+            let folders = addresses(map, true);
+            self.document.folders.extend(folders.into_iter().map(|url| (map.tag, url)));
+            let files = addresses(map, false).into_iter();
+            for url in files.filter_map(|url| SubresourceUrl::try_from(url).ok()) {
                 self.document.named.push((map.tag, url.clone()));
                 let r#use = Use::Module(ModuleType::JavaScriptOrWasm);
                 entries.entry(Request { url, r#use }).or_insert(Reach::Lazy);
@@ -208,10 +218,10 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// The files that the map's entries lead to; a prefix leads to what is imported through it.
-fn leaves(map: &MapElement<'_>) -> Vec<SubresourceUrl> {
+/// Where the map's entries lead: to files, or to folders whose files are imported by longer names.
+fn addresses(map: &MapElement<'_>, folders: bool) -> Vec<Url> {
     let Ok(text) = ImportMapText::parse(map.text) else { return Vec::new() };
-    let addresses = text.addresses(&map.base);
-    let files = addresses.into_iter().filter(|address| !address.key.ends_with('/'));
-    files.filter_map(|address| address.url.try_into().ok()).collect()
+    let addresses = text.addresses(&map.base).into_iter();
+    let addresses = addresses.filter(|address| address.key.ends_with('/') == folders);
+    addresses.map(|address| address.url).collect()
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 use super::{
-    closure::{Broken, Closure, Found, Module, Page, Reached, Request, Root, trace},
+    closure::{Broken, Closure, Found, Module, Page, Reached, Request, Root, Use, trace},
     document::Start,
 };
 
@@ -95,10 +95,13 @@ impl Graphs {
         all
     }
 
-    /// Specifiers of files that lead nowhere, each once.
+    /// Specifiers of files that lead nowhere, each once. Of files that no document is known to load
+    /// nothing can be said: some import map may give their names a meaning.
     pub fn broken(&self) -> BTreeSet<Broken> {
-        let closures = self.starts.values().flatten();
-        closures.flat_map(|closure| closure.broken.iter().cloned()).collect()
+        let is_document =
+            |start: &Start| start.entries.iter().any(|entry| entry.request.r#use != Use::Asset);
+        let closures = self.closures().filter(|(start, _)| is_document(start));
+        closures.flat_map(|(_, closure)| closure.broken.iter().cloned()).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Notice, Outcome, Report, Run, ScriptRow, Summary, Use, printable};
+use super::{IMPORT, Notice, Outcome, Report, Run, ScriptRow, Summary, Use, printable};
 
 /// How many places of a script are listed before "and N more".
 const SHOWN_USES: usize = 3;
@@ -40,8 +40,15 @@ pub fn print(
     if detail != Detail::Quiet {
         let lists_all =
             detail == Detail::Full || report.run == Run::Scan || report.run == Run::DryRun;
-        for row in report.scripts.iter().filter(|row| lists_all || worth_a_line(row.outcome)) {
+        let told = report.scripts.iter().filter(|row| lists_all || worth_a_line(row.outcome));
+        let (imported, named): (Vec<_>, Vec<_>) = told
+            .partition(|row| !lists_all && row.kind == IMPORT && row.outcome == Outcome::Vendored);
+        for row in named {
             print_row(row, detail, lists_all, out)?;
+        }
+        if let more @ 1.. = imported.len() {
+            let modules = count(more, "file");
+            writeln!(out, "{GOOD} vendored{GOOD:#} {modules} that they load (-v lists all)")?;
         }
         for warning in &report.warnings {
             print_notice("warning", WARNING, warning, detail, err)?;
@@ -135,7 +142,10 @@ fn print_notice(
 
 fn places(uses: &[Use], detail: Detail) -> Vec<String> {
     let shown = if detail == Detail::Full { uses.len() } else { SHOWN_USES };
-    let place = |u: &Use| format!("{}:{}:{} <{}>", u.page, u.line, u.column, u.tag);
+    let place = |u: &Use| match u.column {
+        0 => format!("{}:{} <{}>", u.page, u.line, u.tag),
+        column => format!("{}:{}:{column} <{}>", u.page, u.line, u.tag),
+    };
     let mut lines: Vec<_> = uses.iter().take(shown).map(place).collect();
     if uses.len() > shown {
         lines.push(format!("and {} more (-v lists all)", uses.len() - shown));

@@ -23,10 +23,16 @@ pub struct Use {
     pub page: Arc<str>,
     /// The line of the tag, from 1.
     pub line: usize,
-    /// The column of the tag in characters, from 1.
+    /// The column of the tag in characters, from 1; 0 where a line has to do.
+    #[serde(skip_serializing_if = "is_zero")]
     pub column: usize,
     /// The tag, as in `script` or `link rel=preload`.
     pub tag: String,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(column: &usize) -> bool {
+    *column == 0
 }
 
 /// What became, or would become, of one URL.
@@ -49,6 +55,9 @@ pub enum Outcome {
     Refused,
 }
 
+/// The [`kind`](ScriptRow::kind) of what only other scripts name.
+pub const IMPORT: &str = "import";
+
 /// One URL of the inventory.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScriptRow {
@@ -56,7 +65,7 @@ pub struct ScriptRow {
     pub url: String,
     /// Its host.
     pub host: String,
-    /// What it is: `classic`, `module`, `import map` …
+    /// What it is: `classic`, `module`, `import`, `preload` or `skipped`.
     pub kind: String,
     /// The npm package the URL names, as `name@version`, before anything is proved.
     #[serde(skip_serializing_if = "Option::is_none")]

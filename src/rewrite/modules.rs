@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{Change, Edit, InlineEdit, Resolution, RewriteError, Scan, Style, TagKind};
 use crate::{
-    csp::{InlineChange, Outcome, PolicyList},
+    csp::{Outcome, PolicyList},
     graph::{
         closure::Reach,
         document::{self, Document, InlineScript, MapElement, Start},
@@ -296,14 +296,7 @@ pub(super) fn follow_policies(scan: &Scan, scripts: &[Edited]) -> Result<Vec<Edi
         if governed.is_empty() || meta.place == Place::ConditionalComment {
             continue;
         }
-        let changed: Vec<_> = governed
-            .iter()
-            .map(|script| InlineChange {
-                before: script.edit.before.as_deref(),
-                after: &script.edit.after,
-                nonce: script.edit.nonce.as_deref(),
-            })
-            .collect();
+        let changed: Vec<_> = governed.iter().map(|script| script.edit.as_change()).collect();
         let staying = scan.tags.iter().enumerate().filter_map(|(at, tag)| match &tag.kind {
             TagKind::InlineScript { text, .. } => {
                 let is_edited = scripts.iter().any(|s| s.tag == at && s.edit.before.is_some());

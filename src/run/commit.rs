@@ -15,6 +15,7 @@ use super::{
     survey::Survey,
 };
 use crate::{
+    csp::{HeaderPolicy, Outcome, PageScripts, Refusal},
     folder::Tree,
     integrity::Integrity,
     inventory,
@@ -25,7 +26,9 @@ use crate::{
         Notice, Problem,
         progress::{Progress, Stage},
     },
-    rewrite::{Changes, LocalCopy, Resolution, RewriteError, Rewritten, Style, rewrite},
+    rewrite::{
+        Changes, InlineEdit, LocalCopy, Resolution, RewriteError, Rewritten, Style, rewrite,
+    },
     settings::Settings,
     site::{self, HEADERS, Page, SiteError},
     store::{Admitted, StoreError, VendorFolder},
@@ -57,6 +60,7 @@ impl<'a> Commit<'a> {
         let relocated = relocate(settings, survey, downloads);
         downloads.lock_served(settings, survey, &relocated.vendored);
         survey.problems.extend(relocated.problems);
+        survey.note_residue(&relocated.homes, downloads);
         let resolutions = resolutions(settings, survey, downloads);
         let modules = guard::modules(settings, survey, downloads, relocated.homes, &relocated.own);
         let style = Style {
@@ -113,7 +117,11 @@ impl<'a> Commit<'a> {
             let mut files = vec![(cached, &mut self.to_cache)];
             match edited.get(url) {
                 // Edited in an earlier run, for pages that load it already.
-                None if entry.upstream_integrity.is_some() => {}
+                None if entry.upstream_integrity.is_some() => {
+                    if site.read(&entry.path)?.is_none() {
+                        survey.problems.push(lost(&entry.path));
+                    }
+                }
                 edited => {
                     let previous = previous.map(|entry| &entry.integrity);
                     files.push(((&site, edited.unwrap_or(upstream), previous), &mut self.to_site));
@@ -139,26 +147,80 @@ impl<'a> Commit<'a> {
         progress: &dyn Progress,
     ) -> Result<(), RunError> {
         let site = site::open(&settings.site)?;
+        let has_policies = !survey.headers.policies.is_empty();
         progress.begin(Stage::Checking, survey.inventory.work.len());
         let prove = |path: &PathBuf| {
             let outcome = self.page(settings, &site, path);
             progress.step();
             match outcome.map(|(_, rewritten)| rewritten) {
-                Ok(Rewritten::Changed(_)) => Ok(Some(path.clone())),
+                Ok(Rewritten::Changed(page)) => {
+                    let inline = if has_policies { page.inline } else { Vec::new() };
+                    Ok(Some((path.clone(), inline)))
+                }
                 Ok(Rewritten::Unchanged) => Ok(None),
                 Err(problem) => Err(problem),
             }
         };
         let outcomes: Vec<_> = survey.inventory.work.par_iter().map(prove).collect();
         progress.end();
+        let mut inline = Vec::new();
         for outcome in outcomes {
             match outcome {
-                Ok(path) => self.changed.extend(path),
+                Ok(None) => {}
+                Ok(Some((path, scripts))) => {
+                    if !scripts.is_empty() {
+                        inline.push((format!("/{}", site::page_name(&path)), scripts));
+                    }
+                    self.changed.insert(path);
+                }
                 Err(problem) => survey.problems.push(*problem),
             }
         }
+        if !inline.is_empty() {
+            self.follow_in_headers(&site, survey, &inline)?;
+        }
         if settings.dest.is_none() {
             site::admit(&site, self.changed.iter().map(PathBuf::as_path))?;
+        }
+        Ok(())
+    }
+
+    /// Lets the policies of the `_headers` file follow the inline scripts that change.
+    fn follow_in_headers(
+        &mut self,
+        site: &Tree,
+        survey: &mut Survey,
+        inline: &[(String, Vec<InlineEdit>)],
+    ) -> Result<(), RunError> {
+        let pages: Vec<_> = inline
+            .iter()
+            .map(|(url_path, scripts)| PageScripts {
+                url_path,
+                changes: scripts.iter().map(InlineEdit::as_change).collect(),
+                staying: Vec::new(),
+            })
+            .collect();
+        let followed = survey.headers.follow(&pages);
+        for outcome in &followed.outcomes {
+            if let Outcome::Blocked(refusal) = &outcome.outcome {
+                let policy = &survey.headers.policies[outcome.policy];
+                survey.problems.push(blocked(policy, pages[outcome.page].url_path, refusal));
+            }
+        }
+        for policy in &followed.overlong {
+            let line = survey.headers.policies[*policy].line;
+            let message =
+                format!("line {line} of `{HEADERS}` has grown longer than some hosts read");
+            let notice = Notice::new("long-header", message);
+            survey.warnings.push(notice.hint("give pages policies of their own".to_owned()));
+        }
+        let before = site::read_page(site, Path::new(HEADERS))?;
+        if followed.text.as_bytes() != before.bytes {
+            if std::str::from_utf8(&before.bytes).is_err() {
+                let notice = Notice::new("headers-not-utf-8", format!("`{HEADERS}` is not UTF-8"));
+                survey.problems.push(notice.hint("save it as UTF-8".to_owned()).of_site());
+            }
+            self.headers = Some((before, followed.text));
         }
         Ok(())
     }
@@ -301,6 +363,26 @@ fn resolutions(
     };
     let actions = survey.plan.actions.iter();
     actions.filter_map(|(url, action)| Some((url.clone(), resolve(url, action)?))).collect()
+}
+
+fn lost(path: &VendorPath) -> Problem {
+    Notice::new("missing-file", format!("the vendored file `{path}` is missing"))
+        .hint(
+            "its specifiers depend on the pages as they were: build the site again, then run again"
+                .to_owned(),
+        )
+        .of_site()
+}
+
+fn blocked(policy: &HeaderPolicy, page: &str, refusal: &Refusal) -> Problem {
+    let Refusal { directive, needed } = refusal;
+    let message = format!(
+        "the Content-Security-Policy in line {} of `{HEADERS}` would block the import map of `{page}`",
+        policy.line
+    );
+    Notice::new("csp-blocks-inline", message)
+        .hint(format!("add {needed} to `{directive}`, or run with `--integrity-map off`"))
+        .of_site()
 }
 
 fn unreadable(error: &SiteError) -> Problem {

@@ -58,7 +58,7 @@ pub(super) fn modules(
 }
 
 /// The modules of one graph that only an import map can guard, in the order of their paths.
-fn guards(
+pub(crate) fn guards(
     policy: IntegrityMap,
     start: &Start,
     closure: &Closure,

@@ -11,7 +11,12 @@ use url::Url;
 use super::{download::Pending, unfold::Read};
 use crate::{
     csp::{self, Disposition, SiteHeaders},
-    graph::{ParseFailure, closure::Request, graphs::Graphs},
+    graph::{
+        ParseFailure,
+        closure::{Entry, Reach, Request, Use},
+        document::Start,
+        graphs::Graphs,
+    },
     inventory::{self, Demand, Inventory},
     lockfile::Lockfile,
     obtain::{ObtainError, Obtained},
@@ -95,15 +100,18 @@ impl Survey {
             cache,
         };
         survey.note_links(&found);
-        survey.pages.extend(found.pages);
+        survey.pages.extend(found.pages.iter().cloned());
         survey.find_local_uses(settings);
         survey.look_up(&survey.used_locally.clone())?;
         survey.decide(settings, survey.inventory.demands.keys().cloned().collect())?;
-        for start in std::mem::take(&mut survey.inventory.starts) {
-            survey.graphs.begin(start);
+        for start in survey.inventory.starts.keys() {
+            survey.graphs.begin(start.clone());
+        }
+        if settings.scan_js {
+            survey.graphs.begin(survey.start_of_scripts(&found.scripts));
         }
         survey.unfold(settings)?;
-        survey.note(settings);
+        survey.find_local_modules(settings)?;
         Ok(survey)
     }
 
@@ -179,6 +187,16 @@ impl Survey {
         VendorFolder::new(base, &settings.out)
     }
 
+    /// Reads the site's scripts as if some page loaded each of them, with no import map.
+    fn start_of_scripts(&self, scripts: &[PathBuf]) -> Start {
+        let entry = |path: &PathBuf| {
+            let url = reference::below(&self.root, &site::page_name(path)).try_into().ok()?;
+            let request = Request { url, r#use: Use::Asset };
+            Some(Entry { request, reach: Reach::Lazy, by_code: true })
+        };
+        Start { entries: scripts.iter().filter_map(entry).collect(), ..Start::default() }
+    }
+
     fn note_links(&mut self, found: &Discovered) {
         for link in &found.links {
             let notice = Notice::new(
@@ -200,6 +218,21 @@ impl Survey {
             .filter_map(|local| vendor_path(&local.path, &settings.out))
             .filter_map(|path| by_path.get(&path).map(|url| (*url).clone()))
             .collect();
+    }
+
+    /// Finds the lockfile entries of modules that pages reach in the vendor folder already.
+    fn find_local_modules(&mut self, settings: &Settings) -> Result<(), super::RunError> {
+        let by_path: BTreeMap<&VendorPath, &SubresourceUrl> =
+            self.lock.iter().map(|(url, entry)| (&entry.path, url)).collect();
+        let reached = self.graphs.reached();
+        let own = reached.keys().filter(|request| self.is_own(&request.url));
+        let paths =
+            own.filter_map(|request| vendor_path(&self.own_path(&request.url)?, &settings.out));
+        let found: BTreeSet<_> =
+            paths.filter_map(|path| by_path.get(&path).map(|url| (*url).clone())).collect();
+        self.look_up(&found)?;
+        self.used_locally.extend(found);
+        Ok(())
     }
 
     /// Reads and re-hashes the cached bytes of those that are locked.
@@ -229,7 +262,8 @@ impl Survey {
         Ok(())
     }
 
-    fn note(&mut self, settings: &Settings) {
+    /// Adds what the owner of the site should know, now that all that is known is known.
+    pub fn note(&mut self, settings: &Settings) {
         let demands = &self.inventory.demands;
         for (url, notice) in &self.plan.notices {
             let warning =
@@ -254,7 +288,11 @@ impl Survey {
                 );
             }
         }
-        for rule in settings.policy.unused_rules(demands.keys()) {
+        // What a module that is still to be downloaded imports, a rule may be about.
+        let is_module = |r#use: &Use| matches!(r#use, Use::Module(_));
+        let is_complete = !self.waiting.values().flatten().any(is_module);
+        let unused = settings.policy.unused_rules(demands.keys());
+        for rule in unused.into_iter().filter(|_| is_complete) {
             let warning = Notice::new(
                 "unused-rule",
                 format!("the rule `{}` matches no script of the site", rule.pattern),

@@ -14,7 +14,7 @@ use crate::{
     plan::{Action, Reason},
     policy::Kept,
     reference::SubresourceUrl,
-    report::{Outcome, Report, Run, ScriptRow, Summary, VendoredRow, say_once},
+    report::{IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow, say_once},
 };
 
 impl Survey {
@@ -144,7 +144,7 @@ fn kind(demand: &Demand) -> &'static str {
     match demand {
         _ if !demand.classic.is_empty() => "classic",
         _ if is_named_by_page => "module",
-        _ if !demand.imports.is_empty() => "import",
+        _ if !demand.imports.is_empty() => IMPORT,
         _ if !demand.preloads.is_empty() => "preload",
         _ => "skipped",
     }

@@ -203,10 +203,16 @@ impl Survey {
         }
     }
 
+    /// The path of a file of the site below its root, as part of a URL.
+    pub(crate) fn own_url_path(&self, url: &SubresourceUrl) -> Option<String> {
+        let path = url.as_url().path().strip_prefix(self.root.path())?;
+        self.is_own(url).then(|| path.to_owned())
+    }
+
     /// The path of a file of the site below its root, decoded.
     pub(super) fn own_path(&self, url: &SubresourceUrl) -> Option<String> {
-        let path = url.as_url().path().strip_prefix(self.root.path())?;
-        let path = percent_encoding::percent_decode_str(path).decode_utf8().ok()?;
+        let path = self.own_url_path(url)?;
+        let path = percent_encoding::percent_decode_str(&path).decode_utf8().ok()?;
         let is_file =
             !path.is_empty() && path.split('/').all(|name| !matches!(name, "" | "." | ".."));
         is_file.then(|| path.into_owned())
@@ -247,13 +253,16 @@ pub(super) fn wanted(r#use: &Use) -> Wanted {
 }
 
 /// A place in a script, as the report names it.
-pub(super) fn import(by: &SubresourceUrl, line: usize) -> report::Use {
-    let page = if reference::is_unknown_origin(by.as_url()) {
-        by.as_url().path().trim_start_matches('/')
-    } else {
-        by.as_str()
-    };
-    report::Use { page: Arc::from(page), line, column: 0, tag: "import".to_owned() }
+pub(crate) fn import(by: &SubresourceUrl, line: usize) -> report::Use {
+    report::Use { page: Arc::from(script_name(by)), line, column: 0, tag: "import".to_owned() }
+}
+
+/// A script, as the report names it: files of a site without a known URL by their path.
+pub(super) fn script_name(url: &SubresourceUrl) -> &str {
+    match reference::is_unknown_origin(url.as_url()) {
+        true => url.as_url().path().trim_start_matches('/'),
+        false => url.as_str(),
+    }
 }
 
 /// The type a server would send for a file of the site.

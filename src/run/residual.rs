@@ -1,0 +1,191 @@
+//! What modules load that was not followed, and what they may still call home for: said by file and
+//! line, with what comes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    settle::Downloads,
+    survey::Survey,
+    unfold::{import, script_name},
+};
+use crate::{
+    graph::{
+        Residual, Seems, SelfLocating, Sign,
+        closure::{self, Module, Reach, Referrer, Request},
+        homes::{Folder, Homes},
+    },
+    npm,
+    reference::SubresourceUrl,
+    report::Notice,
+};
+
+/// How many lines of one file are listed.
+const SHOWN: usize = 5;
+
+impl Survey {
+    /// Adds what the graphs leave open.
+    pub(super) fn note_residue(&mut self, homes: &Homes, downloads: &Downloads) {
+        let reached = self.graphs.reached();
+        let mut notices = Vec::new();
+        let mut told = BTreeSet::new();
+        for (request, module) in self.graphs.modules() {
+            let is_ours =
+                reached.contains_key(request) && homes.path(request.url.as_url()).is_some();
+            if is_ours && told.insert(&request.url) {
+                notices.extend(unfollowed(request, module));
+                notices.extend(calls_home(request, module));
+                notices.extend(self_locating(request, module, downloads));
+            }
+        }
+        for (url, failure) in &self.unparsed {
+            let notice = Notice::new(
+                "script-not-read",
+                format!(
+                    "`{}` could not be read as a script: what it loads is not known",
+                    script_name(url)
+                ),
+            );
+            notices.push(
+                notice
+                    .detail("cause", failure)
+                    .hint("it was vendored as it is; try the page with the network off".to_owned()),
+            );
+        }
+        notices.extend(self.broken());
+        notices.extend(self.unused_folders(homes));
+        self.warnings.extend(notices);
+        self.refuse_unfit(
+            &reached.iter().map(|(request, reached)| (request, reached.reach)).collect(),
+        );
+    }
+
+    /// Specifiers that lead nowhere, in browsers too.
+    fn broken(&self) -> Vec<Notice> {
+        let notice = |broken: closure::Broken| {
+            let Referrer::File(by) = &broken.by else { return None };
+            let hint = match broken.in_worker {
+                true => "import maps do not count in workers: the module must name a file",
+                false => "add it to the import map of the pages that load the module",
+            };
+            let notice = Notice::new("unresolved-import", broken.why.to_string());
+            Some(notice.used_by([import(&by.url, broken.line)]).hint(hint.to_owned()))
+        };
+        self.graphs.broken().into_iter().filter_map(notice).collect()
+    }
+
+    /// Folders of import maps that nothing is imported from: nobody can say which files they are for.
+    fn unused_folders(&self, homes: &Homes) -> Vec<Notice> {
+        let unused = |(url, place): (&url::Url, &crate::report::Use)| {
+            if homes.folder(url) != Folder::Unused {
+                return None;
+            }
+            let message =
+                format!("nothing is imported from `{url}`, so nothing of it was vendored");
+            let hint = "if code asks for it by a name that it computes, list those files one by one in the import map; else remove the entry";
+            let notice = Notice::new("unused-folder", message);
+            Some(notice.used_by([place.clone()]).hint(hint.to_owned()))
+        };
+        self.inventory.folders.iter().filter_map(unused).collect()
+    }
+
+    /// A file that browsers refuse where it is imported fails the run, unless it may never be.
+    fn refuse_unfit(&mut self, reach: &BTreeMap<&Request, Reach>) {
+        for request in &self.unfit {
+            let Some(reach) = reach.get(request) else { continue };
+            let url = &request.url;
+            let notice = Notice::new(
+                "wrong-module-type",
+                format!("`{}` is not of the type that it is imported as", script_name(url)),
+            );
+            let demand = self.inventory.demands.get(url);
+            let uses = demand.into_iter().flat_map(|demand| demand.uses().cloned());
+            let notice = notice
+                .used_by(uses)
+                .hint("browsers refuse it as well: correct the import, or its `type`".to_owned());
+            match reach {
+                Reach::Static => self.problems.push(notice.of_site()),
+                Reach::Lazy => self.warnings.push(notice),
+            }
+        }
+    }
+}
+
+/// Loads whose address the script computes.
+fn unfollowed(request: &Request, module: &Module) -> Option<Notice> {
+    let url = &request.url;
+    let lines = module.scan.unfollowed.iter();
+    let lines: BTreeMap<_, _> = lines.map(|load| (load.consequence(), load.line)).rev().collect();
+    let first = lines.values().min()?;
+    let many = module.scan.unfollowed.len();
+    let message = match many {
+        1 => format!("`{url}` computes the address of something it loads"),
+        many => format!("`{url}` computes the addresses of {many} things it loads"),
+    };
+    let mut notice = Notice::new("unfollowed", message);
+    for (consequence, line) in &lines {
+        notice = notice.detail("line", format!("{line}: {consequence}"));
+    }
+    Some(notice.used_by([import(url, *first)]).hint(
+        "try the page with the network off; what is missing can be listed in an import map, or the module kept external with a rule"
+            .to_owned(),
+    ))
+}
+
+/// Addresses in strings that look like files.
+fn calls_home(request: &Request, module: &Module) -> Option<Notice> {
+    let signs =
+        module.scan.residual.iter().filter_map(|residual| Some((residual.line, file(residual)?)));
+    let signs: BTreeSet<(usize, String)> = signs.collect();
+    let (first, _) = signs.first()?;
+    let message =
+        format!("`{}` names files elsewhere: it may still load them from there", request.url);
+    let mut notice = Notice::new("calls-home", message);
+    for (line, what) in signs.iter().take(SHOWN) {
+        notice = notice.detail("line", format!("{line}: {what}"));
+    }
+    if signs.len() > SHOWN {
+        notice = notice.detail("line", format!("and {} more", signs.len() - SHOWN));
+    }
+    Some(notice.used_by([import(&request.url, *first)]).hint(
+        "look for a setting of the library that names another place, and host those files yourself"
+            .to_owned(),
+    ))
+}
+
+/// The file that a sign points at, unless it is most likely documentation.
+fn file(residual: &Residual) -> Option<String> {
+    let Sign::Url { text, seems, .. } = &residual.sign else { return None };
+    let kind = match seems {
+        Seems::Script => "a script",
+        Seems::Style => "a style sheet",
+        Seems::Font => "a font",
+        Seems::Wasm => "WebAssembly",
+        Seems::Data | Seems::Media | Seems::Beginning | Seems::Other => {
+            let url: SubresourceUrl = text.parse().ok()?;
+            npm::classify(&url)?;
+            "a file of a package"
+        }
+    };
+    Some(format!("`{text}` ({kind})"))
+}
+
+/// A module that looks up its own address; what classic scripts do is told by their bytes.
+fn self_locating(request: &Request, module: &Module, downloads: &Downloads) -> Option<Notice> {
+    let looks = |residual: &&Residual| {
+        matches!(
+            residual.sign,
+            Sign::SelfLocating(SelfLocating::ImportMetaUrl | SelfLocating::OwnFolder)
+        )
+    };
+    let sign = module.scan.residual.iter().find(looks)?;
+    downloads.lock.get(&request.url)?;
+    let message = format!(
+        "`{}` looks up its own address: files that it loads from there are not vendored with it",
+        request.url
+    );
+    let notice = Notice::new("self-locating", message).used_by([import(&request.url, sign.line)]);
+    Some(notice.hint(
+        "try the page with the network off; if something is missing, keep the script live with a rule"
+            .to_owned(),
+    ))
+}
