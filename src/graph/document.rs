@@ -108,11 +108,10 @@ impl<'a> Reader<'a, '_> {
             self.document.first_tag.get_or_insert(index);
         }
         match &tag.kind {
+            // Conditional comments are dead code in every browser that knows import maps.
+            TagKind::InlineScript { .. } if tag.place == Place::ConditionalComment => {}
             TagKind::InlineScript { kind: ScriptType::ImportMap, text, .. } => {
-                // Conditional comments are dead code in every browser that knows import maps.
-                if tag.place != Place::ConditionalComment {
-                    self.import_map(index, tag, text, is_skipped);
-                }
+                self.import_map(index, tag, text, is_skipped);
             }
             TagKind::InlineScript { kind, text, .. } if !is_skipped => {
                 self.inline(index, tag, kind, text);
