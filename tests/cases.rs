@@ -42,6 +42,8 @@ cases! {
     a_mismatch_is_never_kept
     a_missing_script_fails_and_changes_nothing
     a_module_graph_is_vendored_whole
+    a_module_that_is_missing_fails
+    a_module_that_is_missing_where_nothing_waits_for_it_is_left
     a_name_and_a_password_in_an_address_are_not_sent
     a_page_in_srcdoc_is_rewritten
     a_page_in_utf_16_stays_in_utf_16
@@ -50,6 +52,7 @@ cases! {
     a_preload_follows_its_script
     a_public_path_is_put_before_every_address
     a_query_is_part_of_the_address
+    a_redirect_of_a_module_that_leads_astray_fails
     a_script_that_closes_itself_fails
     a_script_that_reads_its_own_address_keeps_its_query
     a_server_error_is_tried_again
@@ -68,6 +71,7 @@ cases! {
     an_integrity_that_is_wrong_fails_and_is_never_mended
     an_own_rule_can_deny
     check_fails_on_what_visitors_would_notice
+    circles_and_diamonds_are_fetched_once
     crossorigin_is_written_on_demand
     every_spelling_of_an_address_is_understood
     hints_for_hosts_that_are_gone_go_too
@@ -80,6 +84,7 @@ cases! {
     links_to_the_site_itself_are_not_external
     locked_needs_a_lockfile
     locked_refuses_a_script_nobody_has_locked
+    modules_are_relative_to_where_redirects_lead
     npm_as_source_contacts_no_cdn
     npm_as_source_needs_addresses_that_name_a_package
     npm_proves_files_that_the_cdn_calls_by_another_name
@@ -100,6 +105,7 @@ cases! {
     settings_that_make_no_sense_fail
     several_hashes_can_be_written
     source_cdn_asks_no_registry
+    specifiers_are_read_as_browsers_read_them
     templates_and_conditional_comments_are_rewritten
     the_not_found_page_gets_addresses_from_the_root
     two_pages_share_one_download
