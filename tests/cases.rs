@@ -39,9 +39,14 @@ cases! {
     a_link_as_vendor_folder_is_refused
     a_link_that_looks_like_the_site_itself_is_remarked
     a_lockfile_that_is_none_fails
+    a_map_after_a_module_gets_no_hashes
+    a_map_or_a_module_can_ask_to_be_left
     a_mismatch_is_never_kept
     a_missing_script_fails_and_changes_nothing
+    a_module_can_also_be_a_classic_script
     a_module_graph_is_vendored_whole
+    a_module_that_is_missing_fails
+    a_module_that_is_missing_where_nothing_waits_for_it_is_left
     a_name_and_a_password_in_an_address_are_not_sent
     a_page_in_srcdoc_is_rewritten
     a_page_in_utf_16_stays_in_utf_16
@@ -50,6 +55,7 @@ cases! {
     a_preload_follows_its_script
     a_public_path_is_put_before_every_address
     a_query_is_part_of_the_address
+    a_redirect_of_a_module_that_leads_astray_fails
     a_script_that_closes_itself_fails
     a_script_that_reads_its_own_address_keeps_its_query
     a_server_error_is_tried_again
@@ -63,23 +69,32 @@ cases! {
     an_address_without_a_version_gets_a_folder_of_its_content
     an_ambiguous_page_can_be_skipped
     an_ambiguous_page_fails
+    an_import_map_is_edited_where_it_stands
+    an_integrity_in_a_map_is_held_to
+    an_integrity_in_a_map_that_is_wrong_fails
     an_integrity_policy_asks_for_crossorigin
     an_integrity_that_is_right_is_replaced_by_ours
     an_integrity_that_is_wrong_fails_and_is_never_mended
     an_own_rule_can_deny
     check_fails_on_what_visitors_would_notice
+    circles_and_diamonds_are_fetched_once
     crossorigin_is_written_on_demand
+    data_and_style_modules_come_along
     every_spelling_of_an_address_is_understood
     hints_for_hosts_that_are_gone_go_too
     hostile_addresses_are_printed_harmlessly
+    how_much_a_map_guards_can_be_chosen
     include_and_exclude_choose_what_is_vendored
     init_writes_a_configuration_and_never_overwrites_one
+    inline_scripts_import_too
     integrity_can_be_left_out
     json_is_one_object_a_line
     links_in_the_site_are_reported_and_not_followed
     links_to_the_site_itself_are_not_external
     locked_needs_a_lockfile
     locked_refuses_a_script_nobody_has_locked
+    modules_are_relative_to_where_redirects_lead
+    modules_of_the_site_follow_what_moves
     npm_as_source_contacts_no_cdn
     npm_as_source_needs_addresses_that_name_a_package
     npm_proves_files_that_the_cdn_calls_by_another_name
@@ -88,6 +103,7 @@ cases! {
     offline_needs_the_bytes_in_the_cache
     other_files_can_be_pages
     own_rules_override_the_lists
+    pages_give_one_module_different_dependencies
     pages_in_old_encodings_keep_every_byte
     plain_http_is_fetched_over_https
     private_addresses_are_not_asked
@@ -99,7 +115,10 @@ cases! {
     scripts_that_must_stay_live_are_left
     settings_that_make_no_sense_fail
     several_hashes_can_be_written
+    several_import_maps_count_together
     source_cdn_asks_no_registry
+    specifiers_are_read_as_browsers_read_them
+    stubs_of_a_building_cdn_are_followed
     templates_and_conditional_comments_are_rewritten
     the_not_found_page_gets_addresses_from_the_root
     two_pages_share_one_download
@@ -110,6 +129,7 @@ cases! {
     what_is_no_script_keeps_every_byte
     what_npm_cannot_prove_is_locked_with_the_reason
     without_a_registry_there_is_a_warning_and_no_proof
+    workers_come_along
     xhtml_pages_follow_the_rules_of_xml
 }
 

@@ -250,8 +250,13 @@ impl<'a> Commit<'a> {
         let from = site::open(&settings.site)?;
         let dest = settings.dest.as_deref().map(site::create).transpose()?;
         let is_page = |path: &Path| survey.pages.contains(path);
+        let is_written_below = |path: &Path| {
+            is_page(path)
+                || self.own.contains_key(path)
+                || self.headers.is_some() && path == Path::new(HEADERS)
+        };
         if let Some(dest) = &dest {
-            site::copy(&settings.site, dest, &|path| !is_page(path))?;
+            site::copy(&settings.site, dest, &|path| !is_written_below(path))?;
         }
         survey
             .cache

@@ -1,0 +1,1 @@
+globalThis.more = () => import("./more.js");

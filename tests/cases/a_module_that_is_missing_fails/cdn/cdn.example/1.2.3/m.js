@@ -1,0 +1,3 @@
+import "./part.js";
+
+import "./missing.js";

@@ -1,0 +1,1 @@
+export * from "./missing-too.js";

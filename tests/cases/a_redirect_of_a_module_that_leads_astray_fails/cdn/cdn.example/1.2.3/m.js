@@ -1,0 +1,5 @@
+import "./loop.js";
+import "./plain.js";
+import "./denied.js";
+
+export const later = () => import("./private.js");

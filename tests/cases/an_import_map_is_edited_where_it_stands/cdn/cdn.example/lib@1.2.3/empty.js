@@ -1,0 +1,1 @@
+export default "an empty key counts for nothing";

@@ -1,0 +1,2 @@
+import "dep";
+import "./old.js";

@@ -1,0 +1,2 @@
+import { base } from "./base.js";
+import("./base.js");

@@ -1,0 +1,1 @@
+export const data = "served as a script";

@@ -1,0 +1,2 @@
+import "./part.js";
+import "../../../other.example/tool@2.0.0/tool.js";

@@ -1,0 +1,2 @@
+import "./c.js?target=es2022";
+import "/built@3";

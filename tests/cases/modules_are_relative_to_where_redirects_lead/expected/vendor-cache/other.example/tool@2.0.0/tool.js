@@ -1,0 +1,2 @@
+import "./part.js";
+import "https://cdn.example/lib@1";

@@ -1,0 +1,2 @@
+import { util } from "./util.js";
+import "./quiet.js";

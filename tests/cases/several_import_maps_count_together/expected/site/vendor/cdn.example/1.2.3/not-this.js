@@ -1,0 +1,1 @@
+export default "what a later map says about a name that is taken does not count";

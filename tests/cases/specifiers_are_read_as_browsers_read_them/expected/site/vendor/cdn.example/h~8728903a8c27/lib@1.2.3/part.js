@@ -1,0 +1,1 @@
+export default 'another address, as browsers see it';

@@ -1,0 +1,14 @@
+import "../../../h~72e35ae4519c/lib@1.2.3/part.js";
+import "../../../h~72e35ae4519c/lib@1.2.3/part.js#one";
+import '../../../h~72e35ae4519c/lib@1.2.3/part.js#two';
+import "../../../h~5a032e05919a/lib@1.2.3/part.js";
+import "../../../h~8728903a8c27/lib@1.2.3/part.js";
+import "../../folder/index.js";
+import "../../root.js";
+import "../../past-root.js";
+import "../../../../other.example/lib@2.0.0/no-scheme.js";
+import "../../../../other.example/lib@2.0.0/full.js";
+import "data:text/javascript,export{}";
+const later = () => [import("node:fs"), import("blob:https://cdn.example/1")];
+// import "./in-a-comment.js";
+const text = 'import "./in-a-string.js"';

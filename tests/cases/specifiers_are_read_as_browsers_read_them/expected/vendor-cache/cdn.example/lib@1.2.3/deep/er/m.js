@@ -1,0 +1,14 @@
+import "../../part.js";
+import "../../part.js#one";
+import '../../part.js#two';
+import "../../part.js?mode=fast";
+import "../../%70art.js";
+import "../../folder/";
+import "/lib@1.2.3/root.js";
+import "../../../../../../lib@1.2.3/past-root.js";
+import "//other.example/lib@2.0.0/no-scheme.js";
+import "https:\/\/other.example/lib@2.0.0/full.js";
+import "data:text/javascript,export{}";
+const later = () => [import("node:fs"), import("blob:https://cdn.example/1")];
+// import "./in-a-comment.js";
+const text = 'import "./in-a-string.js"';

@@ -1,0 +1,1 @@
+export const c="color 0.3.2";

@@ -1,0 +1,1 @@
+export const u="util 1.1.7";

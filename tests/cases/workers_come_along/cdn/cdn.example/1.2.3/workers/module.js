@@ -1,0 +1,3 @@
+import "../lib.js";
+import "lib";
+new Worker(new URL("nested.js", import.meta.url), { type: "module" });

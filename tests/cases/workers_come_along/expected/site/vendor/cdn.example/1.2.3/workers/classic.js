@@ -1,0 +1,1 @@
+importScripts("helpers/first.js", "./helpers/second.js");

@@ -1,0 +1,1 @@
+importScripts("helpers/third.js");

@@ -1,0 +1,1 @@
+self.second = 2;

@@ -1,0 +1,1 @@
+self.third = 3;

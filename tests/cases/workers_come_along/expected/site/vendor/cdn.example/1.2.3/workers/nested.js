@@ -1,0 +1,1 @@
+fetch(new URL("../engine.wasm", import.meta.url));
