@@ -1,16 +1,16 @@
 //! jspm: `ga.jspm.io/npm:name@1.2.3/file` is built package by package, with a package's inner files
 //! as `../_/<hash>.js`, and with other packages' names left for an import map, in which they are
-//! scoped to `https://ga.jspm.io/`; see [`import_map`].
+//! scoped to `https://ga.jspm.io/`; see
+//! [`import_maps::jspm`](super::import_maps::jspm).
 //!
 //! `jspm.dev/npm:name@range` is a stub, and other packages are absolute paths there,
 //! `/npm:dep@exact/file`.
 
-use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Answer, Asked, Bare, Library, Package, Request, bare_names, forever, library, relative_path,
-    respell, script, stub,
+    Answer, Asked, Bare, Library, Package, Request, forever, library, relative_path, respell,
+    script, stub,
 };
 
 /// `ga.jspm.io`
@@ -39,39 +39,6 @@ pub fn entry(library: &Library, request: &Request) -> Option<Answer> {
         })
     });
     Some(forever(script(code)))
-}
-
-/// The import map that jspm's generator writes for `names`: these as imports, what they need in the
-/// scope of the CDN.
-pub fn import_map(library: &Library, names: &[&str]) -> Value {
-    let mut imports = Map::new();
-    let mut scope = Map::new();
-    let mut open: Vec<(Bare, &Package)> = Vec::new();
-    for name in names {
-        let bare = Bare::parse(name).unwrap();
-        let package = library.newest(&bare.name, "*").unwrap();
-        imports.insert((*name).to_owned(), address(package, &bare).into());
-        open.push((bare, package));
-    }
-    while let Some((_, package)) = open.pop() {
-        let scripts = package.paths().filter(|path| path.ends_with("js"));
-        for bare in scripts.flat_map(|path| bare_names(package.get(path).unwrap())) {
-            let name = format!("{}{}", bare.name, bare.tail());
-            if scope.contains_key(&name) {
-                continue;
-            }
-            let wanted = library::wanted(package, &bare.name);
-            let Some(dependency) = library.newest(&bare.name, &wanted) else { continue };
-            scope.insert(name, address(dependency, &bare).into());
-            open.push((bare, dependency));
-        }
-    }
-    json!({ "imports": imports, "scopes": { "https://ga.jspm.io/": scope } })
-}
-
-fn address(package: &Package, bare: &Bare) -> String {
-    let file = library::entry(package, &bare.sub).unwrap();
-    format!("https://ga.jspm.io/npm:{}@{}/{file}", package.name(), package.version())
 }
 
 /// A file of a package, and the path at which it was asked for.

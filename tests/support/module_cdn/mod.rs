@@ -6,11 +6,13 @@
 //! packages are published on [`REGISTRY`], which answers as an npm registry does.
 
 mod esm_sh;
+pub mod import_maps;
 mod jsdelivr;
 mod jspm;
 mod library;
 pub mod pages;
 pub mod published;
+pub mod real;
 mod skypack;
 mod unpkg;
 
@@ -116,13 +118,20 @@ fn respell(code: &[u8], rename: impl Fn(&str) -> Option<String>) -> Vec<u8> {
     literal::rewrite(code, &edits.collect::<Vec<_>>()).expect("the edits are of this code")
 }
 
+/// The module specifiers of `code`, in order.
+fn specifiers(code: &[u8]) -> Vec<String> {
+    let scan = js::scan(code, SourceKind::Module).expect("packages hold valid modules");
+    let specifiers = scan.specifiers.into_iter();
+    let specifiers = specifiers.filter(|found| found.form.rule() == Rule::ModuleSpecifier);
+    specifiers.map(|found| found.text).collect()
+}
+
 /// The bare names that `code` imports, in order.
 fn bare_names(code: &[u8]) -> Vec<Bare> {
-    let scan = js::scan(code, SourceKind::Module).expect("packages hold valid modules");
     let mut names: Vec<Bare> = Vec::new();
-    for specifier in scan.specifiers.iter().filter_map(|found| Bare::parse(&found.text)) {
-        if !names.contains(&specifier) {
-            names.push(specifier);
+    for name in specifiers(code).iter().filter_map(|specifier| Bare::parse(specifier)) {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     names

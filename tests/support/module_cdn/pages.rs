@@ -6,7 +6,7 @@
 
 use serde_json::json;
 
-use super::{Library, Package, jspm};
+use super::{Library, Package, import_maps};
 
 /// What a page shows when all of its modules have run.
 pub const READY: &str = "tiny+dep-1.4.0+sub+kit+lazy+1";
@@ -89,7 +89,7 @@ pub const PLAIN_READY: &str = "plain+lazy";
 
 fn page(head: &str, import: &str) -> String {
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<title>Modules</title>\n{head}<script type=\"module\">\nimport {{ words }} from \"{import}\";\nconst list = await words();\ndocument.documentElement.dataset.ready = list.join(\"+\");\n</script>\n<p>A page.\n"
+        "<!doctype html>\n<html lang=\"en\">\n<link rel=\"icon\" href=\"data:,\">\n<title>Modules</title>\n{head}<script type=\"module\">\nimport {{ words }} from \"{import}\";\nconst list = await words();\ndocument.documentElement.dataset.ready = list.join(\"+\");\n</script>\n<p>A page.\n"
     )
 }
 
@@ -241,7 +241,7 @@ pub fn all() -> Vec<Form> {
         ),
         form(
             "jspm, import map with a scope",
-            page(&map(&jspm::import_map(&library(), &["tiny"])), "tiny"),
+            page(&map(&import_maps::jspm(&library(), &["tiny"])), "tiny"),
             &["ga.jspm.io"],
             &["ga.jspm.io/npm:@scope/kit@0.3.1/index.js", "ga.jspm.io/npm:dep@1.4.0/lib/sub.js"],
         ),
