@@ -41,7 +41,7 @@ fn fetch(folder: &Path, packages: &[&str]) {
     // Whole files only: other test programs look into the folder too.
     let bench = tempfile::tempdir_in(folder).unwrap();
     let run = Command::new("npm")
-        .args(["pack", "--ignore-scripts", "--silent"])
+        .args(["pack", "--ignore-scripts", "--loglevel=error"])
         .args(&missing)
         .current_dir(bench.path())
         .output()
