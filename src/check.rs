@@ -96,11 +96,8 @@ fn still_external(action: &Action) -> Option<&'static str> {
         Action::Reuse(_) | Action::Fetch(_) | Action::Replace { .. } | Action::Remove(_) => {
             Some("run `inhouse vendor` after the build, or keep the script external with a rule")
         }
-        Action::Leave(Reason::ModuleGraph) => {
-            Some("keep the module external with a rule, if it has to stay")
-        }
         // Refused scripts are problems of the survey; the rest stays external on purpose.
-        Action::Refuse(_) | Action::Leave(Reason::Kept(_) | Reason::Skipped | Reason::NoScript) => {
+        Action::Refuse(_) | Action::Leave(Reason::Kept(_) | Reason::Absent(_) | Reason::Skipped | Reason::NoScript) => {
             None
         }
     }

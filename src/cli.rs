@@ -10,7 +10,7 @@ use url::Url;
 use crate::{
     integrity::Algorithm,
     policy::OnDenied,
-    settings::{Ambiguous, Format, OnError, SourceChoice},
+    settings::{Ambiguous, Format, IntegrityMap, OnError, SourceChoice},
 };
 
 const STYLES: styling::Styles = styling::Styles::styled()
@@ -120,6 +120,12 @@ pub struct SiteArgs {
     /// What to do with a page whose markup parsers read differently [default: fail]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub ambiguous: Option<Ambiguous>,
+    /// Which modules an import map guards, where no tag names them [default: static]
+    #[arg(long, value_enum, value_name = "WHICH", env = "INHOUSE_INTEGRITY_MAP")]
+    pub integrity_map: Option<IntegrityMap>,
+    /// Also read every *.js and *.mjs file of SITE for what it imports from elsewhere
+    #[arg(long)]
+    pub scan_js: bool,
     /// Vendor only scripts whose URL matches PATTERN (repeatable)
     #[arg(long, value_name = "PATTERN", help_heading = "Policy")]
     pub include: Vec<String>,

@@ -5,7 +5,7 @@
 //! leave no trace but their count.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,6 +14,12 @@ use rayon::prelude::*;
 use url::Url;
 
 use crate::{
+    graph::{
+        ParseFailure,
+        document::{self, Start},
+        import_map::ImportMapError,
+        specifier::Unresolved,
+    },
     html::{self, Dialect, NotRead, Positions, Remark, Scan, ScanError, TagKind},
     integrity::IntegrityMetadata,
     page::{self, Role},
@@ -30,8 +36,10 @@ pub struct Demand {
     pub classic: Vec<Use>,
     /// Tags that load it as a module, or map to it.
     pub modules: Vec<Use>,
-    /// Inline modules and import maps that name it: no tag of its own could be edited.
+    /// Inline scripts and import maps that name it: no tag of its own could be edited.
     pub inline: Vec<Use>,
+    /// Scripts that name it.
+    pub imports: Vec<Use>,
     /// Tags that preload it.
     pub preloads: Vec<Use>,
     /// Tags whose author asks to leave them.
@@ -39,8 +47,11 @@ pub struct Demand {
     /// Tags that run it without saying its encoding, in pages that are not UTF-8.
     pub legacy_encoded: Vec<(Use, &'static str)>,
     /// The authors' `integrity` values, and who wrote them.
-    pub declared: BTreeMap<IntegrityMetadata, Vec<Use>>,
+    pub declared: Declared,
 }
+
+/// Authors' `integrity` values, and who wrote them.
+pub type Declared = BTreeMap<IntegrityMetadata, Vec<Use>>;
 
 impl Demand {
     /// Whether the author asks to leave every tag that names the URL.
@@ -50,9 +61,26 @@ impl Demand {
 
     /// Every tag that names the URL.
     pub fn uses(&self) -> impl Iterator<Item = &Use> {
-        [&self.classic, &self.modules, &self.inline, &self.preloads, &self.skipped]
-            .into_iter()
-            .flatten()
+        [
+            &self.classic,
+            &self.modules,
+            &self.inline,
+            &self.imports,
+            &self.preloads,
+            &self.skipped,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// Whether anything runs or imports it, rather than only preload it.
+    pub fn is_loaded(&self) -> bool {
+        !self.classic.is_empty() || !self.modules.is_empty() || self.is_named_by_code()
+    }
+
+    /// Whether code names it, where no tag could be taken away.
+    pub fn is_named_by_code(&self) -> bool {
+        !self.inline.is_empty() || !self.imports.is_empty()
     }
 }
 
@@ -76,6 +104,12 @@ pub struct Inventory {
     pub pages: usize,
     /// The pages with a reference to another origin, relative to the site.
     pub work: Vec<PathBuf>,
+    /// Other pages that load modules, which may lead there: with what their documents start with.
+    pub module_pages: Vec<(PathBuf, Vec<Start>)>,
+    /// What documents start with.
+    pub starts: BTreeSet<Start>,
+    /// What import maps say that files must be, and who says so.
+    pub map_integrity: BTreeMap<SubresourceUrl, Declared>,
     /// By URL.
     pub demands: BTreeMap<SubresourceUrl, Demand>,
     /// Scripts of the vendor folder that pages load already.
@@ -122,6 +156,8 @@ struct PageRecord {
     path: PathBuf,
     has_work: bool,
     external: Vec<(SubresourceUrl, Wish, Option<IntegrityMetadata>, Use)>,
+    starts: Vec<Start>,
+    map_integrity: Vec<(SubresourceUrl, IntegrityMetadata, Use)>,
     legacy: Vec<(SubresourceUrl, Use, &'static str)>,
     vendored: Vec<LocalUse>,
     policies: Vec<(String, Use)>,
@@ -161,6 +197,7 @@ impl PageRecord {
 
     fn says_something(&self) -> bool {
         self.has_work
+            || !self.starts.is_empty()
             || !(self.vendored.is_empty()
                 && self.policies.is_empty()
                 && self.warnings.is_empty()
@@ -173,7 +210,8 @@ impl PageRecord {
             Ok(None) => {}
             Ok(Some(scan)) => {
                 let address = page_address(&self.path, settings.site_url.as_ref());
-                self.note(settings, &name(), &address, &scan, &Positions::new(scan.source(bytes)));
+                let positions = Positions::new(scan.source(bytes));
+                self.note(settings, &name(), &address, &scan, &positions);
             }
             Err(error) => self.refuse(settings, &name(), &error),
         }
@@ -201,9 +239,6 @@ impl PageRecord {
         for tag in found.placeholders {
             self.warnings.push(unfilled(scan.tags[tag].address().unwrap_or_default(), place(tag)));
         }
-        for (tag, url) in found.inline_modules {
-            self.external.push((url, Wish::Inline, None, place(tag)));
-        }
         for reference in found.external {
             let wish = match (reference.skipped, reference.role) {
                 (_, Role::Hint) => {
@@ -216,7 +251,7 @@ impl PageRecord {
                 (false, Role::Preload) => Wish::Preload,
             };
             let place = place(reference.tag);
-            if let Wish::Classic = wish
+            if let Wish::Classic | Wish::Module = wish
                 && settings.public_path.is_none()
                 && let Err(error) = address.local("", reference.base.as_deref())
             {
@@ -228,6 +263,7 @@ impl PageRecord {
             }
             self.external.push((reference.url, wish, reference.declared, place));
         }
+        self.note_modules(address, scan, &place);
         for (index, tag) in scan.tags.iter().enumerate() {
             if tag.kind == TagKind::MetaCsp {
                 self.policies.push((tag.address().unwrap_or_default().to_owned(), place(index)));
@@ -237,6 +273,38 @@ impl PageRecord {
         for remark in &scan.remarks {
             let place = page::place_of_remark(name, positions, remark);
             self.warnings.extend(remarked(address, remark, place));
+        }
+    }
+
+    fn note_modules(
+        &mut self,
+        address: &PageAddress,
+        scan: &Scan,
+        place: &impl Fn(usize) -> Use,
+    ) {
+        for document in document::documents(address, scan) {
+            for (tag, url) in document.named {
+                if !address.is_own(url.as_url()) {
+                    self.external.push((url, Wish::Inline, None, place(tag)));
+                }
+            }
+            for map in &document.maps {
+                for (url, declared) in document.start.map.integrity() {
+                    let declared = IntegrityMetadata::parse(declared);
+                    if let Ok(url) = url.parse() && declared.guards() {
+                        self.map_integrity.push((url, declared, place(map.tag)));
+                    }
+                }
+                let notice = map.error.as_ref().map(|error| ignored_map(error, place(map.tag)));
+                self.warnings.extend(notice);
+            }
+            let unparsed = document.unparsed.iter();
+            self.warnings.extend(unparsed.map(|(tag, why)| not_read(why, place(*tag))));
+            let broken = document.broken.iter();
+            self.warnings.extend(broken.map(|(tag, broken)| leads_nowhere(&broken.why, place(*tag))));
+            if !document.start.entries.is_empty() {
+                self.starts.push(document.start);
+            }
         }
     }
 
@@ -259,12 +327,19 @@ impl PageRecord {
 
 impl Inventory {
     fn add(&mut self, record: PageRecord) {
+        self.starts.extend(record.starts.iter().cloned());
+        for (url, declared, place) in record.map_integrity {
+            let declarations = self.map_integrity.entry(url).or_default();
+            declarations.entry(declared).or_default().push(place);
+        }
         if record.has_work {
             self.work.push(record.path);
+        } else if !record.starts.is_empty() {
+            self.module_pages.push((record.path, record.starts));
         }
         for (url, wish, declared, place) in record.external {
             let demand = self.demands.entry(url).or_default();
-            if let (Wish::Classic, Some(declared)) =
+            if let (Wish::Classic | Wish::Module, Some(declared)) =
                 (wish, declared.filter(IntegrityMetadata::guards))
             {
                 demand.declared.entry(declared).or_default().push(place.clone());
@@ -287,6 +362,26 @@ impl Inventory {
         self.warnings.extend(record.warnings);
         self.problems.extend(record.problems);
     }
+}
+
+fn ignored_map(error: &ImportMapError, place: Use) -> Notice {
+    Notice::new("import-map-ignored", "browsers ignore an import map that they cannot read")
+        .detail("cause", error)
+        .used_by([place])
+        .hint("correct it: until then bare names in this page lead nowhere".to_owned())
+}
+
+fn not_read(why: &ParseFailure, place: Use) -> Notice {
+    Notice::new("script-not-read", "an inline script could not be read: what it imports is not known")
+        .detail("cause", why)
+        .used_by([place])
+        .hint("browsers will most likely not run it either".to_owned())
+}
+
+fn leads_nowhere(why: &Unresolved, place: Use) -> Notice {
+    Notice::new("unresolved-import", why.to_string())
+        .used_by([place])
+        .hint("add it to the page's import map".to_owned())
 }
 
 fn unfilled(value: &str, place: Use) -> Notice {

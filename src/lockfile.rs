@@ -30,6 +30,7 @@ const HEADER: &str = "\
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lockfile {
     scripts: BTreeMap<SubresourceUrl, Entry>,
+    absent: BTreeMap<SubresourceUrl, String>,
 }
 
 /// What is known of one locked script.
@@ -239,7 +240,10 @@ impl Lockfile {
                 file: file.into(),
                 collision: Box::new(collision),
             }),
-            None => Ok(Self { scripts }),
+            None => {
+                let absent = document.absent.into_iter().map(|gap| (gap.url, gap.reason));
+                Ok(Self { scripts, absent: absent.collect() })
+            }
         }
     }
 
@@ -255,7 +259,22 @@ impl Lockfile {
                 }
             }
         }
+        for (url, reason) in &self.absent {
+            let (url, reason) = (quoted(url.as_str()), quoted(reason));
+            text.push_str(&format!("\n[[absent]]\nurl = {url}\nreason = {reason}\n"));
+        }
         text
+    }
+
+    /// Why there is no file for `url`, which only code that may never run asks for. Kept, so that
+    /// the next run, which may have no network, does the same.
+    pub fn absence(&self, url: &SubresourceUrl) -> Option<&str> {
+        self.absent.get(url).map(String::as_str)
+    }
+
+    /// Notes that there is no file for `url`.
+    pub fn insert_absence(&mut self, url: SubresourceUrl, reason: String) {
+        self.absent.insert(url, reason);
     }
 
     /// What is locked for `url`.
@@ -285,7 +304,7 @@ impl Lockfile {
 
     /// Whether nothing is locked.
     pub fn is_empty(&self) -> bool {
-        self.scripts.is_empty()
+        self.scripts.is_empty() && self.absent.is_empty()
     }
 
     /// What changes from `self` to `other`, sorted by URL.
@@ -308,6 +327,11 @@ impl Lockfile {
 }
 
 impl Entry {
+    /// The digests of the bytes as the CDN sent them.
+    pub fn upstream(&self) -> &Integrity {
+        self.upstream_integrity.as_ref().unwrap_or(&self.integrity)
+    }
+
     /// Every key in the file's order, with its value as TOML; `None` is not written.
     fn fields(&self) -> [(&'static str, Option<String>); 15] {
         let text = |value: &Option<String>| value.as_deref().map(quoted);
@@ -349,6 +373,16 @@ struct Document {
     version: i64,
     #[serde(default)]
     script: Vec<Block>,
+    #[serde(default)]
+    absent: Vec<Gap>,
+}
+
+/// One `[[absent]]` block.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Gap {
+    url: SubresourceUrl,
+    reason: String,
 }
 
 /// One `[[script]]` block. Keys as in [`Entry`], which says what they mean.

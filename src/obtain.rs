@@ -10,8 +10,10 @@ mod registry;
 pub use error::ObtainError;
 pub use registry::{NpmRegistry, npm_registry};
 
+use std::collections::BTreeSet;
+
 use crate::{
-    fetch::{self, Client, Response, Wanted},
+    fetch::{self, Client, Poison, Response, Wanted},
     lockfile::{Proof, Source},
     npm::{self, Package, Pinning, UrlForm, VersionSpec},
     plan::Expectation,
@@ -21,8 +23,10 @@ use crate::{
     vendor_path::{Extension, Stored},
 };
 
-/// Names under which servers say which version they answered with.
-const VERSION_HEADERS: [&str; 1] = ["x-jsd-version"];
+/// Where servers say which version they answered with.
+const VERSION_HEADER: &str = "x-jsd-version";
+/// Where esm.sh says which file its stub stands for, as in `/react@18.2.0/es2022/react.mjs`.
+const PATH_HEADER: &str = "x-esm-path";
 /// The type of a file that comes from a package, where no server names one.
 const JAVASCRIPT: &str = "text/javascript";
 
@@ -77,13 +81,15 @@ pub struct Supplier<'a> {
 }
 
 impl Supplier<'_> {
-    /// Obtains the bytes of `url` and holds them against `expectation`.
+    /// Obtains the bytes of `url`, which may be any of `wanted`, and holds them against
+    /// `expectation`.
     ///
     /// # Errors
     /// [`ObtainError`] says which check failed, or that nobody has the file.
     pub fn obtain(
         &self,
         url: &SubresourceUrl,
+        wanted: &BTreeSet<Wanted>,
         expectation: &Expectation,
     ) -> Result<Obtained, ObtainError> {
         let form = npm::classify(url);
@@ -96,7 +102,7 @@ impl Supplier<'_> {
                 self.take_from_npm(url, form, expectation)
             }
             (SourceChoice::Auto | SourceChoice::Cdn, _) => {
-                self.take_from_cdn(url, form.as_ref(), expectation)
+                self.take_from_cdn(url, form.as_ref(), wanted, expectation)
             }
         }?;
         verify(&obtained.bytes, expectation)?;
@@ -107,6 +113,7 @@ impl Supplier<'_> {
         &self,
         url: &SubresourceUrl,
         form: Option<&UrlForm>,
+        wanted: &BTreeSet<Wanted>,
         expectation: &Expectation,
     ) -> Result<Obtained, ObtainError> {
         let response = match self.client.get(url.as_url(), &[], &|hop| self.policy.admits(hop)) {
@@ -119,7 +126,7 @@ impl Supplier<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        fetch::inspect(&response, Wanted::Script)?;
+        inspect(&response, wanted)?;
         // Proving downloads a tarball: first the checks that cost nothing.
         verify(&response.bytes, expectation)?;
         self.accept(url, form, response)
@@ -134,8 +141,7 @@ impl Supplier<'_> {
         let served: SubresourceUrl =
             response.url.clone().try_into().unwrap_or_else(|_| url.clone());
         let form = npm::classify(&served);
-        let version =
-            VERSION_HEADERS.iter().find_map(|name| response.header(name)).map(str::to_owned);
+        let version = version_of(&response);
         let evidence = match (form.as_ref().or(asked), self.source) {
             (Some(form), SourceChoice::Auto) => {
                 self.prove(form, version.as_deref(), &response.bytes)?
@@ -214,12 +220,13 @@ impl Supplier<'_> {
         let package = self.package(form, &version)?;
         let file = npm::serve(form, expectation.declared.first(), &package)?;
         let (storage, fixed) = storage(url, Some(form), Some(&package.version));
+        let media_type = media_type_of(&file.path);
         Ok(Obtained {
-            stored: stored(storage, fixed, JAVASCRIPT, &file.bytes),
+            stored: stored(storage, fixed, media_type, &file.bytes),
             floating: !fixes_its_bytes(url, Some(form)),
             final_url: None,
             varies: None,
-            media_type: JAVASCRIPT.to_owned(),
+            media_type: media_type.to_owned(),
             source: Source::Npm,
             evidence: Evidence::of_file(&package, file.path),
             bytes: file.bytes,
@@ -236,6 +243,28 @@ impl Supplier<'_> {
         let name = form.package.as_ref().ok_or(ObtainError::NotOnNpm)?;
         Ok(registry.package(name, version)?)
     }
+}
+
+/// Looks whether `response` can be any of what was wanted.
+fn inspect(response: &Response, wanted: &BTreeSet<Wanted>) -> Result<(), Poison> {
+    let mut poison = None;
+    for wanted in wanted {
+        match fetch::inspect(response, *wanted) {
+            Ok(()) => return Ok(()),
+            Err(error) => poison = poison.or(Some(error)),
+        }
+    }
+    poison.map_or(Ok(()), Err)
+}
+
+/// The exact version that the server says it answered with.
+fn version_of(response: &Response) -> Option<String> {
+    let in_path = || {
+        let path = response.header(PATH_HEADER)?;
+        let (_, rest) = path.get(2..)?.split_once('@')?;
+        rest.split('/').next()
+    };
+    response.header(VERSION_HEADER).or_else(in_path).map(str::to_owned)
 }
 
 impl Evidence {
@@ -265,8 +294,18 @@ pub fn verify(bytes: &[u8], expectation: &Expectation) -> Result<(), ObtainError
             .map_err(|mismatch| ObtainError::Declared { declared: declared.clone(), mismatch })?;
     }
     match &expectation.locked {
-        Some(entry) => entry.integrity.verify(bytes).map_err(ObtainError::Locked),
+        Some(entry) => entry.upstream().verify(bytes).map_err(ObtainError::Locked),
         None => Ok(()),
+    }
+}
+
+/// The type of a package's file, as CDNs would send it.
+fn media_type_of(path: &str) -> &'static str {
+    match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        "json" => "application/json",
+        "css" => "text/css",
+        "wasm" => "application/wasm",
+        _ => JAVASCRIPT,
     }
 }
 

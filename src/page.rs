@@ -17,7 +17,7 @@ use crate::{
 pub enum Role {
     /// Runs it as a classic script: HTML's `<script src>` or SVG's `<script href>`.
     Classic,
-    /// Runs or preloads it as a module, or maps an import to it: the head of a module graph.
+    /// Runs or preloads it as a module: the head of a module graph.
     Module,
     /// `rel=preload as=script`: loads what some script runs.
     Preload,
@@ -66,27 +66,14 @@ pub struct PageReferences {
     pub local: Vec<LocalScript>,
     /// Tags whose address is a placeholder that nobody filled in.
     pub placeholders: Vec<usize>,
-    /// Addresses on other origins inside inline modules and import maps: (tag, address).
-    pub inline_modules: Vec<(usize, SubresourceUrl)>,
 }
 
 /// Reads `scan`, the tags of the page at `address`.
 pub fn references(address: &PageAddress, scan: &Scan) -> PageReferences {
     let mut page = PageReferences::default();
     for (index, tag) in scan.tags.iter().enumerate() {
-        match (&tag.kind, role(&tag.kind)) {
-            (_, Some(role)) => read_address(address, index, tag, role, &mut page),
-            (TagKind::InlineScript { kind, text, .. }, None) => {
-                let base = tag.base.as_deref();
-                let specifiers = inline_specifiers(kind, text);
-                let targets =
-                    specifiers.iter().filter(|s| is_absolute(s)).map(|s| address.resolve(s, base));
-                page.inline_modules.extend(targets.filter_map(|target| match target {
-                    Target::External { url, .. } => Some((index, url)),
-                    _ => None,
-                }));
-            }
-            (_, None) => {}
+        if let Some(role) = role(&tag.kind) {
+            read_address(address, index, tag, role, &mut page);
         }
     }
     page
@@ -128,40 +115,17 @@ fn read_address(
             skipped: tag.is_skipped_by_author(),
             base: tag.base.clone(),
         }),
-        Target::OwnSite { path } if role == Role::Classic => page.local.push(LocalScript {
-            tag: index,
-            path,
-            declared,
-            takes_integrity: matches!(tag.kind, TagKind::Script(_)),
-        }),
+        Target::OwnSite { path } if matches!(role, Role::Classic | Role::Module) => {
+            page.local.push(LocalScript {
+                tag: index,
+                path,
+                declared,
+                takes_integrity: !matches!(tag.kind, TagKind::SvgScript(_)),
+            });
+        }
         Target::Placeholder => page.placeholders.push(index),
         Target::OwnSite { .. } | Target::NotFetchable { .. } | Target::Nothing => {}
     }
-}
-
-/// What an inline module imports, or an import map maps to. For the report only: nothing here is
-/// edited, so an approximation does no harm.
-fn inline_specifiers(kind: &ScriptType, text: &str) -> Vec<String> {
-    if *kind == ScriptType::ImportMap {
-        let map = serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
-        let imports = map.get("imports").and_then(|imports| imports.as_object()).into_iter();
-        let scopes = map.get("scopes").and_then(|scopes| scopes.as_object()).into_iter();
-        let scoped =
-            scopes.flat_map(|scopes| scopes.values()).filter_map(|scope| scope.as_object());
-        let addresses = imports.chain(scoped).flat_map(|map| map.values());
-        return addresses.filter_map(|address| address.as_str().map(str::to_owned)).collect();
-    }
-    let quoted = text.split(['"', '\'', '`']).collect::<Vec<_>>();
-    let imported = quoted.windows(2).step_by(2).filter(|pair| {
-        let before = pair[0].trim_end().trim_end_matches('(').trim_end();
-        before.ends_with("from") || before.ends_with("import")
-    });
-    imported.map(|pair| pair[1].to_owned()).collect()
-}
-
-fn is_absolute(specifier: &str) -> bool {
-    let lower = specifier.trim_start().to_ascii_lowercase();
-    lower.starts_with("https:") || lower.starts_with("http:") || lower.starts_with("//")
 }
 
 /// Where a tag stands, as the report names it.
@@ -185,6 +149,7 @@ fn label(tag: &Tag) -> String {
     let name = match &tag.kind {
         TagKind::Script(ScriptType::Module) => "script type=module",
         TagKind::InlineScript { kind: ScriptType::ImportMap, .. } => "script type=importmap",
+        TagKind::InlineScript { kind: ScriptType::Classic, .. } => "script",
         TagKind::InlineScript { .. } => "script type=module",
         TagKind::Script(_) => "script",
         TagKind::SvgScript(_) => "svg script",

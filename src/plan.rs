@@ -1,10 +1,10 @@
 //! What will be done for each URL: the one decision of a run, drawn before anything is touched.
 //!
-//! A pure function of what the pages ask for, the lockfile, the policy and what the cache holds.
+//! A pure function of what pages and modules ask for, the lockfile, the policy and what the cache holds.
 //! Printing the plan is the dry run; a plan that would change the lockfile is what `--locked`
 //! refuses, a plan that fetches is what `--offline` refuses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::{
     integrity::IntegrityMetadata,
@@ -51,8 +51,8 @@ pub struct Expectation {
 pub enum Reason {
     /// The policy keeps it live.
     Kept(Kept),
-    /// Modules load more modules; the graph is not followed.
-    ModuleGraph,
+    /// There was no such file when it was asked for; the lockfile says why.
+    Absent(String),
     /// The author asks for it on every tag.
     Skipped,
     /// Only a preload or a hint names it; it follows the script that some code adds.
@@ -77,21 +77,22 @@ pub enum Violation {
     NeedsNetwork(SubresourceUrl),
 }
 
-/// Decides for every URL the pages ask for.
-pub fn draw(
-    demands: &BTreeMap<SubresourceUrl, Demand>,
-    lock: &Lockfile,
-    policy: &Policy,
-    cached: &BTreeSet<SubresourceUrl>,
-) -> Plan {
-    let mut plan = Plan::default();
-    for (url, demand) in demands {
+impl Plan {
+    /// Decides for `url`, of which `demand` is everything that asks for it so far.
+    pub fn decide(
+        &mut self,
+        url: &SubresourceUrl,
+        demand: &Demand,
+        lock: &Lockfile,
+        policy: &Policy,
+        is_cached: bool,
+    ) {
         let action = match policy.verdict(url) {
             _ if demand.is_skipped() => Action::Leave(Reason::Skipped),
             Verdict::Deny(finding) => Action::Refuse(finding),
             // Code cannot be taken out of a page or changed the way a tag can.
             Verdict::Remove { denied } | Verdict::Replace { denied, .. }
-                if !demand.inline.is_empty() =>
+                if demand.is_named_by_code() =>
             {
                 Action::Refuse(denied)
             }
@@ -99,27 +100,28 @@ pub fn draw(
             Verdict::Replace { with, reason, .. } => Action::Replace { with, reason },
             Verdict::Keep(kept) => Action::Leave(Reason::Kept(kept)),
             Verdict::Vendor { warning } => {
-                plan.notices.extend(warning.map(|notice| (url.clone(), notice)));
-                vendor(url, demand, lock, cached)
+                self.notices.extend(warning.map(|notice| (url.clone(), notice)));
+                vendor(url, demand, lock, is_cached)
             }
         };
-        plan.actions.insert(url.clone(), action);
+        self.actions.insert(url.clone(), action);
     }
-    plan
 }
 
 fn vendor(
     url: &SubresourceUrl,
     demand: &Demand,
     lock: &Lockfile,
-    cached: &BTreeSet<SubresourceUrl>,
+    is_cached: bool,
 ) -> Action {
-    if demand.classic.is_empty() {
-        let is_module = !demand.modules.is_empty() || !demand.inline.is_empty();
-        return Action::Leave(if is_module { Reason::ModuleGraph } else { Reason::NoScript });
+    if !demand.is_loaded() {
+        return Action::Leave(Reason::NoScript);
+    }
+    if let Some(reason) = lock.absence(url) {
+        return Action::Leave(Reason::Absent(reason.to_owned()));
     }
     match lock.get(url) {
-        Some(entry) if cached.contains(url) => Action::Reuse(entry.clone()),
+        Some(entry) if is_cached => Action::Reuse(entry.clone()),
         locked => {
             let declared = demand.declared.keys().cloned().collect();
             Action::Fetch(Expectation { locked: locked.cloned(), declared })

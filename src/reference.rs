@@ -145,18 +145,29 @@ impl PageAddress {
     /// The address of the page at `path` (relative, `/`-separated) of a site whose root is
     /// `site_url`, if known.
     pub fn new(path: &str, site_url: Option<&Url>) -> Self {
-        let mut root = site_url.cloned().unwrap_or_else(unknown_origin);
-        if !root.path().ends_with('/') {
-            root.set_path(&format!("{}/", root.path()));
-        }
-        root.set_query(None);
-        root.set_fragment(None);
-        let mut page = root.clone();
-        if let Ok(mut segments) = page.path_segments_mut() {
-            segments.pop_if_empty().extend(path.split('/'));
-        }
+        let root = site_root(site_url);
+        let page = below(&root, path);
         let served_anywhere = path.rsplit('/').next() == Some("404.html");
         Self { page, root, root_is_known: site_url.is_some(), served_anywhere }
+    }
+
+    /// Whether `url` lies on the site's own origin.
+    pub fn is_own(&self, url: &Url) -> bool {
+        url.origin() == self.root.origin()
+    }
+
+    /// The path of a file of the site below its root, as [`resolve`](Self::resolve) gives it.
+    pub fn own_path(&self, url: &Url) -> Option<String> {
+        let path = url.path().strip_prefix(self.root.path())?;
+        self.is_own(url).then(|| path.to_owned())
+    }
+
+    /// The URL of a file of the site, given as the path that [`resolve`](Self::resolve) gives;
+    /// `None` if the site's own URL is none that modules have.
+    pub fn own(&self, path: &str) -> Option<SubresourceUrl> {
+        let mut url = self.root.clone();
+        url.set_path(&format!("{}{path}", self.root.path()));
+        url.try_into().ok()
     }
 
     /// What `value`, an attribute's decoded text, points at with `base` the `<base href>` in force.
@@ -214,7 +225,8 @@ impl PageAddress {
         Ok(base_url.make_relative(&target).unwrap_or_else(|| target.path().to_owned()))
     }
 
-    fn base_url(&self, base: Option<&str>) -> Url {
+    /// HTML, "document base URL": with `base` the `<base href>` in force.
+    pub fn base_url(&self, base: Option<&str>) -> Url {
         let resolved = base.and_then(|href| {
             let href = href.trim_matches(|c: char| c <= ' ');
             self.page.join(&two_slashes(href)).ok()
@@ -230,6 +242,26 @@ impl PageAddress {
         let folder = base.path().rsplit_once('/').map_or("", |(folder, _)| folder);
         self.page.path().strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
     }
+}
+
+/// The URL of a site's root folder, which ends with a slash: `site_url`, if that is known.
+pub fn site_root(site_url: Option<&Url>) -> Url {
+    let mut root = site_url.cloned().unwrap_or_else(unknown_origin);
+    if !root.path().ends_with('/') {
+        root.set_path(&format!("{}/", root.path()));
+    }
+    root.set_query(None);
+    root.set_fragment(None);
+    root
+}
+
+/// The URL of the file at `path` (relative, `/`-separated, not encoded) below a site's `root`.
+pub fn below(root: &Url, path: &str) -> Url {
+    let mut url = root.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path.split('/'));
+    }
+    url
 }
 
 fn unknown_origin() -> Url {

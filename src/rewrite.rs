@@ -4,11 +4,16 @@
 //! script; a hint for a host that the page no longer names goes away. Everything else keeps its
 //! bytes.
 
+mod modules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
+use url::Url;
 
+pub use self::modules::{Guard, Modules};
 use crate::{
+    graph::literal::EditError,
     html::{self, Change, Dialect, Edit, Scan, ScanError, SpliceError, Tag, TagKind},
     integrity::Integrity,
     page::{self, Reference, Role},
@@ -49,13 +54,60 @@ pub struct Style<'a> {
     pub crossorigin: bool,
 }
 
+impl Style<'_> {
+    /// The address of `file`, the URL path of a file below the vendor folder, for a page with
+    /// `base` its `<base href>`.
+    fn address(
+        &self,
+        page: &PageAddress,
+        base: Option<&str>,
+        file: &str,
+    ) -> Result<String, ForeignBase> {
+        match self.public_path {
+            Some(prefix) => Ok(format!("{prefix}{file}")),
+            None => page.local(&format!("{}/{file}", self.out), base),
+        }
+    }
+}
+
+/// Everything that pages are rewritten by.
+#[derive(Clone, Debug)]
+pub struct Changes<'a> {
+    /// What has become of each URL.
+    pub resolutions: BTreeMap<SubresourceUrl, Resolution>,
+    /// What has become of modules, where no tag names them.
+    pub modules: Modules,
+    /// How pages refer to the vendor folder.
+    pub style: Style<'a>,
+}
+
 /// What has become of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rewritten {
-    /// Its new bytes.
-    Changed(Vec<u8>),
+    /// It changes.
+    Changed(Page),
     /// Nothing in it concerns us.
     Unchanged,
+}
+
+/// A page that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Its new bytes.
+    pub bytes: Vec<u8>,
+    /// What has become of its inline scripts, for policies outside the page.
+    pub inline: Vec<InlineEdit>,
+}
+
+/// An inline script that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InlineEdit {
+    /// Its text before, as browsers see it; `None` if it is new.
+    pub before: Option<String>,
+    /// Its text after.
+    pub after: String,
+    /// Its `nonce`.
+    pub nonce: Option<String>,
 }
 
 /// A page that could not be rewritten; nothing of it has been.
@@ -70,6 +122,23 @@ pub enum RewriteError {
     /// No address leads from the page to the vendor folder.
     #[error(transparent)]
     ForeignBase(#[from] ForeignBase),
+    /// A literal of an inline script could not be replaced.
+    #[error(transparent)]
+    Literal(#[from] EditError),
+    /// A folder of an import map whose files could not stay together.
+    #[error(
+        "the import map's folder `{0}` has no local counterpart: its files do not lie together, for \
+         want of a version in their addresses"
+    )]
+    Scattered(Url),
+    /// The page's own Content Security Policy would block an inline script.
+    #[error("the page's Content-Security-Policy blocks the new import map: `{directive}` needs {needed}")]
+    Policy {
+        /// The directive.
+        directive: String,
+        /// The source expression that would allow it.
+        needed: String,
+    },
 }
 
 /// Rewrites one page.
@@ -80,24 +149,31 @@ pub fn rewrite(
     bytes: &[u8],
     dialect: Dialect,
     address: &PageAddress,
-    resolutions: &BTreeMap<SubresourceUrl, Resolution>,
-    style: &Style<'_>,
+    changes: &Changes<'_>,
 ) -> Result<Rewritten, RewriteError> {
     let Some(scan) = html::scan_relevant(bytes, dialect, None)? else {
         return Ok(Rewritten::Unchanged);
     };
-    let found = page::references(address, &scan).external;
+    let Changes { resolutions, modules, style } = changes;
+    let references = page::references(address, &scan);
+    let found = references.external;
     let mut edits = Vec::new();
     for reference in &found {
         if let Some(resolution) = resolutions.get(&reference.url).filter(|_| !reference.skipped) {
             edits.extend(edit(reference, &scan.tags[reference.tag], resolution, address, style)?);
         }
     }
+    edits.extend(modules.guard_own(&references.local));
+    let inline = modules.inline(address, &scan, style)?;
+    edits.extend(inline.edits);
     edits.extend(idle_hints(&scan, bytes, &found, &edits, resolutions));
+    edits.extend(modules::follow_policies(&scan, &inline.scripts)?);
     if edits.is_empty() {
         return Ok(Rewritten::Unchanged);
     }
-    Ok(Rewritten::Changed(html::apply(bytes, &scan, &edits)?))
+    let bytes = html::apply(bytes, &scan, &edits)?;
+    let inline = inline.scripts.into_iter().map(|script| script.edit).collect();
+    Ok(Rewritten::Changed(Page { bytes, inline }))
 }
 
 fn edit(
@@ -108,7 +184,7 @@ fn edit(
     style: &Style<'_>,
 ) -> Result<Option<Edit>, ForeignBase> {
     let changes = match (reference.role, resolution) {
-        (Role::Hint, _) | (Role::Module, Resolution::Local(_)) => return Ok(None),
+        (Role::Hint, _) => return Ok(None),
         (_, Resolution::Removed) => vec![Change::RemoveElement],
         (_, Resolution::Replaced(with)) => {
             let mut changes = vec![set(tag, with.as_str().to_owned())];
@@ -127,11 +203,7 @@ fn localise(
     address: &PageAddress,
     style: &Style<'_>,
 ) -> Result<Vec<Change>, ForeignBase> {
-    let file = copy.path.url_path();
-    let mut value = match style.public_path {
-        Some(prefix) => format!("{prefix}{file}"),
-        None => address.local(&format!("{}/{file}", style.out), reference.base.as_deref())?,
-    };
+    let mut value = style.address(address, reference.base.as_deref(), &copy.path.url_path())?;
     if let Some(query) = reference.url.as_url().query().filter(|_| copy.keeps_query) {
         value = format!("{value}?{query}");
     }
@@ -214,6 +286,7 @@ fn still_named(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference;
 
     const STYLE: Style<'_> = Style { out: "vendor", public_path: None, crossorigin: false };
 
@@ -231,8 +304,10 @@ mod tests {
 
     fn rewritten(page: &str) -> String {
         let address = PageAddress::new("a/b.html", None);
-        match rewrite(page.as_bytes(), Dialect::Html, &address, &resolutions(), &STYLE).unwrap() {
-            Rewritten::Changed(bytes) => String::from_utf8(bytes)
+        let modules = Modules::of(&resolutions(), &reference::site_root(None), STYLE.out);
+        let changes = Changes { resolutions: resolutions(), modules, style: STYLE };
+        match rewrite(page.as_bytes(), Dialect::Html, &address, &changes).unwrap() {
+            Rewritten::Changed(page) => String::from_utf8(page.bytes)
                 .unwrap()
                 .replace(&Integrity::of(b"a", &[]).to_string(), "I"),
             Rewritten::Unchanged => page.to_owned(),

@@ -7,14 +7,18 @@
 mod alone;
 mod commit;
 mod download;
+mod guard;
+mod relocate;
+mod settle;
 mod survey;
 mod tell;
+mod unfold;
 mod warn;
 
 use thiserror::Error;
 
 pub(crate) use self::survey::{Survey, vendor_path};
-use self::{alone::Alone, commit::Commit, download::Downloads};
+use self::{alone::Alone, commit::Commit, settle::Downloads};
 use crate::{
     fetch::ClientError,
     init::InitError,
@@ -59,8 +63,8 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
         if !survey.problems.is_empty() {
             return Ok(survey.report(Run::Vendor));
         }
-        let downloads = Downloads::fetch(settings, &mut survey, progress)?;
-        let commit = Commit::prepare(settings, &mut survey, &downloads, progress)?;
+        let mut downloads = Downloads::fetch(settings, &mut survey, progress)?;
+        let commit = Commit::prepare(settings, &mut survey, &mut downloads, progress)?;
         if survey.problems.is_empty() {
             commit.carry_out(settings, &survey, progress)?;
         }

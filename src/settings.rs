@@ -51,6 +51,21 @@ pub enum SourceChoice {
     Npm,
 }
 
+/// Which modules an import map's `integrity` guards, where no tag of the page names them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IntegrityMap {
+    /// None
+    Off,
+    /// Those that the page's own code and import maps name
+    Entry,
+    /// All that the page waits for: no lazily imported ones
+    #[default]
+    Static,
+    /// All that the page can reach
+    All,
+}
+
 /// What a failed download means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -113,6 +128,11 @@ pub struct Settings {
     pub source: SourceChoice,
     /// The algorithms of `integrity`; `None` writes no attribute.
     pub integrity: Option<Vec<Algorithm>>,
+    /// Which modules import maps guard.
+    pub integrity_map: IntegrityMap,
+    /// Whether every script of the site is read for what it imports, and not only those that pages
+    /// load as modules.
+    pub scan_js: bool,
     /// Write `crossorigin="anonymous"` on what we vendor.
     pub crossorigin: bool,
     /// What a failed download means.
@@ -211,6 +231,9 @@ pub struct Config {
     integrity: Vec<Algorithm>,
     #[serde(default)]
     no_integrity: bool,
+    integrity_map: Option<IntegrityMap>,
+    #[serde(default)]
+    scan_js: bool,
     #[serde(default)]
     crossorigin: bool,
     jobs: Option<usize>,
@@ -373,6 +396,8 @@ impl Project {
                 args.no_integrity || (config.no_integrity && args.integrity.is_empty()),
                 either(args.integrity, config.integrity),
             ),
+            integrity_map: site.integrity_map.or(config.integrity_map).unwrap_or_default(),
+            scan_js: site.scan_js || config.scan_js,
             crossorigin: args.crossorigin || config.crossorigin,
             on_error: args.on_error.or(config.on_error).unwrap_or_default(),
             jobs: site.jobs.or(config.jobs).unwrap_or_default(),

@@ -99,6 +99,9 @@ impl SiteError {
     }
 }
 
+/// The file of headers that some hosts read (Netlify, Cloudflare Pages).
+pub const HEADERS: &str = "_headers";
+
 /// The files of a site, each path relative to its root.
 #[derive(Debug, Default)]
 pub struct Discovered {
@@ -202,6 +205,14 @@ pub fn page_name(path: &Path) -> String {
 /// [`SiteError::Read`] names it.
 pub fn read(path: &Path) -> Result<Vec<u8>, SiteError> {
     fs::read(path).map_err(|source| SiteError::Read { path: path.to_owned(), source })
+}
+
+/// Reads a file of the site that is no page; `None` if there is none.
+///
+/// # Errors
+/// [`SiteError`] names it.
+pub fn read_own(site: &Path, file: &Path) -> Result<Option<Vec<u8>>, SiteError> {
+    open(site)?.read(file).map_err(SiteError::reading)
 }
 
 /// Reads a file into `buffer`, whose memory serves one page after another.

@@ -261,7 +261,7 @@ impl Cache {
     /// [`StoreError::Read`] or [`StoreError::Link`].
     pub fn lookup(&self, entry: &Entry) -> Result<Cached, StoreError> {
         let Some(bytes) = self.folder.read(&entry.path)? else { return Ok(Cached::Missing) };
-        Ok(match entry.integrity.verify(&bytes) {
+        Ok(match entry.upstream().verify(&bytes) {
             Ok(()) => Cached::Present(bytes),
             Err(mismatch) => Cached::Tampered(mismatch),
         })

@@ -182,10 +182,12 @@ pub enum Extension {
     Css,
     /// WebAssembly.
     Wasm,
+    /// None: a picture, a font or other data whose name says all there is to say.
+    None,
 }
 
 impl Extension {
-    /// The extension for a `Content-Type`. What is not JSON, CSS or WebAssembly was let in as a script.
+    /// The extension for a `Content-Type`. What is plainly nothing else was let in as a script.
     pub fn of_media_type(media_type: &str) -> Self {
         let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match essence.as_str() {
@@ -193,17 +195,22 @@ impl Extension {
             "text/css" => Self::Css,
             "application/json" | "text/json" => Self::Json,
             other if other.ends_with("+json") => Self::Json,
-            _ => Self::Js,
+            "application/octet-stream" => Self::None,
+            other => match other.split('/').next() {
+                Some("image" | "font" | "audio" | "video") => Self::None,
+                _ => Self::Js,
+            },
         }
     }
 
-    /// The extension, without a dot.
-    pub fn as_str(self) -> &'static str {
+    /// The extension with its dot, if there is one.
+    fn ending(self) -> &'static str {
         match self {
-            Self::Js => "js",
-            Self::Json => "json",
-            Self::Css => "css",
-            Self::Wasm => "wasm",
+            Self::Js => ".js",
+            Self::Json => ".json",
+            Self::Css => ".css",
+            Self::Wasm => ".wasm",
+            Self::None => "",
         }
     }
 }
@@ -427,7 +434,7 @@ fn mirror(raw: &str, room: usize, appended: Option<Extension>) -> Mirrored {
         .map(|byte| if is_safe(byte) { char::from(byte) } else { '_' })
         .collect();
     if let (Some(extension), None) = (appended, usable_extension(&name)) {
-        name = format!("{name}.{}", extension.as_str());
+        name.push_str(extension.ending());
     }
     let hidden = name.starts_with('.') || (!faithful && name.starts_with('_'));
     if name.is_empty() || hidden || is_reserved(&name) || looks_like_hash_folder(&name) {

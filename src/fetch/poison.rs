@@ -12,12 +12,18 @@ use thiserror::Error;
 use super::Response;
 
 /// What the answer is meant to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wanted {
-    /// A classic or module script.
+    /// A classic script.
     Script,
+    /// What `import` takes without attributes: a script, or WebAssembly.
+    Module,
     /// A JSON document.
     Json,
+    /// A style sheet.
+    Css,
+    /// Whatever some code takes the address of.
+    Asset,
 }
 
 /// Why an answer with status 200 is not what was wanted.
@@ -60,6 +66,14 @@ pub enum Poison {
     /// A MIME type browsers would not take for a script.
     #[error("`{url}` has the MIME type `{found}`, which is no script")]
     WrongType {
+        /// The URL that answered.
+        url: String,
+        /// The MIME type's essence.
+        found: String,
+    },
+    /// A MIME type browsers would not take for a style sheet.
+    #[error("`{url}` has the MIME type `{found}`, which is no style sheet")]
+    NotCss {
         /// The URL that answered.
         url: String,
         /// The MIME type's essence.
@@ -115,10 +129,20 @@ pub fn inspect(response: &Response, wanted: Wanted) -> Result<(), Poison> {
     if is_html(response.content_type.as_deref(), body) {
         return Err(Poison::HtmlPage { url: url() });
     }
+    let essence = response.content_type.as_deref().unwrap_or_default();
     match wanted {
-        Wanted::Script => inspect_script(response, body),
+        Wanted::Module if essence == "application/wasm" => Ok(()),
+        Wanted::Script | Wanted::Module => inspect_script(response, body),
         Wanted::Json if is_json(body) => Ok(()),
         Wanted::Json => Err(Poison::NotJson { url: url() }),
+        Wanted::Css if essence == "text/css" => Ok(()),
+        Wanted::Css => Err(Poison::NotCss { url: url(), found: essence.to_owned() }),
+        Wanted::Asset => match failed_build(body) {
+            Some((service, message)) => {
+                Err(Poison::FailedBuild { url: url(), service, message })
+            }
+            None => Ok(()),
+        },
     }
 }
 

@@ -90,8 +90,21 @@ pub struct Page<'a> {
 pub enum Root<'a> {
     /// An inline script.
     Inline(&'a ModuleScan),
-    /// A script with a `src`, a `modulepreload`, or what an import map's entry leads to.
+    /// A script with a `src`, or a `modulepreload`.
     External(Request),
+    /// What was found to be named before, by whatever names it.
+    Entry(Entry),
+}
+
+/// A request that a page makes by itself, and how.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Entry {
+    /// What is asked for.
+    pub request: Request,
+    /// Whether the page waits for it.
+    pub reach: Reach,
+    /// Whether code names it, and no tag that could carry its `integrity`.
+    pub by_code: bool,
 }
 
 /// A file that has been fetched.
@@ -143,10 +156,15 @@ pub struct Reached {
     pub by: (Referrer, usize),
     /// Whether the page's own realm loads it, so that the import map's `integrity` counts.
     pub in_document: bool,
+    /// Whether code names it, and not only tags, which carry its `integrity` themselves.
+    pub by_code: bool,
+    /// The workers that load it, by the URL of their script: what `importScripts` and `new Worker`
+    /// are relative to there.
+    pub workers: BTreeSet<Url>,
 }
 
 /// A specifier that leads nowhere, in browsers too.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Broken {
     /// Who has it.
     pub by: Referrer,
@@ -186,6 +204,20 @@ struct Step {
     request: Request,
     realm: Realm,
     by: (Referrer, usize),
+    by_code: bool,
+}
+
+impl Step {
+    fn enter(entry: Entry) -> Self {
+        let realm =
+            if let Use::Worker(_) = entry.request.r#use { Realm::NewWorker } else { Realm::Document };
+        Self {
+            request: entry.request,
+            realm,
+            by: (Referrer::Page, 0),
+            by_code: entry.by_code,
+        }
+    }
 }
 
 /// Follows what `page` loads through the modules that `find` knows.
@@ -201,11 +233,15 @@ pub fn trace<'m>(page: &Page<'_>, find: impl Fn(&Request) -> Found<'m>) -> Closu
                 let at = (page.base, &Realm::Document);
                 walk.read(scan, at, &Referrer::Inline(index), Reach::Static, &mut now);
             }
-            Root::External(request) => now.push_back(Step {
+            Root::External(request) => now.push_back(Step::enter(Entry {
                 request: request.clone(),
-                realm: Realm::Document,
-                by: (Referrer::Page, 0),
-            }),
+                reach: Reach::Static,
+                by_code: false,
+            })),
+            Root::Entry(entry) => match entry.reach {
+                Reach::Static => now.push_back(Step::enter(entry.clone())),
+                Reach::Lazy => walk.later.push_back(Step::enter(entry.clone())),
+            },
         }
     }
     walk.follow(now, Reach::Static, &find);
@@ -229,10 +265,8 @@ impl Walk<'_> {
         reach: Reach,
         find: &impl Fn(&Request) -> Found<'m>,
     ) {
-        while let Some(Step { request, realm, by }) = steps.pop_front() {
+        while let Some(Step { request, realm, by, by_code }) = steps.pop_front() {
             let in_document = realm == Realm::Document;
-            let reached = self.closure.reached.entry(request.clone());
-            reached.or_insert(Reached { reach, by, in_document }).in_document |= in_document;
             let found = find(&request);
             let realm = match (realm, found) {
                 (Realm::NewWorker, Found::Module(module)) => {
@@ -240,6 +274,18 @@ impl Walk<'_> {
                 }
                 (realm, _) => realm,
             };
+            let reached = self.closure.reached.entry(request.clone()).or_insert_with(|| Reached {
+                reach,
+                by,
+                in_document,
+                by_code,
+                workers: BTreeSet::new(),
+            });
+            reached.in_document |= in_document;
+            reached.by_code |= by_code;
+            if let Realm::Worker(url) = &realm {
+                reached.workers.insert(url.clone());
+            }
             if !self.seen.insert((request.clone(), realm.clone())) {
                 continue;
             }
@@ -287,7 +333,8 @@ impl Walk<'_> {
             };
             let (r#use, realm) = destination(specifier, at.1);
             let request = Request { url, r#use };
-            let step = Step { request, realm, by: (by.clone(), specifier.line) };
+            let by = (by.clone(), specifier.line);
+            let step = Step { request, realm, by, by_code: true };
             if is_lazy { &mut self.later } else { &mut *now }.push_back(step);
         }
     }

@@ -19,7 +19,7 @@ use super::{
 pub type SpecifierMap = Vec<(String, Option<Url>)>;
 
 /// What one or more import maps mean on a page.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImportMap {
     imports: SpecifierMap,
     scopes: Vec<(String, SpecifierMap)>,
@@ -269,6 +269,21 @@ impl<'t> ImportMapText<'t> {
         }
         edits.sort_by_key(|edit| edit.span.start);
         edits
+    }
+
+    /// The edits that put `change(url)` in the place of the integrity metadata of every URL for which
+    /// it gives a text.
+    pub fn rewrite_integrity(
+        &self,
+        base: &Url,
+        change: impl Fn(&Url) -> Option<String>,
+    ) -> Vec<MapEdit> {
+        let edit = |entry: &Member| {
+            let text = change(&url_like(&entry.key, base)?)?;
+            let differs = entry.value.as_str() != Some(&text);
+            differs.then(|| MapEdit { span: entry.value.span.clone(), json: json::string(&text) })
+        };
+        self.part("integrity").iter().filter_map(edit).collect()
     }
 
     /// The edit that adds `entries` (address, integrity) to the map's `integrity`, in the given

@@ -45,6 +45,19 @@ pub enum EditError {
     },
 }
 
+/// The literal that `edit` puts into `source`.
+///
+/// # Errors
+/// [`EditError::NoLiteral`] if the edit is not of this source.
+pub fn written(source: &[u8], edit: &Edit) -> Result<String, EditError> {
+    match source.get(edit.start..edit.end) {
+        Some([open @ (b'"' | b'\'' | b'`'), .., close]) if open == close => {
+            Ok(literal(&edit.text, char::from(*open)))
+        }
+        _ => Err(EditError::NoLiteral { start: edit.start, end: edit.end }),
+    }
+}
+
 /// `source` with each edit's literal replaced; every other byte as it was.
 ///
 /// # Errors
@@ -58,13 +71,9 @@ pub fn rewrite(source: &[u8], edits: &[Edit]) -> Result<Vec<u8>, EditError> {
         if edit.start < done {
             return Err(EditError::Overlap { at: edit.start });
         }
-        let no_literal = EditError::NoLiteral { start: edit.start, end: edit.end };
-        let quote = match source.get(edit.start..edit.end) {
-            Some([open @ (b'"' | b'\'' | b'`'), .., close]) if open == close => *open,
-            _ => return Err(no_literal),
-        };
+        let literal = written(source, edit)?;
         out.extend_from_slice(&source[done..edit.start]);
-        out.extend_from_slice(literal(&edit.text, char::from(quote)).as_bytes());
+        out.extend_from_slice(literal.as_bytes());
         done = edit.end;
     }
     out.extend_from_slice(&source[done..]);

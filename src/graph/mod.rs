@@ -8,6 +8,9 @@
 //! and what does change is read again before it is written.
 
 pub mod closure;
+pub mod document;
+pub mod graphs;
+pub mod homes;
 pub mod import_map;
 pub mod js;
 mod json;

@@ -33,7 +33,7 @@ pub enum By {
 }
 
 /// Why a specifier leads nowhere; browsers throw a `TypeError` in all these cases.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Error)]
 pub enum Unresolved {
     /// A bare name that the import map does not have.
     #[error("`{0}` is a bare specifier, and the import map has no entry for it")]

@@ -34,7 +34,7 @@ pub(super) fn decode_mapped(
 }
 
 /// Bytes → characters. A stray byte or a multi-byte character maps as one piece.
-fn decode_charset<'a>(
+pub(super) fn decode_charset<'a>(
     raw: &'a [u8],
     start: usize,
     encoding: &'static Encoding,

@@ -1,12 +1,99 @@
-//! Inline classic scripts that build script elements: `document.write("<script src=…")` and
-//! `createElement("script")` with a literal address.
+//! Inline scripts: their text, and which classic ones build script elements or may load modules.
 //!
-//! Only a remark comes of it, so a heuristic will do: it reads text, not JavaScript, and knows
-//! absolute and protocol-relative addresses only.
+//! All of it reads text, not JavaScript. Only a remark comes of `document.write("<script src=…")`
+//! and `createElement("script")`, so a heuristic will do, which knows absolute and
+//! protocol-relative addresses only. What may load modules is read by others, so here it is found
+//! too often rather than missed (ECMA-262 13.3.10, import calls; HTML 10.2.6.3, dedicated workers).
 
 use std::{ops::Range, sync::LazyLock};
 
+use encoding_rs::Encoding;
+use memchr::memmem;
 use regex::bytes::Regex;
+
+use super::{attribute::decode_charset, srcdoc::OffsetMap};
+
+/// How much white space and comments are read between `import` and `(`; with more it counts.
+const CALL_WINDOW: usize = 1024;
+
+/// A script's text as the tokenizer hands it over, with the way back to the layer's bytes: line
+/// ends as LF, NUL as U+FFFD.
+pub(super) fn script_text(
+    bytes: &[u8],
+    start: usize,
+    encoding: &'static Encoding,
+) -> (String, [OffsetMap; 2]) {
+    let (raw, to_bytes) = decode_charset(bytes, start, encoding);
+    let mut text = String::with_capacity(raw.len());
+    let mut to_raw = OffsetMap::default();
+    let mut at = 0;
+    while let Some(distance) = memchr::memchr2(b'\r', 0, &raw.as_bytes()[at..]) {
+        to_raw.copy(text.len(), at);
+        text.push_str(&raw[at..at + distance]);
+        at += distance;
+        to_raw.replace(text.len(), at);
+        let (char, length) = match &raw.as_bytes()[at..] {
+            [b'\r', b'\n', ..] => ('\n', 2),
+            [b'\r', ..] => ('\n', 1),
+            _ => (char::REPLACEMENT_CHARACTER, 1),
+        };
+        text.push(char);
+        at += length;
+    }
+    to_raw.copy(text.len(), at);
+    text.push_str(&raw[at..]);
+    (text, [to_raw, to_bytes])
+}
+
+/// Whether a classic script may load modules or workers.
+pub(super) fn may_load(code: &[u8]) -> bool {
+    import_call(code).is_some() || worker(code).is_some()
+}
+
+/// Where `import(` is first written, or `import.defer(`, with white space and comments between.
+pub(super) fn import_call(code: &[u8]) -> Option<usize> {
+    memmem::find_iter(code, b"import")
+        .find(|at| is_word_start(code, *at) && goes_on_to_call(&code[at + b"import".len()..]))
+}
+
+/// Where `Worker` or `SharedWorker` is first named.
+pub(super) fn worker(code: &[u8]) -> Option<usize> {
+    memmem::find_iter(code, b"Worker").find(|at| {
+        let start = at - if code[..*at].ends_with(b"Shared") { b"Shared".len() } else { 0 };
+        let goes_on = code.get(at + b"Worker".len()).is_some_and(is_word);
+        is_word_start(code, start) && !goes_on
+    })
+}
+
+fn is_word(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
+}
+
+fn is_word_start(code: &[u8], at: usize) -> bool {
+    !code[..at].last().is_some_and(is_word)
+}
+
+fn goes_on_to_call(after: &[u8]) -> bool {
+    let mut rest = &after[..after.len().min(CALL_WINDOW)];
+    loop {
+        // Whatever is not ASCII may be white space in some encoding.
+        let is_blank = |byte: &u8| *byte <= b' ' || !byte.is_ascii();
+        let blank = rest.iter().position(|byte| !is_blank(byte)).unwrap_or(rest.len());
+        rest = &rest[blank..];
+        let comment = rest
+            .strip_prefix(b"/*")
+            .map(|text| memmem::find(text, b"*/").map(|end| &text[end + 2..]));
+        match comment {
+            Some(Some(after)) => rest = after,
+            Some(None) => return after.len() > CALL_WINDOW,
+            None => break,
+        }
+    }
+    // Comments up to the line's end, in both of their forms, are reason enough.
+    let calls: [&[u8]; 5] = [b"(", b".", b"//", b"<!--", b"-->"];
+    calls.iter().any(|call| rest.starts_with(call))
+        || (rest.len() < b"<!--".len() && after.len() > CALL_WINDOW)
+}
 
 /// `\/` is how scripts in pages write `/` after `<`.
 const ADDRESS: &str = r#"(?P<url>(?:https?:)?\\?/\\?/[a-z0-9\[][^\s"'`<>]*)"#;
@@ -22,8 +109,7 @@ static BUILT: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The addresses that an inline script's text seems to load scripts from.
 pub(super) fn built_addresses(text: &[u8]) -> Vec<Range<usize>> {
-    if memchr::memmem::find(text, b"//").is_none() && memchr::memmem::find(text, b"/\\/").is_none()
-    {
+    if memmem::find(text, b"//").is_none() && memmem::find(text, b"/\\/").is_none() {
         return Vec::new();
     }
     BUILT

@@ -171,18 +171,26 @@ impl<'r, 'a> LayerReader<'r, 'a> {
         };
         let content = element.span.end..end.start;
         match kind {
-            ScriptType::Module | ScriptType::ImportMap => {
-                let text = script_text(&self.layer.bytes[content.clone()], self.encoding);
-                match self.layer.outward.span(content) {
-                    Some(content) => {
-                        self.report(element, TagKind::InlineScript { kind, content, text });
-                    }
-                    None => self.split(),
+            ScriptType::Module | ScriptType::ImportMap => self.reported(element, kind, content),
+            ScriptType::Classic => {
+                self.built_by(content.clone());
+                if inline::may_load(&self.layer.bytes[content.clone()]) {
+                    self.reported(element, kind, content);
                 }
             }
-            ScriptType::Classic => self.built_by(content),
             ScriptType::SpeculationRules | ScriptType::DataBlock(_) => {}
         }
+    }
+
+    fn reported(&mut self, element: &Element, kind: ScriptType, content: Range<usize>) {
+        let bytes = &self.layer.bytes[content.clone()];
+        let (text, maps) = inline::script_text(bytes, content.start, self.encoding);
+        let text_outward = Some(self.layer.outward.through(maps));
+        let tag =
+            self.layer.outward.span(content).ok_or(Split).and_then(|content| {
+                self.tag(element, TagKind::InlineScript { kind, content, text })
+            });
+        self.push(tag.map(|tag| Tag { text_outward, ..tag }));
     }
 
     fn built_by(&mut self, content: Range<usize>) {
@@ -298,7 +306,12 @@ impl<'r, 'a> LayerReader<'r, 'a> {
     }
 
     fn report(&mut self, element: &Element, kind: TagKind) {
-        match self.tag(element, kind) {
+        let tag = self.tag(element, kind);
+        self.push(tag);
+    }
+
+    fn push(&mut self, tag: Result<Tag, Split>) {
+        match tag {
             Ok(tag) => self.scanner.tags.push(tag),
             Err(Split) => self.split(),
         }
@@ -327,6 +340,7 @@ impl<'r, 'a> LayerReader<'r, 'a> {
             attributes: attributes.collect::<Result<_, Split>>()?,
             name_end: outward.offset(element.span.start + 1 + element.name.len()).ok_or(Split)?,
             nest: self.layer.nest.clone(),
+            text_outward: None,
         })
     }
 
@@ -384,10 +398,4 @@ fn removal(bytes: &[u8], span: Range<usize>) -> Range<usize> {
     }
     let before = bytes[..span.start].iter().rev().take_while(|byte| byte.is_ascii_whitespace());
     span.start - before.count()..span.end
-}
-
-/// A script's text as the tokenizer hands it over: line ends as LF, NUL as U+FFFD.
-fn script_text(bytes: &[u8], encoding: &'static Encoding) -> String {
-    let text = encoding.decode_without_bom_handling(bytes).0;
-    text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "\u{FFFD}")
 }

@@ -20,6 +20,7 @@
 
 mod ambiguity;
 mod attribute;
+mod change;
 mod encoding;
 mod events;
 mod foreign;
@@ -27,7 +28,9 @@ mod inline;
 mod layer;
 mod position;
 mod prefilter;
+mod proof;
 mod scan;
+mod script_content;
 mod script_type;
 mod splice;
 mod srcdoc;
@@ -36,11 +39,12 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
+pub use change::{Change, Edit};
 pub use position::{Position, Positions};
 pub use prefilter::{Reach, reach};
 pub use scan::{Scan, ScanError, scan, scan_relevant};
 pub use script_type::ScriptType;
-pub use splice::{Change, Edit, SpliceError, apply};
+pub use splice::{SpliceError, apply};
 pub use tag::{Attribute, LinkRel, NotRead, Place, Quote, Remark, Tag, TagKind, Value};
 
 /// By which rules a page is served: HTML's or XML's.

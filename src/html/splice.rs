@@ -1,46 +1,21 @@
-//! Changes → bytes: splices attribute values and elements into the original page, and proves it.
+//! Changes → bytes: splices attribute values, inline scripts and elements into the original page,
+//! and has the result proved.
 //!
 //! Nothing outside the spans of a change moves. What is inserted is ASCII, encoded once for each
-//! layer of text around the tag. The result is scanned again and has to hold the same tags with
-//! the same attributes, but for the changes asked for; anything else is an error, never a page.
+//! layer of text around the tag. The result is scanned again (`proof`) and has to hold the same
+//! tags with the same attributes, but for the changes asked for; anything else is an error, never
+//! a page.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
 use super::{
-    Quote, Remark, Scan, ScanError, Tag, TagKind, Value,
+    Quote, Scan, ScanError, Tag, TagKind, Value,
     attribute::{encode, needs_quotes},
-    encoding, scan,
+    change::{Edit, Fate, TagEdit, merged},
+    encoding, proof,
+    script_content::{check_text, import_map, lines},
     srcdoc::Nest,
 };
-
-/// One change to a tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Gives an attribute this value, which is plain text. A new attribute comes right after the
-    /// tag's address.
-    Set {
-        /// The name in ASCII lower case.
-        attribute: String,
-        /// The value, not encoded.
-        value: String,
-    },
-    /// Takes an attribute away with all its duplicates; nothing happens if there is none.
-    Unset {
-        /// The name in ASCII lower case.
-        attribute: String,
-    },
-    /// Takes the whole element away, start tag through end tag. Goes before any other change.
-    RemoveElement,
-}
-
-/// The changes to one tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
-    /// The tag's index in [`Scan::tags`].
-    pub tag: usize,
-    /// What changes; of two changes to one attribute, only the last counts.
-    pub changes: Vec<Change>,
-}
 
 /// Why a page could not be edited. There is no half-edited page.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +37,40 @@ pub enum SpliceError {
     AttributeName {
         /// The name given.
         attribute: String,
+    },
+    /// Only inline scripts that the scan reports can be edited.
+    #[error("the tag at byte {offset} has no inline script to edit")]
+    NotInline {
+        /// Where the tag begins.
+        offset: usize,
+    },
+    /// A part of an inline script that does not exist, or has no bytes of its own: it begins or
+    /// ends inside a character, or inside a character reference of a `srcdoc`.
+    #[error(
+        "the part {}..{} of the inline script at byte {offset} has no bytes of its own",
+        span.start, span.end
+    )]
+    NoSuchPart {
+        /// Where the script's start tag begins.
+        offset: usize,
+        /// The span given.
+        span: Range<usize>,
+    },
+    /// Text that would end a script or the comment around it, or not read back as itself.
+    #[error("`{}` cannot be written into a script at byte {offset}", found.escape_debug())]
+    Text {
+        /// Where the tag begins that is edited, or before which a script is inserted.
+        offset: usize,
+        /// What stands in the way.
+        found: String,
+    },
+    /// A script can be inserted into the page's own markup only.
+    #[error(
+        "nothing can be inserted before the tag at byte {offset}: it is not in the page itself"
+    )]
+    NotInDocument {
+        /// Where the tag begins.
+        offset: usize,
     },
     /// Two changes want the same bytes.
     #[error("two changes overlap at byte {offset}")]
@@ -92,14 +101,16 @@ pub enum SpliceError {
 /// [`SpliceError`] if an edit cannot be made, or if scanning the result shows anything but the
 /// changes asked for.
 pub fn apply(page: &[u8], scan: &Scan, edits: &[Edit]) -> Result<Vec<u8>, SpliceError> {
+    let source = scan.source(page);
+    let merged = merged(scan, edits)?;
     let mut splices = Vec::new();
-    for (_, tag, changes) in merged(scan, edits)? {
-        splices.extend(tag_splices(tag, &changes)?);
+    for (index, edit) in &merged {
+        splices.extend(tag_splices(scan, source, &scan.tags[*index], edit)?);
     }
     if splices.is_empty() {
         return Ok(page.to_vec());
     }
-    let edited = spliced(scan.source(page), splices)?;
+    let edited = spliced(source, splices)?;
     let edited = match &scan.transcoded {
         None => edited,
         Some((_, own)) => std::str::from_utf8(&edited)
@@ -107,74 +118,63 @@ pub fn apply(page: &[u8], scan: &Scan, edits: &[Edit]) -> Result<Vec<u8>, Splice
             .and_then(|text| encoding::encode(text, own))
             .ok_or(SpliceError::Encoding { name: own.name() })?,
     };
-    prove(scan, edits, &edited)?;
+    proof::prove(scan, &merged, &edited)?;
     Ok(edited)
-}
-
-/// What becomes of one tag.
-#[derive(Debug, PartialEq, Eq)]
-enum Fate<'e> {
-    Removed,
-    /// New values by attribute name, in the order asked for; `None` takes the attribute away.
-    Changed(Vec<(&'e str, Option<&'e str>)>),
-}
-
-/// All edits of a tag as one, in document order, with the tag and its index.
-fn merged<'e>(
-    scan: &'e Scan,
-    edits: &'e [Edit],
-) -> Result<Vec<(usize, &'e Tag, Fate<'e>)>, SpliceError> {
-    let mut fates: BTreeMap<usize, Fate<'_>> = BTreeMap::new();
-    for edit in edits {
-        let fate = fates.entry(edit.tag).or_insert_with(|| Fate::Changed(Vec::new()));
-        for change in &edit.changes {
-            match (change, &mut *fate) {
-                (Change::RemoveElement, _) => *fate = Fate::Removed,
-                (_, Fate::Removed) => {}
-                (Change::Set { attribute, value }, Fate::Changed(changes)) => {
-                    changes.retain(|(name, _)| name != attribute);
-                    changes.push((attribute, Some(value)));
-                }
-                (Change::Unset { attribute }, Fate::Changed(changes)) => {
-                    changes.retain(|(name, _)| name != attribute);
-                    changes.push((attribute, None));
-                }
-            }
-        }
-    }
-    let tag = |(index, fate)| match scan.tags.get(index) {
-        Some(tag) => Ok((index, tag, fate)),
-        None => Err(SpliceError::NoSuchTag { tag: index }),
-    };
-    fates.into_iter().map(tag).collect()
 }
 
 /// Bytes to put in place of others.
 #[derive(Debug)]
-struct Splice {
-    span: Range<usize>,
-    bytes: String,
+pub(super) struct Splice {
+    pub(super) span: Range<usize>,
+    pub(super) bytes: String,
+    /// Whether character references may stand before it, as in a `srcdoc`.
+    pub(super) among_references: bool,
 }
 
-fn tag_splices(tag: &Tag, fate: &Fate<'_>) -> Result<Vec<Splice>, SpliceError> {
-    match fate {
+impl Splice {
+    /// Puts text of a tag's layer into the page.
+    fn nested(tag: &Tag, span: Range<usize>, text: String) -> Self {
+        let nest = tag.nest.as_ref();
+        let among_references = Nest::is_attribute(nest);
+        Self { span, bytes: Nest::encode(nest, text), among_references }
+    }
+
+    fn cut(span: Range<usize>) -> Self {
+        Self { span, bytes: String::new(), among_references: false }
+    }
+}
+
+fn tag_splices(
+    scan: &Scan,
+    source: &[u8],
+    tag: &Tag,
+    edit: &TagEdit<'_>,
+) -> Result<Vec<Splice>, SpliceError> {
+    let insertions = edit.insertions.iter();
+    let mut splices = insertions
+        .map(|insertion| import_map(source, scan.dialect, tag, insertion))
+        .collect::<Result<Vec<_>, _>>()?;
+    match &edit.fate {
         Fate::Removed => {
             let span = tag.element.clone();
             let span = span.ok_or(SpliceError::NoEndTag { offset: tag.span.start })?;
-            Ok(vec![Splice { span, bytes: String::new() }])
+            splices.push(Splice::cut(span));
         }
-        Fate::Changed(changes) => {
-            let mut splices = Vec::new();
-            for (name, value) in changes {
+        Fate::Changed { attributes, parts } => {
+            for (name, value) in attributes {
                 check_name(name)?;
                 match value {
                     Some(value) => splices.extend(set(tag, name, value)),
                     None => splices.extend(unset(tag, name)),
                 }
             }
-            Ok(splices)
+            for (span, text) in parts {
+                check_text(text, scan.dialect, tag)?;
+                splices.extend(part(source, tag, span, text)?);
+            }
         }
     }
+    Ok(splices)
 }
 
 /// Lower-case ASCII letters, digits, `-` and `:` are what the attributes we write are made of.
@@ -188,7 +188,7 @@ fn check_name(name: &str) -> Result<(), SpliceError> {
 }
 
 fn set(tag: &Tag, name: &str, value: &str) -> Option<Splice> {
-    let (span, bytes) = match tag.attribute(name) {
+    let (span, text) = match tag.attribute(name) {
         Some(attribute) => match &attribute.value {
             Some(old) if old.text == value => return None,
             Some(old) if old.quote == Quote::None && needs_quotes(value) => {
@@ -202,7 +202,7 @@ fn set(tag: &Tag, name: &str, value: &str) -> Option<Splice> {
             (at..at, format!(" {name}={}", quoted(value)))
         }
     };
-    Some(Splice { span, bytes: Nest::encode(tag.nest.as_ref(), bytes) })
+    Some(Splice::nested(tag, span, text))
 }
 
 /// Right after the address; but after `src=` with nothing behind it, anything would be its value.
@@ -216,114 +216,70 @@ fn insertion_point(tag: &Tag) -> usize {
     }
 }
 
-fn quoted(value: &str) -> String {
+pub(super) fn quoted(value: &str) -> String {
     format!("\"{}\"", encode(value, Quote::Double))
 }
 
 fn unset(tag: &Tag, name: &str) -> impl Iterator<Item = Splice> {
     let duplicates = tag.attributes.iter().filter(move |attribute| attribute.name == name);
-    duplicates.map(|attribute| Splice { span: attribute.removal.clone(), bytes: String::new() })
+    duplicates.map(|attribute| Splice::cut(attribute.removal.clone()))
 }
 
-fn spliced(source: &[u8], mut splices: Vec<Splice>) -> Result<Vec<u8>, SpliceError> {
+/// A new part of an inline script.
+fn part(
+    source: &[u8],
+    tag: &Tag,
+    span: &Range<usize>,
+    text: &str,
+) -> Result<Option<Splice>, SpliceError> {
+    let offset = tag.span.start;
+    let (TagKind::InlineScript { text: old, .. }, Some(outward)) = (&tag.kind, &tag.text_outward)
+    else {
+        return Err(SpliceError::NotInline { offset });
+    };
+    let part = old.get(span.clone()).zip(outward.span(span.clone()));
+    let Some((old, outer)) = part else {
+        return Err(SpliceError::NoSuchPart { offset, span: span.clone() });
+    };
+    let text = match Nest::is_attribute(tag.nest.as_ref()) {
+        true => text.to_owned(),
+        false => lines(source, outer.start, text),
+    };
+    Ok((old != text).then(|| Splice::nested(tag, outer, text)))
+}
+
+pub(super) fn spliced(source: &[u8], mut splices: Vec<Splice>) -> Result<Vec<u8>, SpliceError> {
     // Insertions at one place keep their order, and go before what is cut there.
     splices.sort_by_key(|splice| (splice.span.start, splice.span.end));
     let mut edited = Vec::with_capacity(source.len() + splices.len() * 128);
     let mut at = 0;
-    for Splice { span, bytes } in splices {
+    for Splice { span, bytes, among_references } in splices {
         let between =
             source.get(at..span.start).ok_or(SpliceError::Overlap { offset: span.start })?;
         edited.extend_from_slice(between);
-        push_apart(&mut edited, &bytes);
+        match among_references {
+            true => push_apart(&mut edited, &bytes),
+            false => edited.extend_from_slice(bytes.as_bytes()),
+        }
         at = span.end;
     }
     edited.extend_from_slice(&source[at..]);
     Ok(edited)
 }
 
-/// Appends what is inserted. In a `srcdoc` it may come after a reference without its `;`, which
+/// Appends what is inserted into a `srcdoc`. It may come after a reference without its `;`, which
 /// must not run into it: `&quot` before `/a` is a quote, before `b` it is text.
 fn push_apart(edited: &mut Vec<u8>, inserted: &str) {
     let reference =
         edited.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'#');
     let before = edited.len() - reference.count();
-    let open = before < edited.len() && edited[..before].ends_with(b"&");
-    match inserted.chars().next().filter(|first| open && first.is_ascii_alphanumeric()) {
+    let open = edited[..before].ends_with(b"&");
+    let goes_on = |first: &char| first.is_ascii_alphanumeric() || matches!(first, '#' | ';' | '=');
+    match inserted.chars().next().filter(|first| open && goes_on(first)) {
         Some(first) => {
             edited.extend_from_slice(format!("&#{};", u32::from(first)).as_bytes());
             edited.extend_from_slice(&inserted.as_bytes()[1..]);
         }
         None => edited.extend_from_slice(inserted.as_bytes()),
-    }
-}
-
-/// Scans the edited page and holds it against the scan of the original and the edits.
-fn prove(scan: &Scan, edits: &[Edit], edited: &[u8]) -> Result<(), SpliceError> {
-    // What was not read before is the same as before, and needs no reading now.
-    let rescan = scan::scan_beginning(edited, scan.dialect, edited.len() - scan.unread)?;
-    let proof = |what: String| Err(SpliceError::Proof { what });
-    if rescan.encoding != scan.encoding {
-        return proof("the page's encoding".into());
-    }
-    let fates: BTreeMap<usize, Fate<'_>> =
-        merged(scan, edits)?.into_iter().map(|(index, _, fate)| (index, fate)).collect();
-    let is_kept = |(index, _): &(usize, &Tag)| fates.get(index) != Some(&Fate::Removed);
-    let kept = scan.tags.iter().enumerate().filter(is_kept);
-    if kept.clone().count() != rescan.tags.len() {
-        return proof(format!("the number of tags ({})", rescan.tags.len()));
-    }
-    for ((index, tag), found) in kept.zip(&rescan.tags) {
-        let mut expected = Seen::of(tag);
-        if let Some(Fate::Changed(changes)) = fates.get(&index) {
-            expected.change(changes);
-        }
-        if expected != Seen::of(found) {
-            return proof(format!("the tag that was at byte {}", tag.span.start));
-        }
-    }
-    if !scan.remarks.iter().map(subject).eq(rescan.remarks.iter().map(subject)) {
-        return proof("what the page holds besides".into());
-    }
-    Ok(())
-}
-
-/// A tag without its offsets.
-#[derive(PartialEq)]
-struct Seen<'a> {
-    kind: TagKind,
-    surroundings: (super::Place, bool, Option<&'a str>),
-    attributes: BTreeMap<&'a str, &'a str>,
-}
-
-impl<'a> Seen<'a> {
-    fn of(tag: &'a Tag) -> Self {
-        let mut kind = tag.kind.clone();
-        if let TagKind::InlineScript { content, .. } = &mut kind {
-            *content = 0..0;
-        }
-        let mut attributes = BTreeMap::new();
-        for attribute in &tag.attributes {
-            attributes.entry(attribute.name.as_str()).or_insert(attribute.text());
-        }
-        let surroundings = (tag.place, tag.in_template, tag.base.as_deref());
-        Self { kind, surroundings, attributes }
-    }
-
-    fn change(&mut self, changes: &[(&'a str, Option<&'a str>)]) {
-        for (name, value) in changes {
-            match value {
-                Some(value) => self.attributes.insert(name, value),
-                None => self.attributes.remove(name),
-            };
-        }
-    }
-}
-
-/// A remark without its offsets.
-fn subject(remark: &Remark) -> (&str, &str) {
-    match remark {
-        Remark::ParkedScript { src, r#type, .. } => (src, r#type),
-        Remark::InlineBuilt { url_text, .. } => (url_text, ""),
-        Remark::SrcdocNotRead { .. } => ("", ""),
     }
 }

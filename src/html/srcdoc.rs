@@ -95,11 +95,29 @@ pub(super) enum Nest {
 }
 
 impl Nest {
+    /// Whether the text stands in an attribute, where there are character references.
+    pub(super) fn is_attribute(nest: Option<&Arc<Self>>) -> bool {
+        match nest.map(Arc::as_ref) {
+            None => false,
+            Some(Self::Comment(outer)) => Self::is_attribute(outer.as_ref()),
+            Some(Self::Srcdoc(..)) => true,
+        }
+    }
+
+    /// Whether text of the innermost layer could end a comment around it. A `srcdoc` encodes what
+    /// could.
+    pub(super) fn ends_a_comment(nest: Option<&Arc<Self>>, text: &str) -> bool {
+        match nest.map(Arc::as_ref) {
+            None | Some(Self::Srcdoc(..)) => false,
+            Some(Self::Comment(_)) => text.contains('>'),
+        }
+    }
+
     /// Encodes text of the innermost layer for every layer around it.
     pub(super) fn encode(nest: Option<&Arc<Self>>, text: String) -> String {
         match nest.map(Arc::as_ref) {
             None => text,
-            // Our insertions hold no `>`, so they cannot end a comment.
+            // Whoever inserts has asked `ends_a_comment`, or encoded every `>`.
             Some(Self::Comment(outer)) => Self::encode(outer.as_ref(), text),
             Some(Self::Srcdoc(quote, outer)) => Self::encode(outer.as_ref(), encode(&text, *quote)),
         }

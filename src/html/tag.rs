@@ -6,7 +6,10 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{script_type::ScriptType, srcdoc::Nest};
+use super::{
+    script_type::ScriptType,
+    srcdoc::{Nest, Outward},
+};
 
 /// Where in the page a tag stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +34,15 @@ pub enum TagKind {
     Link(LinkRel),
     /// `<meta http-equiv=content-security-policy>`; the policy is its `content`.
     MetaCsp,
-    /// A module script or import map written in the page.
+    /// An HTML script written in the page: a module, an import map, or a classic script that may
+    /// load modules or workers.
     InlineScript {
-        /// [`ScriptType::Module`] or [`ScriptType::ImportMap`].
+        /// [`ScriptType::Module`], [`ScriptType::ImportMap`] or [`ScriptType::Classic`].
         kind: ScriptType,
         /// The bytes between start and end tag.
         content: Range<usize>,
-        /// Those bytes as text: what the browser runs, and what a CSP hash is made of.
+        /// Those bytes as text: what the browser runs, what a CSP hash is made of, and what
+        /// [`Change::Splice`](super::Change::Splice) counts. Line ends are LF in it.
         text: String,
     },
 }
@@ -111,6 +116,8 @@ pub struct Tag {
     pub(super) name_end: usize,
     /// The layers of text around the tag, for encoding what is inserted.
     pub(super) nest: Option<Arc<Nest>>,
+    /// The way from an inline script's text to the page's bytes.
+    pub(super) text_outward: Option<Outward>,
 }
 
 impl Tag {
@@ -146,6 +153,16 @@ impl Tag {
     /// The decoded text of [`Tag::address_attribute`].
     pub fn address(&self) -> Option<&str> {
         self.address_attribute().map(Attribute::text)
+    }
+
+    /// Tells the documents of a page apart: tags with one number stand in one document, the page
+    /// itself is 0, and every `srcdoc` is one of its own.
+    pub fn document(&self) -> usize {
+        let mut nest = self.nest.as_ref();
+        while let Some(Nest::Comment(outer)) = nest.map(Arc::as_ref) {
+            nest = outer.as_ref();
+        }
+        nest.map_or(0, |srcdoc| Arc::as_ptr(srcdoc).addr())
     }
 
     /// Whether the author asks us to leave this tag: `data-inhouse="skip"`.

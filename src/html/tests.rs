@@ -132,6 +132,254 @@ fn inline_modules_and_import_maps_come_with_their_text() {
     );
 }
 
+fn inline_text(scan: &Scan, tag: usize) -> &str {
+    match &scan.tags[tag].kind {
+        TagKind::InlineScript { text, .. } => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Replaces `old` in the inline script of the page's only tag.
+fn try_splice(page: &[u8], dialect: Dialect, old: &str, new: &str) -> Result<String, SpliceError> {
+    let scan = scan(page, dialect).unwrap();
+    let start = inline_text(&scan, 0).find(old).unwrap();
+    let change = Change::Splice { span: start..start + old.len(), text: new.into() };
+    let edited = apply(page, &scan, &[Edit { tag: 0, changes: vec![change] }])?;
+    Ok(String::from_utf8(edited).unwrap())
+}
+
+fn spliced(page: &str, old: &str, new: &str) -> String {
+    try_splice(page.as_bytes(), Dialect::Html, old, new).unwrap()
+}
+
+#[test]
+fn inline_classic_scripts_are_reported_only_if_they_may_load_modules() {
+    let reported = |code: &str| {
+        let scan = html(&format!("<script>{code}</script>"));
+        scan.tags.iter().for_each(|tag| {
+            assert!(matches!(tag.kind, TagKind::InlineScript { kind: ScriptType::Classic, .. }))
+        });
+        scan.tags.len() == 1
+    };
+    for code in [
+        "import('a')",
+        "f(...import /* a */ \n /**/ ('a'))",
+        "import// a\n('a')",
+        "import\u{a0}('a')",
+        "import.defer('a')",
+        "new Worker('a')",
+        "new window . SharedWorker ( 'a' )",
+        &format!("import {} ('a')", "/* long */".repeat(1000)),
+        &format!("import {} ('a')", " ".repeat(2000)),
+    ] {
+        assert!(reported(code), "{code}");
+    }
+    for code in [
+        "",
+        "reimport('a')",
+        "navigator.serviceWorker.register('a')",
+        "s = '!important'",
+        "WorkerGlobalScope",
+        "x = 'import'",
+        "import /* never closed (",
+        "importScripts('a')",
+        "import",
+    ] {
+        assert!(!reported(code), "{code}");
+    }
+    for r#type in ["text/template", "application/json", "speculationrules"] {
+        assert!(html(&format!("<script type={type}>import('a')</script>")).tags.is_empty());
+    }
+    assert!(html("<svg><script>import('a')</script></svg>").tags.is_empty());
+    assert!(html("<script>import('a')").tags.is_empty(), "browsers do not run what has no end");
+}
+
+#[test]
+fn a_part_of_an_inline_script_is_replaced_and_nothing_else() {
+    let page = "<p>\r\n<script type=module>\r\n\timport 'a';\r\n\timport \"b\"\r\n</script >\r\n";
+    assert_eq!(spliced(page, "'a'", "'./v/a.js'"), page.replace("'a'", "'./v/a.js'"));
+    assert_eq!(spliced(page, "\"b\"", "\"x\""), page.replace("\"b\"", "\"x\""));
+    assert_eq!(spliced(page, "'a'", "'a'"), page);
+    let page = "<script type=importmap>{\0\"a\": \"ä\"}</script>";
+    assert_eq!(spliced(page, "\"ä\"", "\"b\""), page.replace('ä', "b"));
+    let page = "<!--[if IE]><script>import('a')</script><![endif]-->";
+    assert_eq!(spliced(page, "'a'", "'b--'"), page.replace("'a'", "'b--'"));
+}
+
+#[test]
+fn line_feeds_in_new_script_text_become_the_line_ends_of_the_page() {
+    let page = "<p>\r\n<script type=importmap>{\r\n}</script>";
+    assert_eq!(spliced(page, "}", ",\n\t}"), page.replace('}', ",\r\n\t}"));
+    let page = "<p>\n<iframe srcdoc='<script type=importmap>{\n}</script>'></iframe>";
+    assert_eq!(spliced(page, "}", ",\n}"), page.replace('}', ",&#10;}"));
+}
+
+#[test]
+fn many_parts_of_one_script_change_at_once_but_not_one_part_twice() {
+    let page = b"<script type=module defer>import 'a';import 'b'</script>";
+    let scan = scan_html(page);
+    let splice = |span, text: &str| Change::Splice { span, text: text.into() };
+    let changed =
+        |changes: &[Change]| apply(page, &scan, &[Edit { tag: 0, changes: changes.into() }]);
+    let changes = [splice(18..21, "'y'"), unset("defer"), splice(7..10, "'x'"), splice(0..0, ";")];
+    assert_eq!(changed(&changes).unwrap(), b"<script type=module>;import 'x';import 'y'</script>");
+    let twice = [splice(7..10, "'x'"), splice(9..12, "'y'")];
+    assert_eq!(changed(&twice), Err(SpliceError::Overlap { offset: 35 }));
+}
+
+#[test]
+fn an_inline_script_in_a_srcdoc_is_edited_through_its_references() {
+    let page =
+        "<iframe srcdoc=\"<script type=module>if (1 &lt; 2) import &quot;a&quot;</script>\">";
+    let edited = "<iframe srcdoc=\"<script type=module>if (1 &lt; 2) import &quot;b?c&amp;d&quot;</script>\">";
+    assert_eq!(inline_text(&html(page), 0), "if (1 < 2) import \"a\"");
+    assert_eq!(spliced(page, "\"a\"", "\"b?c&d\""), edited);
+    let page = "<iframe srcdoc='<script type=module>import &quot/a&quot;\n</script>'></iframe>";
+    for new in ["b", "=", ";", "#"] {
+        let edited = spliced(page, "/a", new);
+        assert_eq!(inline_text(&html(&edited), 0), format!("import \"{new}\"\n"));
+    }
+    let twice =
+        "<iframe srcdoc=\"<iframe srcdoc='<script>import(&amp;quot;a&amp;quot;)</script>'>\">";
+    assert_eq!(spliced(twice, "a", "\"+'b"), twice.replace(";a", ";&quot;+&amp;#39;b"));
+}
+
+#[test]
+fn script_text_in_a_legacy_encoding_leads_back_to_its_bytes() {
+    let page =
+        b"<meta charset=shift_jis><script type=module>x='\x82\xA0\x83\x5C';import 'a'</script>";
+    let scan = scan_html(page);
+    let text = inline_text(&scan, 0);
+    assert_eq!(text, "x='あソ';import 'a'");
+    let start = text.find("'a'").unwrap();
+    let splice =
+        |span| [Edit { tag: 0, changes: vec![Change::Splice { span, text: "'b'".into() }] }];
+    let edited = apply(page, &scan, &splice(start..start + 3)).unwrap();
+    assert_eq!(edited, [&page[..page.len() - 12], b"'b'</script>"].concat());
+    let offset = scan.tags[0].span.start;
+    for span in [4..start, 0..99, 9..3] {
+        let error = apply(page, &scan, &splice(span.clone())).unwrap_err();
+        assert_eq!(error, SpliceError::NoSuchPart { offset, span });
+    }
+}
+
+#[test]
+fn text_that_would_end_a_script_or_its_comment_is_refused() {
+    let refused = |page: &str, dialect, new: &str, by: &str| {
+        let error = try_splice(page.as_bytes(), dialect, "'a'", new).unwrap_err();
+        let offset = page.find("<script").unwrap();
+        assert_eq!(error, SpliceError::Text { offset, found: by.into() }, "{new}");
+    };
+    let page = "<script type=module>import 'a'</script>";
+    refused(page, Dialect::Html, "'</SCRIPT'", "</script");
+    refused(page, Dialect::Html, "'<!--'", "<!--");
+    refused(page, Dialect::Html, "'<script'", "<script");
+    refused(page, Dialect::Html, "'ä'", "ä");
+    refused(page, Dialect::Html, "'\r'", "\r");
+    refused(page, Dialect::Xhtml, "'a<b'", "<");
+    refused(page, Dialect::Xhtml, "'a&b'", "&");
+    refused(page, Dialect::Xhtml, "a]]>", "]]>");
+    refused(&format!("<!--[if IE]>{page}<![endif]-->"), Dialect::Html, "'-->'", ">");
+    // What only becomes markup together with its neighbours is found by the proof.
+    let joined = "<script type=module>import 'a'/script </script>";
+    let error = try_splice(joined.as_bytes(), Dialect::Html, "'a'", "<").unwrap_err();
+    assert!(matches!(error, SpliceError::Proof { .. }), "{error}");
+}
+
+#[test]
+fn only_inline_scripts_have_parts() {
+    let page = b"<script src=a>import 'a'</script>";
+    let change = Change::Splice { span: 0..1, text: "x".into() };
+    assert_eq!(
+        apply(page, &scan_html(page), &[Edit { tag: 0, changes: vec![change] }]),
+        Err(SpliceError::NotInline { offset: 0 })
+    );
+}
+
+#[test]
+fn remarks_on_an_edited_script_may_change_and_others_may_not() {
+    let other = "<script>document.write('<script src=//h/b.js>')</script>";
+    let page = format!(
+        "{other}<script>s=document.createElement('script');s.src='//h/a.js';import('//h/c.js')</script>{other}"
+    );
+    for (old, new) in [("'//h/a.js'", "'a.js'"), ("'//h/c.js'", "'c.js'")] {
+        assert_eq!(spliced(&page, old, new), page.replace(old, new));
+    }
+    let removed = edited(&page, &[Change::RemoveElement]);
+    assert_eq!(removed, format!("{other}{other}"));
+}
+
+#[test]
+fn a_script_that_would_no_longer_be_reported_is_not_written() {
+    let error = try_splice(b"<script>import('a')</script>", Dialect::Html, "import", "f");
+    assert!(matches!(error, Err(SpliceError::Proof { .. })));
+}
+
+fn map(nonce: Option<&str>, text: &str) -> Change {
+    Change::InsertImportMap { nonce: nonce.map(str::to_owned), text: text.into() }
+}
+
+#[test]
+fn an_import_map_comes_before_the_tag_on_a_line_of_its_own() {
+    let tag = "<script type=module src=a></script>";
+    let page = |before: &str, end: &str| format!("<p>{end}{before}{tag}{end}");
+    let with = |before: &str, end: &str, map: &str| format!("<p>{end}{before}{map}{tag}{end}");
+    let element = "<script type=\"importmap\">{}</script>";
+    for (before, end, after) in
+        [("\t ", "\r\n", "\r\n\t "), ("", "\n", "\n"), ("  x ", "\n", ""), ("", "", "")]
+    {
+        assert_eq!(
+            edited(&page(before, end), &[map(None, "{}")]),
+            with(before, end, &format!("{element}{after}"))
+        );
+    }
+    assert_eq!(
+        edited(&format!("{tag}\r\n"), &[map(Some("a\"b"), "{\n}"), set("src", "b")]),
+        format!(
+            "<script type=\"importmap\" nonce=\"a&quot;b\">{{\r\n}}</script>\r\n{}\r\n",
+            tag.replace("=a", "=b")
+        )
+    );
+}
+
+#[test]
+fn what_is_inserted_before_a_removed_element_stays() {
+    let changes = [Change::RemoveElement, map(None, "{}")];
+    let page = "a<link rel=modulepreload href=b>c";
+    assert_eq!(edited(page, &changes), "a<script type=\"importmap\">{}</script>c");
+}
+
+#[test]
+fn an_import_map_is_inserted_into_the_document_itself_only() {
+    let inserted = |page: &str, dialect, text: &str| {
+        let scan = scan(page.as_bytes(), dialect).unwrap();
+        apply(page.as_bytes(), &scan, &[Edit { tag: 0, changes: vec![map(None, text)] }])
+    };
+    let tag = "<script src=a></script>";
+    for page in
+        [format!("<!--[if IE]>{tag}<![endif]-->"), format!("<iframe srcdoc='{tag}'></iframe>")]
+    {
+        let error = inserted(&page, Dialect::Html, "{}");
+        assert!(matches!(error, Err(SpliceError::NotInDocument { .. })), "{page}");
+    }
+    let refused = |found: &str| Err(SpliceError::Text { offset: 0, found: found.into() });
+    assert_eq!(inserted(tag, Dialect::Xhtml, "{\"a\":\"b&c\"}"), refused("&"));
+    assert_eq!(inserted(tag, Dialect::Html, "</script>"), refused("</script"));
+    assert!(inserted(tag, Dialect::Xhtml, "{\"a\":\"\\u003C\"}").is_ok());
+    // There it would be an SVG element, and no import map that we know of.
+    let error = inserted("<svg><script href=a></script></svg>", Dialect::Html, "{}");
+    assert!(matches!(error, Err(SpliceError::Proof { .. })));
+}
+
+#[test]
+fn a_policy_in_the_page_can_be_changed() {
+    let page = "<meta http-equiv=Content-Security-Policy content='script-src h'>";
+    assert_eq!(
+        edited(page, &[set("content", "script-src 'self' 'sha256-a='")]),
+        page.replace(" h'", " &#39;self&#39; &#39;sha256-a=&#39;'")
+    );
+}
+
 #[test]
 fn inline_scripts_that_write_scripts_are_remarked_on() {
     let page = "<script>document.write('<script src=\"//h/a.js\"><\\/script>')</script>";

@@ -65,6 +65,15 @@ impl ObtainError {
         }
     }
 
+    /// Whether there is no such file, as far as can be told: asking again would not help.
+    pub fn is_absence(&self) -> bool {
+        match self {
+            Self::Fetch(error) => self.is_failed_download() && !error.is_unreachable(),
+            Self::Poison(_) | Self::NotOnNpm | Self::Serve(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether the download failed, which `--on-error keep` tolerates. A mismatch is no such
     /// failure: something answered, and it must not be used.
     pub fn is_failed_download(&self) -> bool {

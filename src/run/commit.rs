@@ -9,62 +9,89 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    RunError,
-    download::{Downloads, becomes_local},
+    RunError, guard,
+    relocate::{OwnScript, relocate},
+    settle::{Downloads, becomes_local},
     survey::Survey,
 };
 use crate::{
     folder::Tree,
     integrity::Integrity,
     inventory,
+    lockfile::Entry,
     plan::Action,
     reference::SubresourceUrl,
     report::{
         Notice, Problem,
         progress::{Progress, Stage},
     },
-    rewrite::{LocalCopy, Resolution, RewriteError, Rewritten, Style, rewrite},
+    rewrite::{Changes, LocalCopy, Resolution, RewriteError, Rewritten, Style, rewrite},
     settings::Settings,
-    site::{self, Page, SiteError},
+    site::{self, HEADERS, Page, SiteError},
     store::{Admitted, StoreError, VendorFolder},
     vendor_path::VendorPath,
 };
 
 /// What will be written.
-pub(super) struct Commit {
-    /// What has become of each URL.
-    pub resolutions: BTreeMap<SubresourceUrl, Resolution>,
+pub(super) struct Commit<'a> {
     /// The pages whose bytes change.
     pub changed: BTreeSet<PathBuf>,
-    crossorigin: bool,
+    /// The site's own scripts that change.
+    pub own: BTreeMap<PathBuf, OwnScript>,
+    changes: Changes<'a>,
+    headers: Option<(Page, String)>,
     to_cache: Vec<(VendorPath, Vec<u8>)>,
     to_site: Vec<(VendorPath, Vec<u8>)>,
     lock: crate::lockfile::Lockfile,
 }
 
-impl Commit {
+impl<'a> Commit<'a> {
     /// Works out every change and makes sure that all of them can be made. What cannot becomes a
     /// problem of `survey`.
     pub fn prepare(
-        settings: &Settings,
+        settings: &'a Settings,
         survey: &mut Survey,
-        downloads: &Downloads,
+        downloads: &mut Downloads,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
-        let mut commit = Self {
-            resolutions: resolutions(settings, survey, downloads),
-            changed: BTreeSet::new(),
+        let relocated = relocate(settings, survey, downloads);
+        downloads.lock_served(settings, survey, &relocated.vendored);
+        survey.problems.extend(relocated.problems);
+        let resolutions = resolutions(settings, survey, downloads);
+        let modules =
+            guard::modules(settings, survey, downloads, relocated.homes, &relocated.own);
+        let style = Style {
+            out: &settings.out,
+            public_path: settings.public_path.as_deref(),
             crossorigin: settings.crossorigin || survey.headers.integrity_policy,
+        };
+        let mut commit = Self {
+            changed: BTreeSet::new(),
+            own: relocated.own,
+            changes: Changes { resolutions, modules, style },
+            headers: None,
             to_cache: Vec::new(),
             to_site: Vec::new(),
             lock: downloads.lock.clone(),
         };
         if survey.problems.is_empty() {
-            commit.admit_files(settings, survey, downloads)?;
+            commit.add_module_pages(survey);
+            commit.admit_files(settings, survey, downloads, &relocated.vendored)?;
             commit.prove_pages(settings, survey, progress)?;
             downloads.warn(survey);
         }
         Ok(commit)
+    }
+
+    /// Pages that name nothing from elsewhere change too, if what they load does.
+    fn add_module_pages(&self, survey: &mut Survey) {
+        let modules = &self.changes.modules;
+        let module_pages = std::mem::take(&mut survey.inventory.module_pages);
+        let concerned = module_pages.into_iter().filter(|(_, starts)| {
+            !self.own.is_empty() || starts.iter().any(|start| modules.guards.contains_key(start))
+        });
+        survey.inventory.work.extend(concerned.map(|(path, _)| path));
+        survey.inventory.work.sort();
     }
 
     fn admit_files(
@@ -72,21 +99,28 @@ impl Commit {
         settings: &Settings,
         survey: &mut Survey,
         downloads: &Downloads,
+        edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
     ) -> Result<(), RunError> {
         let site = Survey::vendor_folder(settings);
         let mut seen = BTreeSet::new();
-        for (url, bytes) in &downloads.bytes {
-            let (Some(entry), previous) =
-                (downloads.lock.get(url), survey.lock.get(url).map(|entry| &entry.integrity))
-            else {
+        for (url, upstream) in &downloads.bytes {
+            let (Some(entry), previous) = (downloads.lock.get(url), survey.lock.get(url)) else {
                 continue;
             };
             if !seen.insert(&entry.path) {
                 continue;
             }
-            for (folder, files) in
-                [(survey.cache.folder(), &mut self.to_cache), (&site, &mut self.to_site)]
-            {
+            let cached = (survey.cache.folder(), upstream, previous.map(Entry::upstream));
+            let mut files = vec![(cached, &mut self.to_cache)];
+            match edited.get(url) {
+                // Edited in an earlier run, for pages that load it already.
+                None if entry.upstream_integrity.is_some() => {}
+                edited => {
+                    let previous = previous.map(|entry| &entry.integrity);
+                    files.push(((&site, edited.unwrap_or(upstream), previous), &mut self.to_site));
+                }
+            }
+            for ((folder, bytes, previous), files) in files {
                 match admit(folder, &entry.path, bytes, previous)? {
                     Ok(Admitted::New) => files.push((entry.path.clone(), bytes.clone())),
                     Ok(Admitted::Same) => {}
@@ -138,14 +172,9 @@ impl Commit {
         path: &Path,
     ) -> Result<(Page, Rewritten), Box<Problem>> {
         let page = site::read_page(site, path).map_err(|error| Box::new(unreadable(&error)))?;
-        let style = Style {
-            out: &settings.out,
-            public_path: settings.public_path.as_deref(),
-            crossorigin: self.crossorigin,
-        };
         let address = inventory::page_address(path, settings.site_url.as_ref());
         let rewritten =
-            rewrite(&page.bytes, inventory::dialect(path), &address, &self.resolutions, &style)
+            rewrite(&page.bytes, inventory::dialect(path), &address, &self.changes)
                 .map_err(|error| Box::new(unwritable(path, &error)))?;
         Ok((page, rewritten))
     }
@@ -177,7 +206,14 @@ impl Commit {
             let unchanged = |path: &Path| is_page(path) && !self.changed.contains(path);
             site::copy(&settings.site, dest, &unchanged)?;
         }
-        self.write_pages(settings, &from, dest.as_ref().unwrap_or(&from), progress)
+        let to = dest.as_ref().unwrap_or(&from);
+        for (path, script) in &self.own {
+            put(settings, to, path, &script.before, &script.after)?;
+        }
+        if let Some((before, after)) = &self.headers {
+            put(settings, to, Path::new(HEADERS), before, after.as_bytes())?;
+        }
+        self.write_pages(settings, &from, to, progress)
     }
 
     fn write_pages(
@@ -204,12 +240,8 @@ impl Commit {
         path: &Path,
     ) -> Result<(), RunError> {
         match self.page(settings, from, path) {
-            Ok((page, Rewritten::Changed(bytes))) => {
-                let same = |there: Page| there.bytes == bytes;
-                if settings.dest.is_some() && site::read_page(to, path).is_ok_and(same) {
-                    return Ok(());
-                }
-                Ok(site::replace(to, path, &page, &bytes)?)
+            Ok((page, Rewritten::Changed(rewritten))) => {
+                put(settings, to, path, &page, &rewritten.bytes)
             }
             Ok((_, Rewritten::Unchanged)) => Ok(()),
             Err(problem) => {
@@ -218,6 +250,21 @@ impl Commit {
             }
         }
     }
+}
+
+/// Puts a file of the site in its place, unless it is there already.
+fn put(
+    settings: &Settings,
+    to: &Tree,
+    path: &Path,
+    from: &Page,
+    bytes: &[u8],
+) -> Result<(), RunError> {
+    let same = |there: Page| there.bytes == bytes;
+    if settings.dest.is_some() && site::read_page(to, path).is_ok_and(same) {
+        return Ok(());
+    }
+    Ok(site::replace(to, path, from, bytes)?)
 }
 
 /// Whether a file may be written; a file or link that stands in the way is a problem of the site.

@@ -1,197 +1,41 @@
-//! Fetch and verify: every download of the plan, each once, and what they become in the lockfile.
+//! Fetch and verify: every download of the plan and of the graphs that it opens, each once.
+//!
+//! Downloads and graphs take turns until nothing is missing. Within a turn a script that has arrived
+//! opens the downloads of what it plainly imports, so that a deep graph does not wait for its widest
+//! part; whether a page really reaches them is for the graph to say.
 
-use std::collections::BTreeMap;
-
-use super::survey::Survey;
-use crate::{
-    fetch::{Client, pool},
-    integrity::{Algorithm, Digest, Integrity},
-    lockfile::{Entry, Lockfile},
-    obtain::{self, ObtainError, Obtained, Supplier},
-    plan::{Action, Expectation},
-    reference::SubresourceUrl,
-    report::{
-        Notice, Use,
-        progress::{Progress, Stage},
-    },
-    settings::{OnError, Settings},
-    vendor_path::{self, StorageKey, VendorPath},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
 };
 
-/// The bytes of a run, verified, and the lockfile they make.
-pub(super) struct Downloads {
-    /// The bytes of every vendored URL: downloaded, or from the cache.
-    pub bytes: BTreeMap<SubresourceUrl, Vec<u8>>,
-    /// The lockfile as it will be.
-    pub lock: Lockfile,
-    /// Which URLs were downloaded in this run.
-    pub fresh: Vec<SubresourceUrl>,
-    /// Which could not be, and stay external (`--on-error keep`).
-    pub kept: BTreeMap<SubresourceUrl, String>,
-}
+use super::{
+    survey::Survey,
+    unfold::{File, Read, read, wanted},
+};
+use crate::{
+    fetch::{Client, Wanted, pool},
+    graph::{
+        closure::{self, Request, Root, Found},
+        graphs::Known,
+        import_map::ImportMap,
+    },
+    obtain::{self, ObtainError, Obtained, Supplier},
+    plan::Expectation,
+    policy::Verdict,
+    reference::SubresourceUrl,
+    report::progress::{Progress, Stage},
+    settings::Settings,
+};
 
-impl Downloads {
-    /// Carries out the plan's downloads. What fails becomes a problem of `survey`.
-    pub fn fetch(
-        settings: &Settings,
-        survey: &mut Survey,
-        progress: &dyn Progress,
-    ) -> Result<Self, super::RunError> {
-        let obtained = obtain_all(settings, survey, progress)?;
-        let mut downloads = Self {
-            bytes: std::mem::take(&mut survey.cached),
-            lock: survey.lock.clone(),
-            fresh: Vec::new(),
-            kept: BTreeMap::new(),
-        };
-        let mut fetched = BTreeMap::new();
-        for (url, result) in obtained {
-            match result {
-                Ok(obtained) => {
-                    fetched.insert(url, obtained);
-                }
-                Err(error) if settings.on_error == OnError::Keep && error.is_failed_download() => {
-                    let problem = error.problem(&url, uses(survey, &url));
-                    downloads.kept.insert(url, error.to_string());
-                    survey
-                        .warnings
-                        .push(problem.notice.detail("outcome", "the tag was left as it was"));
-                }
-                Err(error) => {
-                    let places = to_blame(survey, &url, &error);
-                    survey.problems.push(error.problem(&url, places));
-                }
-            }
-        }
-        downloads.hold_reused_to_declared(survey);
-        downloads.refuse_malicious_versions(settings, survey, &fetched);
-        downloads.take_in(settings, fetched, survey);
-        Ok(downloads)
-    }
-
-    /// A page may demand more of a cached file than the lockfile does.
-    fn hold_reused_to_declared(&self, survey: &mut Survey) {
-        for (url, bytes) in &self.bytes {
-            let Some(demand) = survey.inventory.demands.get(url) else { continue };
-            for (declared, uses) in &demand.declared {
-                let alone = Expectation { locked: None, declared: vec![declared.clone()] };
-                if let Err(error) = obtain::verify(bytes, &alone) {
-                    survey.problems.push(error.problem(url, uses.clone()));
-                }
-            }
-        }
-    }
-
-    fn refuse_malicious_versions(
-        &self,
-        settings: &Settings,
-        survey: &mut Survey,
-        fetched: &BTreeMap<SubresourceUrl, Obtained>,
-    ) {
-        for (url, obtained) in fetched {
-            let Some((package, version)) =
-                obtained.evidence.package.as_deref().and_then(|id| id.rsplit_once('@'))
-            else {
-                continue;
-            };
-            if let Err(finding) = settings.policy.admits_version(url, package, version) {
-                let notice = Notice::new(
-                    "malicious-version",
-                    format!("`{url}` delivers {package}@{version}: {}", finding.reason),
-                );
-                survey.problems.push(
-                    notice.used_by(uses(survey, url)).hint(finding.replacement.clone()).of_site(),
-                );
-            }
-        }
-    }
-
-    /// Gives every new file its path, and writes down what is known of it.
-    fn take_in(
-        &mut self,
-        settings: &Settings,
-        mut fetched: BTreeMap<SubresourceUrl, Obtained>,
-        survey: &mut Survey,
-    ) {
-        tell_apart(&mut fetched);
-        let mut paths = BTreeMap::new();
-        for (url, obtained) in &fetched {
-            // A locked file keeps its path; an equal file that is locked already can be shared.
-            let own = self.lock.get(url).map(|entry| entry.path.clone());
-            if let Some(path) = own.or_else(|| self.shared(obtained)) {
-                paths.insert(obtained.stored.key(), path);
-            }
-        }
-        let taken = self.lock.iter().map(|(url, entry)| {
-            (StorageKey { url: url.clone(), content: None }, entry.path.clone())
-        });
-        let taken: BTreeMap<_, _> = taken.chain(paths.clone()).collect();
-        let unplaced = fetched
-            .values()
-            .map(|obtained| obtained.stored.clone())
-            .filter(|stored| !paths.contains_key(&stored.key()));
-        paths.extend(vendor_path::assign(unplaced, &taken));
-        for (url, obtained) in fetched {
-            let path = paths[&obtained.stored.key()].clone();
-            if let Some(failure) = &obtained.evidence.registry_failed {
-                let notice =
-                    Notice::new("unproved", format!("`{url}` could not be proved: {failure}"));
-                let notice = notice.used_by(uses(survey, &url));
-                survey.warnings.push(notice.hint("the lockfile pins the bytes all the same; delete its block and run again to have them proved".to_owned()));
-            }
-            let keep_query =
-                url.as_url().query().is_some() && obtain::reads_its_own_address(&obtained.bytes);
-            self.lock.insert(url.clone(), entry(&obtained, path, keep_query, algorithms(settings)));
-            self.fresh.push(url.clone());
-            self.bytes.insert(url, obtained.bytes);
-        }
-        self.follow_algorithms(settings, survey);
-    }
-
-    /// The path of a locked file with the same bytes that lies where this one would.
-    fn shared(&self, obtained: &Obtained) -> Option<VendorPath> {
-        let path = vendor_path::candidate(&obtained.stored);
-        let (_, entry) = self.lock.iter().find(|(_, entry)| entry.path == path)?;
-        entry.integrity.verify(&obtained.bytes).ok().map(|()| path)
-    }
-
-    /// The lockfile speaks of the algorithms that pages use.
-    fn follow_algorithms(&mut self, settings: &Settings, survey: &mut Survey) {
-        let mut changed = Vec::new();
-        for (url, bytes) in &self.bytes {
-            let Some(entry) = self.lock.get(url) else { continue };
-            let integrity = Integrity::of(bytes, algorithms(settings));
-            if entry.integrity != integrity {
-                changed.push((url.clone(), Entry { integrity, ..entry.clone() }));
-            }
-        }
-        for (url, entry) in changed {
-            if settings.mode.locked {
-                let notice = Notice::new(
-                    "not-locked",
-                    format!(
-                        "the lockfile has other digests of `{url}` than `--integrity` asks for, and --locked forbids to change them"
-                    ),
-                );
-                survey.problems.push(
-                    notice
-                        .hint("run once without --locked and commit the lockfile".to_owned())
-                        .of_site(),
-                );
-            }
-            self.lock.insert(url, entry);
-        }
-    }
-}
-
-fn obtain_all(
+/// Downloads until every graph is known to its end. What cannot be downloaded is noted.
+pub(super) fn all(
     settings: &Settings,
-    survey: &Survey,
+    survey: &mut Survey,
     progress: &dyn Progress,
-) -> Result<BTreeMap<SubresourceUrl, Result<Obtained, ObtainError>>, super::RunError> {
-    let wanted: BTreeMap<_, _> = survey.plan.fetches().collect();
-    if wanted.is_empty() {
-        return Ok(BTreeMap::new());
+) -> Result<(), super::RunError> {
+    if survey.pending().is_empty() {
+        return Ok(());
     }
     let client = Client::new(&settings.client)?;
     let registry = obtain::npm_registry(&settings.project_root, &settings.client);
@@ -201,83 +45,142 @@ fn obtain_all(
         policy: &settings.policy,
         source: settings.source,
     };
-    progress.begin(Stage::Downloading, wanted.len());
     if client.uses_proxy() {
         progress
             .say("note: a proxy is in use; keeping away from private addresses is its task now");
     }
-    let results =
-        pool::run(wanted.keys().map(|url| (*url).clone()), &settings.client.limits, |url| {
-            let result = supplier.obtain(url, wanted[url]);
+    loop {
+        let pending = survey.pending();
+        if pending.is_empty() || !survey.problems.is_empty() {
+            return Ok(());
+        }
+        progress.begin(Stage::Downloading, pending.len());
+        let turn = Turn { settings, survey, supplier: &supplier, uses: Mutex::new(pending) };
+        let arrivals = turn.take(progress);
+        progress.end();
+        for (url, arrival) in arrivals {
+            survey.arrive(url, arrival);
+        }
+        survey.unfold(settings)?;
+        survey.hold_to(settings.mode);
+    }
+}
+
+/// What became of one download.
+pub(super) struct Arrival {
+    /// The bytes, or why not.
+    pub result: Result<Obtained, ObtainError>,
+    /// What they are, as what they are asked for.
+    pub read: Vec<(Request, Read)>,
+}
+
+/// One turn of downloads.
+struct Turn<'a> {
+    settings: &'a Settings,
+    survey: &'a Survey,
+    supplier: &'a Supplier<'a>,
+    /// As what each URL is asked for, also those that were opened in this turn.
+    uses: Mutex<Pending>,
+}
+
+/// What is to be downloaded, and as what each is asked for.
+pub(super) type Pending = BTreeMap<SubresourceUrl, BTreeSet<closure::Use>>;
+
+impl Turn<'_> {
+    fn take(&self, progress: &dyn Progress) -> BTreeMap<SubresourceUrl, Arrival> {
+        let first: Vec<_> = self.uses().keys().cloned().collect();
+        pool::run(first, &self.settings.client.limits, |url| {
+            let arrival = self.download(url);
             progress.step();
-            (result, Vec::new())
-        });
-    progress.end();
-    Ok(results)
-}
+            let opened = self.open(&arrival);
+            (arrival, opened)
+        })
+    }
 
-/// Where the mistake is: only the tags that declare a wrong `integrity`, else all that use the URL.
-fn to_blame(survey: &Survey, url: &SubresourceUrl, error: &ObtainError) -> Vec<Use> {
-    match error {
-        ObtainError::Declared { declared, .. } => {
-            let demand = survey.inventory.demands.get(url);
-            demand.and_then(|demand| demand.declared.get(declared)).cloned().unwrap_or_default()
+    fn uses(&self) -> std::sync::MutexGuard<'_, Pending> {
+        self.uses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn download(&self, url: &SubresourceUrl) -> Arrival {
+        let uses = self.uses().get(url).cloned().unwrap_or_default();
+        let result = self.supplier.obtain(url, &kinds(&uses), &self.survey.expectation(url));
+        let read_as = |r#use| {
+            let request = Request { url: url.clone(), r#use };
+            let read = read(&request, File::of(url, result.as_ref().ok()?));
+            Some((request, read))
+        };
+        let read = uses.into_iter().filter_map(read_as).collect();
+        Arrival { result, read }
+    }
+
+    /// What the scripts that have arrived plainly import, as far as it is to be downloaded.
+    fn open(&self, arrival: &Arrival) -> Vec<SubresourceUrl> {
+        let mut opened = Vec::new();
+        for (by, read) in &arrival.read {
+            let Read::Known(Known::Module(module)) = read else { continue };
+            let (base, map) = (&module.response_url, &ImportMap::default());
+            let page = closure::Page { base, map, roots: &[Root::Inline(&module.scan)] };
+            for request in closure::trace(&page, |_| Found::NotYet).frontier {
+                // A page's workers are relative to the page.
+                let is_elsewhere = matches!(request.r#use, closure::Use::Worker(_))
+                    && !matches!(by.r#use, closure::Use::Worker(_));
+                if !is_elsewhere && self.may_open(&request.url) {
+                    self.uses().entry(request.url.clone()).or_default().insert(request.r#use);
+                    opened.push(request.url);
+                }
+            }
         }
-        _ => uses(survey, url),
+        opened
+    }
+
+    /// Whether a URL that nobody has asked for yet would be downloaded.
+    fn may_open(&self, url: &SubresourceUrl) -> bool {
+        let survey = self.survey;
+        !self.settings.mode.locked
+            && !survey.is_own(url)
+            && !survey.plan.actions.contains_key(url)
+            && survey.lock.get(url).is_none()
+            && survey.lock.absence(url).is_none()
+            && matches!(self.settings.policy.verdict(url), Verdict::Vendor { .. })
     }
 }
 
-pub(super) fn uses(survey: &Survey, url: &SubresourceUrl) -> Vec<Use> {
-    survey
-        .inventory
-        .demands
-        .get(url)
-        .map(|demand| demand.uses().cloned().collect())
-        .unwrap_or_default()
+fn kinds(uses: &BTreeSet<closure::Use>) -> BTreeSet<Wanted> {
+    uses.iter().map(wanted).collect()
 }
 
-/// Files that would share one place must share their bytes: those that differ get a content hash.
-fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
-    let mut first: BTreeMap<StorageKey, Digest> = BTreeMap::new();
-    for obtained in fetched.values_mut() {
-        let digest = Digest::of(&obtained.bytes, Algorithm::Sha384);
-        if *first.entry(obtained.stored.key()).or_insert_with(|| digest.clone()) != digest {
-            obtained.stored.content = Some(digest);
+impl Survey {
+    /// What is to be downloaded next.
+    fn pending(&self) -> Pending {
+        let is_new = |url: &SubresourceUrl| {
+            !self.fetched.contains_key(url) && !self.failed.contains_key(url)
+        };
+        let fetches = self.plan.fetches().filter(|(url, _)| is_new(url));
+        fetches
+            .map(|(url, _)| (url.clone(), self.waiting.get(url).cloned().unwrap_or_default()))
+            .collect()
+    }
+
+    /// What the bytes of a URL are held against.
+    fn expectation(&self, url: &SubresourceUrl) -> Expectation {
+        let planned = self.plan.fetches().find(|(planned, _)| *planned == url);
+        planned.map_or_else(
+            || {
+                let declared = self.inventory.map_integrity.get(url);
+                let declared = declared.into_iter().flat_map(BTreeMap::keys).cloned().collect();
+                Expectation { locked: None, declared }
+            },
+            |(_, expectation)| expectation.clone(),
+        )
+    }
+
+    fn arrive(&mut self, url: SubresourceUrl, arrival: Arrival) {
+        for (request, read) in arrival.read {
+            self.take_note(request, read);
+        }
+        match arrival.result {
+            Ok(obtained) => drop(self.fetched.insert(url, obtained)),
+            Err(error) => drop(self.failed.insert(url, error)),
         }
     }
-}
-
-fn algorithms(settings: &Settings) -> &[Algorithm] {
-    settings.integrity.as_deref().unwrap_or(&[Algorithm::Sha384])
-}
-
-fn entry(
-    obtained: &Obtained,
-    path: VendorPath,
-    keep_query: bool,
-    algorithms: &[Algorithm],
-) -> Entry {
-    let evidence = obtained.evidence.clone();
-    Entry {
-        final_url: obtained.final_url.clone(),
-        path,
-        size: obtained.bytes.len() as u64,
-        media_type: obtained.media_type.clone(),
-        integrity: Integrity::of(&obtained.bytes, algorithms),
-        upstream_integrity: None,
-        package: evidence.package,
-        proof: evidence.proof,
-        proof_file: evidence.file,
-        proof_reason: evidence.reason,
-        tarball: evidence.tarball,
-        source: obtained.source,
-        floating: obtained.floating,
-        keep_query,
-        varies: obtained.varies.clone(),
-    }
-}
-
-/// Whether the plan's action makes `url` local.
-pub(super) fn becomes_local(downloads: &Downloads, url: &SubresourceUrl, action: &Action) -> bool {
-    super::survey::is_vendored(action) && !downloads.kept.contains_key(url)
 }

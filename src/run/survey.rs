@@ -5,13 +5,19 @@ use std::{
     path::PathBuf,
 };
 
+use rayon::prelude::*;
+use url::Url;
+
+use super::download::Pending;
 use crate::{
-    csp::{self, SiteHeaders},
-    inventory::{self, Inventory},
+    csp::{self, Disposition, SiteHeaders},
+    graph::{ParseFailure, closure::Request, graphs::Graphs},
+    inventory::{self, Demand, Inventory},
     lockfile::Lockfile,
-    plan::{self, Action, Plan, Violation},
+    obtain::{ObtainError, Obtained},
+    plan::{Action, Plan, Violation},
     policy::{Finding, Origin},
-    reference::SubresourceUrl,
+    reference::{self, SubresourceUrl},
     report::{
         Notice, Problem,
         progress::{Progress, Stage},
@@ -37,6 +43,20 @@ pub(crate) struct Survey {
     /// Locked scripts that pages load from the vendor folder already.
     pub used_locally: BTreeSet<SubresourceUrl>,
     pub headers: SiteHeaders,
+    /// The URL of the site's root.
+    pub root: Url,
+    /// The module graphs of all pages.
+    pub graphs: Graphs,
+    /// What has been downloaded in this run.
+    pub fetched: BTreeMap<SubresourceUrl, Obtained>,
+    /// What could not be.
+    pub failed: BTreeMap<SubresourceUrl, ObtainError>,
+    /// What the graphs ask for next, and as what.
+    pub waiting: Pending,
+    /// Scripts that do not parse: they are vendored as they are.
+    pub unparsed: BTreeMap<SubresourceUrl, ParseFailure>,
+    /// Files of another type than browsers want there.
+    pub unfit: BTreeSet<Request>,
     pub warnings: Vec<Notice>,
     pub problems: Vec<Problem>,
 }
@@ -50,6 +70,7 @@ impl Survey {
         progress.end();
         let cache = Cache::new(&settings.cache);
         let lock = cache.lockfile()?;
+        let root = reference::site_root(settings.site_url.as_ref());
         let mut survey = Self {
             lock_exists: lock.is_some(),
             lock: lock.unwrap_or_default(),
@@ -59,6 +80,13 @@ impl Survey {
             plan: Plan::default(),
             cached: BTreeMap::new(),
             used_locally: BTreeSet::new(),
+            graphs: Graphs::new(root.clone()),
+            root,
+            fetched: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            waiting: Pending::new(),
+            unparsed: BTreeMap::new(),
+            unfit: BTreeSet::new(),
             pages: BTreeSet::new(),
             inventory,
             cache,
@@ -66,13 +94,35 @@ impl Survey {
         survey.note_links(&found);
         survey.pages.extend(found.pages);
         survey.find_local_uses(settings);
-        survey.look_up()?;
-        let present = survey.cached.keys().cloned().collect();
-        survey.plan =
-            plan::draw(&survey.inventory.demands, &survey.lock, &settings.policy, &present);
-        survey.refuse();
+        survey.look_up(&survey.used_locally.clone())?;
+        survey.decide(settings, survey.inventory.demands.keys().cloned().collect())?;
+        for start in std::mem::take(&mut survey.inventory.starts) {
+            survey.graphs.begin(start);
+        }
+        survey.unfold(settings)?;
         survey.note(settings);
         Ok(survey)
+    }
+
+    /// Decides about URLs, now that everything that asks for them so far is known.
+    pub(super) fn decide(
+        &mut self,
+        settings: &Settings,
+        urls: BTreeSet<SubresourceUrl>,
+    ) -> Result<(), super::RunError> {
+        let demands = &self.inventory.demands;
+        let loaded = |url: &&SubresourceUrl| demands.get(url).is_some_and(Demand::is_loaded);
+        self.look_up(&urls.iter().filter(loaded).cloned().collect())?;
+        for url in urls {
+            let demand = &self.inventory.demands[&url];
+            let is_cached = self.cached.contains_key(&url);
+            self.plan.decide(&url, demand, &self.lock, &settings.policy, is_cached);
+            if let Some(Action::Refuse(finding)) = self.plan.actions.get(&url) {
+                let uses = demand.uses().cloned();
+                self.problems.push(denied(&url, finding).used_by(uses).of_site());
+            }
+        }
+        Ok(())
     }
 
     /// Turns what the plan may not do under `mode` into problems.
@@ -149,19 +199,17 @@ impl Survey {
             .collect();
     }
 
-    /// Reads and re-hashes the cached bytes of every locked script that pages ask for.
-    fn look_up(&mut self) -> Result<(), super::RunError> {
-        let asked = self
-            .inventory
-            .demands
-            .iter()
-            .filter(|(_, demand)| !demand.classic.is_empty())
-            .map(|(url, _)| url);
-        for url in asked.chain(&self.used_locally) {
-            let Some(entry) = self.lock.get(url) else { continue };
-            match self.cache.lookup(entry)? {
+    /// Reads and re-hashes the cached bytes of those that are locked.
+    fn look_up(&mut self, urls: &BTreeSet<SubresourceUrl>) -> Result<(), super::RunError> {
+        let read = |url: &SubresourceUrl| {
+            let entry = self.lock.get(url).filter(|_| !self.cached.contains_key(url))?;
+            Some((url.clone(), entry.clone(), self.cache.lookup(entry)))
+        };
+        let found: Vec<_> = urls.par_iter().filter_map(read).collect();
+        for (url, entry, cached) in found {
+            match cached? {
                 Cached::Present(bytes) => {
-                    self.cached.insert(url.clone(), bytes);
+                    self.cached.insert(url, bytes);
                 }
                 Cached::Missing => {}
                 Cached::Tampered(mismatch) => {
@@ -169,23 +217,13 @@ impl Survey {
                     let notice = Notice::new("tampered-cache", format!("`{}` is not the file that was locked", file.display()))
                         .detail("expected", format!("{}  (lockfile)", mismatch.expected))
                         .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size))
-                        .detail("url", url)
+                        .detail("url", &url)
                         .hint("delete the file to have it downloaded and verified again; if Git changed its line ends, keep the cache's .gitattributes".to_owned());
                     self.problems.push(notice.of_site());
                 }
             }
         }
         Ok(())
-    }
-
-    /// What the policy refuses is a problem.
-    fn refuse(&mut self) {
-        for (url, action) in &self.plan.actions {
-            if let Action::Refuse(finding) = action {
-                let uses = self.inventory.demands[url].uses().cloned();
-                self.problems.push(denied(url, finding).used_by(uses).of_site());
-            }
-        }
     }
 
     fn note(&mut self, settings: &Settings) {
@@ -256,11 +294,16 @@ impl Survey {
         if !self.plan.actions.values().any(is_vendored) {
             return;
         }
-        let in_headers = self.headers.policies.iter().map(|policy| (policy, None));
-        let in_pages =
-            self.inventory.policies.iter().map(|(policy, place)| (policy, Some(place.clone())));
-        for (policy, place) in in_pages.chain(in_headers) {
-            if let Some(directive) = csp::blocks_own_scripts(policy) {
+        let enforced =
+            self.headers.policies.iter().filter(|p| p.list.disposition() == Disposition::Enforce);
+        let in_headers = enforced.map(|policy| (policy.list.blocks_own_scripts(), None));
+        let in_pages = self
+            .inventory
+            .policies
+            .iter()
+            .map(|(policy, place)| (csp::blocks_own_scripts(policy), Some(place.clone())));
+        for (blocking, place) in in_pages.chain(in_headers) {
+            if let Some(directive) = blocking {
                 let whose = if place.is_some() { "the page's" } else { "the `_headers` file's" };
                 let warning = Notice::new(
                     "csp-blocks-local",

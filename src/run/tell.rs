@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     commit::Commit,
-    download::{Downloads, becomes_local},
+    settle::{Downloads, becomes_local},
     survey::{Survey, is_vendored},
 };
 use crate::{
@@ -140,12 +140,13 @@ fn named_package(url: &SubresourceUrl) -> Option<String> {
 }
 
 fn kind(demand: &Demand) -> &'static str {
-    let is_module = !demand.modules.is_empty() || !demand.inline.is_empty();
-    match (demand.classic.is_empty(), is_module, demand.preloads.is_empty()) {
-        (false, ..) => "classic",
-        (true, true, _) => "module graph",
-        (true, false, false) => "preload",
-        (true, false, true) => "skipped",
+    let is_named_by_page = !demand.modules.is_empty() || !demand.inline.is_empty();
+    match demand {
+        _ if !demand.classic.is_empty() => "classic",
+        _ if is_named_by_page => "module",
+        _ if !demand.imports.is_empty() => "import",
+        _ if !demand.preloads.is_empty() => "preload",
+        _ => "skipped",
     }
 }
 
@@ -194,8 +195,8 @@ fn why(reason: &Reason) -> String {
     match reason {
         Reason::Kept(Kept { reason, fix: Some(fix), .. }) => format!("{reason} Instead: {fix}."),
         Reason::Kept(kept) => kept.reason.clone(),
-        Reason::ModuleGraph => {
-            "module graph: modules load more modules, which this version does not follow".to_owned()
+        Reason::Absent(reason) => {
+            format!("only code that may never run asks for it, and when it was locked, {reason}")
         }
         Reason::Skipped => "the tag says data-inhouse=\"skip\"".to_owned(),
         Reason::NoScript => "only a preload names it: whatever adds the script decides".to_owned(),

@@ -1,7 +1,7 @@
 //! What the owner of the site should know about scripts that are vendored all the same.
 
 use super::{
-    download::{Downloads, uses},
+    settle::{Downloads, uses},
     survey::Survey,
 };
 use crate::{

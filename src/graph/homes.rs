@@ -1,0 +1,130 @@
+//! Where vendored files lie now, for whatever named them by their old address.
+//!
+//! Import maps and module specifiers must agree about every address, or a map's entry would miss the
+//! specifier it was written for: both ask here.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use crate::{reference::SubresourceUrl, vendor_path::VendorPath};
+
+/// The new place of every vendored file.
+#[derive(Clone, Debug)]
+pub struct Homes {
+    /// The URL of the vendor folder; ends with a slash.
+    vendor: Url,
+    paths: BTreeMap<SubresourceUrl, VendorPath>,
+}
+
+/// The new place of a folder's vendored files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Folder {
+    /// None of them was vendored.
+    Unused,
+    /// They lie beside each other as they did: the folder's path below the vendor folder, as part
+    /// of a URL, with a final slash.
+    Moved(String),
+    /// No one folder holds them all.
+    Scattered,
+}
+
+impl Homes {
+    /// Of files in the folder `out` of a site with this root.
+    ///
+    /// # Panics
+    /// Never: `out` is a relative path of plain names.
+    pub fn new(root: &Url, out: &str, paths: BTreeMap<SubresourceUrl, VendorPath>) -> Self {
+        let mut vendor = root.clone();
+        vendor.set_path(&format!("{}{out}/", root.path()));
+        Self { vendor, paths }
+    }
+
+    /// The path of a vendored file.
+    pub fn path(&self, url: &Url) -> Option<&VendorPath> {
+        self.paths.get(&SubresourceUrl::try_from(url.clone()).ok()?)
+    }
+
+    /// The URL of a vendored file on the site, without query and fragment.
+    pub fn local(&self, url: &Url) -> Option<Url> {
+        self.path(url).map(|path| self.url(path))
+    }
+
+    /// The URL of a path below the vendor folder.
+    pub fn url(&self, path: &VendorPath) -> Url {
+        let mut url = self.vendor.clone();
+        url.set_path(&format!("{}{}", self.vendor.path(), path.url_path()));
+        url
+    }
+
+    /// What stands behind the vendor folder in the URL of a file on the site.
+    pub fn below<'u>(&self, url: &'u Url) -> Option<&'u str> {
+        let is_there = url.origin() == self.vendor.origin();
+        url.path().strip_prefix(self.vendor.path()).filter(|_| is_there)
+    }
+
+    /// The new place of what lay below `prefix`, the URL of a folder.
+    pub fn folder(&self, prefix: &Url) -> Folder {
+        let Ok(first) = SubresourceUrl::try_from(prefix.clone()) else { return Folder::Unused };
+        let within = self.paths.range(first..).map_while(|(url, path)| {
+            url.as_str().strip_prefix(prefix.as_str()).map(|rest| (rest, path.url_path()))
+        });
+        let mut moved = Folder::Unused;
+        for (rest, path) in within.filter(|(rest, _)| !rest.is_empty()) {
+            let Some(folder) = path.strip_suffix(rest).filter(|folder| folder.ends_with('/')) else {
+                return Folder::Scattered;
+            };
+            match &moved {
+                Folder::Unused => moved = Folder::Moved(folder.to_owned()),
+                Folder::Moved(known) if known == folder => {}
+                Folder::Moved(_) | Folder::Scattered => return Folder::Scattered,
+            }
+        }
+        moved
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn homes(files: &[(&str, &str)]) -> Homes {
+        let paths = files.iter().map(|(url, path)| (url.parse().unwrap(), path.parse().unwrap()));
+        Homes::new(&"https://site.example/docs/".parse().unwrap(), "vendor", paths.collect())
+    }
+
+    fn folder(files: &[(&str, &str)]) -> Folder {
+        homes(files).folder(&"https://cdn.example/lib@3/jsm/".parse().unwrap())
+    }
+
+    #[test]
+    fn a_folder_moves_with_its_files() {
+        let files = [
+            ("https://cdn.example/lib@3/jsm/a.js", "cdn.example/lib@3.1.0/jsm/a.js"),
+            ("https://cdn.example/lib@3/jsm/b/c.js", "cdn.example/lib@3.1.0/jsm/b/c.js"),
+            ("https://cdn.example/lib@3/jsmx/d.js", "cdn.example/h~000000000000/jsmx/d.js"),
+        ];
+        assert_eq!(folder(&files), Folder::Moved("cdn.example/lib@3.1.0/jsm/".to_owned()));
+        assert_eq!(folder(&[]), Folder::Unused);
+    }
+
+    #[test]
+    fn files_that_were_parted_have_no_folder() {
+        let files = [
+            ("https://cdn.example/lib@3/jsm/a.js", "cdn.example/lib@3.1.0/jsm/a.js"),
+            ("https://cdn.example/lib@3/jsm/b.js", "cdn.example/lib@3.2.0/jsm/b.js"),
+        ];
+        assert_eq!(folder(&files), Folder::Scattered);
+        let renamed = [("https://cdn.example/lib@3/jsm/a", "cdn.example/lib@3.1.0/jsm/a.js")];
+        assert_eq!(folder(&renamed), Folder::Scattered);
+    }
+
+    #[test]
+    fn a_local_url_leads_below_the_vendor_folder_and_back() {
+        let homes = homes(&[("https://cdn.example/x@1/+esm", "cdn.example/x@1/+esm.js")]);
+        let local = homes.local(&"https://cdn.example/x@1/+esm".parse().unwrap()).unwrap();
+        assert_eq!(local.as_str(), "https://site.example/docs/vendor/cdn.example/x@1/%2Besm.js");
+        assert_eq!(homes.below(&local), Some("cdn.example/x@1/%2Besm.js"));
+        assert_eq!(homes.below(&"https://cdn.example/docs/vendor/x".parse().unwrap()), None);
+    }
+}

@@ -1,0 +1,91 @@
+//! What import maps must guard: for every way documents start, the modules that no tag names.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use super::{
+    relocate::{self, OwnScript},
+    settle::Downloads,
+    survey::Survey,
+};
+use crate::{
+    graph::{
+        closure::{Closure, Reach, Reached, Request, Use},
+        document::Start,
+        homes::Homes,
+    },
+    integrity::Integrity,
+    lockfile::Entry,
+    rewrite::{Guard, Modules},
+    settings::{IntegrityMap, Settings},
+};
+
+/// What has become of the modules of the site.
+pub(super) fn modules(
+    settings: &Settings,
+    survey: &Survey,
+    downloads: &Downloads,
+    homes: Homes,
+    own: &BTreeMap<PathBuf, OwnScript>,
+) -> Modules {
+    let mut modules =
+        Modules { homes, served: BTreeMap::new(), changed: BTreeMap::new(), guards: BTreeMap::new() };
+    let Some(algorithms) = &settings.integrity else { return modules };
+    for (_, entry) in downloads.lock.iter() {
+        let file = format!("{}/{}", settings.out, entry.path.url_path());
+        modules.served.insert(file, entry.integrity.clone());
+    }
+    for (path, script) in own {
+        let file = relocate::url_path(&survey.root, path);
+        modules.served.insert(file.clone(), Integrity::of(&script.after, algorithms));
+        modules.changed.insert(file, script.before.bytes.clone());
+    }
+    let by_file: BTreeMap<String, &Entry> =
+        downloads.lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
+    for (start, closure) in survey.graphs.closures() {
+        let guards = guards(settings.integrity_map, start, closure, &modules.homes, &by_file);
+        if !guards.is_empty() {
+            modules.guards.insert(start.clone(), guards);
+        }
+    }
+    modules
+}
+
+/// The modules of one graph that only an import map can guard, in the order of their paths.
+fn guards(
+    policy: IntegrityMap,
+    start: &Start,
+    closure: &Closure,
+    homes: &Homes,
+    by_file: &BTreeMap<String, &Entry>,
+) -> Vec<Guard> {
+    let named: BTreeSet<&Request> = start.entries.iter().map(|entry| &entry.request).collect();
+    let is_meant = |request: &Request, reached: &Reached| match policy {
+        IntegrityMap::Off => false,
+        IntegrityMap::Entry => named.contains(request),
+        IntegrityMap::Static => reached.reach == Reach::Static,
+        IntegrityMap::All => true,
+    };
+    let mut guards = BTreeMap::new();
+    for (request, reached) in &closure.reached {
+        let Use::Module(_) = request.r#use else { continue };
+        if !(reached.in_document && reached.by_code && is_meant(request, reached)) {
+            continue;
+        }
+        let url = request.url.as_url();
+        let file = match homes.path(url) {
+            Some(path) => path.url_path(),
+            None => match homes.below(url) {
+                Some(file) => file.to_owned(),
+                None => continue,
+            },
+        };
+        let Some(entry) = by_file.get(&file) else { continue };
+        let guard =
+            Guard { file: file.clone(), integrity: entry.integrity.clone(), reach: reached.reach };
+        guards.insert(file, guard);
+    }
+    guards.into_values().collect()
+}
