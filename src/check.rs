@@ -97,7 +97,8 @@ fn still_external(action: &Action) -> Option<&'static str> {
             Some("run `inhouse vendor` after the build, or keep the script external with a rule")
         }
         // Refused scripts are problems of the survey; the rest stays external on purpose.
-        Action::Refuse(_) | Action::Leave(Reason::Kept(_) | Reason::Absent(_) | Reason::Skipped | Reason::NoScript) => {
+        Action::Refuse(_)
+        | Action::Leave(Reason::Kept(_) | Reason::Absent(_) | Reason::Skipped | Reason::NoScript) => {
             None
         }
     }

@@ -61,16 +61,9 @@ impl Demand {
 
     /// Every tag that names the URL.
     pub fn uses(&self) -> impl Iterator<Item = &Use> {
-        [
-            &self.classic,
-            &self.modules,
-            &self.inline,
-            &self.imports,
-            &self.preloads,
-            &self.skipped,
-        ]
-        .into_iter()
-        .flatten()
+        [&self.classic, &self.modules, &self.inline, &self.imports, &self.preloads, &self.skipped]
+            .into_iter()
+            .flatten()
     }
 
     /// Whether anything runs or imports it, rather than only preload it.
@@ -276,12 +269,7 @@ impl PageRecord {
         }
     }
 
-    fn note_modules(
-        &mut self,
-        address: &PageAddress,
-        scan: &Scan,
-        place: &impl Fn(usize) -> Use,
-    ) {
+    fn note_modules(&mut self, address: &PageAddress, scan: &Scan, place: &impl Fn(usize) -> Use) {
         for document in document::documents(address, scan) {
             for (tag, url) in document.named {
                 if !address.is_own(url.as_url()) {
@@ -291,7 +279,9 @@ impl PageRecord {
             for map in &document.maps {
                 for (url, declared) in document.start.map.integrity() {
                     let declared = IntegrityMetadata::parse(declared);
-                    if let Ok(url) = url.parse() && declared.guards() {
+                    if let Ok(url) = url.parse()
+                        && declared.guards()
+                    {
                         self.map_integrity.push((url, declared, place(map.tag)));
                     }
                 }
@@ -301,7 +291,8 @@ impl PageRecord {
             let unparsed = document.unparsed.iter();
             self.warnings.extend(unparsed.map(|(tag, why)| not_read(why, place(*tag))));
             let broken = document.broken.iter();
-            self.warnings.extend(broken.map(|(tag, broken)| leads_nowhere(&broken.why, place(*tag))));
+            self.warnings
+                .extend(broken.map(|(tag, broken)| leads_nowhere(&broken.why, place(*tag))));
             if !document.start.entries.is_empty() {
                 self.starts.push(document.start);
             }
@@ -372,10 +363,13 @@ fn ignored_map(error: &ImportMapError, place: Use) -> Notice {
 }
 
 fn not_read(why: &ParseFailure, place: Use) -> Notice {
-    Notice::new("script-not-read", "an inline script could not be read: what it imports is not known")
-        .detail("cause", why)
-        .used_by([place])
-        .hint("browsers will most likely not run it either".to_owned())
+    Notice::new(
+        "script-not-read",
+        "an inline script could not be read: what it imports is not known",
+    )
+    .detail("cause", why)
+    .used_by([place])
+    .hint("browsers will most likely not run it either".to_owned())
 }
 
 fn leads_nowhere(why: &Unresolved, place: Use) -> Notice {

@@ -108,12 +108,7 @@ impl Plan {
     }
 }
 
-fn vendor(
-    url: &SubresourceUrl,
-    demand: &Demand,
-    lock: &Lockfile,
-    is_cached: bool,
-) -> Action {
+fn vendor(url: &SubresourceUrl, demand: &Demand, lock: &Lockfile, is_cached: bool) -> Action {
     if !demand.is_loaded() {
         return Action::Leave(Reason::NoScript);
     }

@@ -132,7 +132,9 @@ pub enum RewriteError {
     )]
     Scattered(Url),
     /// The page's own Content Security Policy would block an inline script.
-    #[error("the page's Content-Security-Policy blocks the new import map: `{directive}` needs {needed}")]
+    #[error(
+        "the page's Content-Security-Policy blocks the new import map: `{directive}` needs {needed}"
+    )]
     Policy {
         /// The directive.
         directive: String,

@@ -46,7 +46,7 @@ fn vendors(name: &str) {
     let form = Form::named(name);
     let cdn = module_cdn::start(pages::library());
     let project = project(&form.html, &cdn);
-    project.vendor(&[]).assert_code(0);
+    println!("{}", project.vendor(&["-v"]).assert_code(0).text());
 
     let asked = asked(&cdn);
     for url in form.peculiar {

@@ -138,9 +138,7 @@ pub fn inspect(response: &Response, wanted: Wanted) -> Result<(), Poison> {
         Wanted::Css if essence == "text/css" => Ok(()),
         Wanted::Css => Err(Poison::NotCss { url: url(), found: essence.to_owned() }),
         Wanted::Asset => match failed_build(body) {
-            Some((service, message)) => {
-                Err(Poison::FailedBuild { url: url(), service, message })
-            }
+            Some((service, message)) => Err(Poison::FailedBuild { url: url(), service, message }),
             None => Ok(()),
         },
     }

@@ -209,14 +209,12 @@ struct Step {
 
 impl Step {
     fn enter(entry: Entry) -> Self {
-        let realm =
-            if let Use::Worker(_) = entry.request.r#use { Realm::NewWorker } else { Realm::Document };
-        Self {
-            request: entry.request,
-            realm,
-            by: (Referrer::Page, 0),
-            by_code: entry.by_code,
-        }
+        let realm = if let Use::Worker(_) = entry.request.r#use {
+            Realm::NewWorker
+        } else {
+            Realm::Document
+        };
+        Self { request: entry.request, realm, by: (Referrer::Page, 0), by_code: entry.by_code }
     }
 }
 

@@ -71,7 +71,8 @@ impl Homes {
         });
         let mut moved = Folder::Unused;
         for (rest, path) in within.filter(|(rest, _)| !rest.is_empty()) {
-            let Some(folder) = path.strip_suffix(rest).filter(|folder| folder.ends_with('/')) else {
+            let Some(folder) = path.strip_suffix(rest).filter(|folder| folder.ends_with('/'))
+            else {
                 return Folder::Scattered;
             };
             match &moved {

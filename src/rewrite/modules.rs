@@ -67,11 +67,7 @@ pub(super) struct Edited {
 
 impl Modules {
     /// Where there is nothing to guard: what follows from `resolutions` alone.
-    pub fn of(
-        resolutions: &BTreeMap<SubresourceUrl, Resolution>,
-        root: &Url,
-        out: &str,
-    ) -> Self {
+    pub fn of(resolutions: &BTreeMap<SubresourceUrl, Resolution>, root: &Url, out: &str) -> Self {
         let local = resolutions.iter().filter_map(|(url, resolution)| match resolution {
             Resolution::Local(copy) => Some((url.clone(), copy.path.clone())),
             Resolution::Replaced(_) | Resolution::Removed => None,
@@ -217,12 +213,17 @@ impl Writer<'_> {
         edits.extend(text.rewrite_integrity(&map.base, |url| {
             Some(self.modules.served.get(&self.path(url)?)?.to_string())
         }));
-        let guarded: BTreeSet<_> =
-            self.document.start.map.integrity().keys().filter_map(|url| {
-                self.path(&url.parse().ok()?)
-            }).collect();
+        let guarded: BTreeSet<_> = self
+            .document
+            .start
+            .map
+            .integrity()
+            .keys()
+            .filter_map(|url| self.path(&url.parse().ok()?))
+            .collect();
         let vendor = format!("{}/", self.style.out);
-        let new = guards.iter().filter(|guard| !guarded.contains(&format!("{vendor}{}", guard.file)));
+        let new =
+            guards.iter().filter(|guard| !guarded.contains(&format!("{vendor}{}", guard.file)));
         edits.extend(text.add_integrity(&map.base, &self.entries(map.tag, new)?));
         if edits.is_empty() {
             return Ok(None);
@@ -295,11 +296,14 @@ pub(super) fn follow_policies(scan: &Scan, scripts: &[Edited]) -> Result<Vec<Edi
         if governed.is_empty() || meta.place == Place::ConditionalComment {
             continue;
         }
-        let changed: Vec<_> = governed.iter().map(|script| InlineChange {
-            before: script.edit.before.as_deref(),
-            after: &script.edit.after,
-            nonce: script.edit.nonce.as_deref(),
-        }).collect();
+        let changed: Vec<_> = governed
+            .iter()
+            .map(|script| InlineChange {
+                before: script.edit.before.as_deref(),
+                after: &script.edit.after,
+                nonce: script.edit.nonce.as_deref(),
+            })
+            .collect();
         let staying = scan.tags.iter().enumerate().filter_map(|(at, tag)| match &tag.kind {
             TagKind::InlineScript { text, .. } => {
                 let is_edited = scripts.iter().any(|s| s.tag == at && s.edit.before.is_some());

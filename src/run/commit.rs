@@ -58,8 +58,7 @@ impl<'a> Commit<'a> {
         downloads.lock_served(settings, survey, &relocated.vendored);
         survey.problems.extend(relocated.problems);
         let resolutions = resolutions(settings, survey, downloads);
-        let modules =
-            guard::modules(settings, survey, downloads, relocated.homes, &relocated.own);
+        let modules = guard::modules(settings, survey, downloads, relocated.homes, &relocated.own);
         let style = Style {
             out: &settings.out,
             public_path: settings.public_path.as_deref(),
@@ -173,9 +172,8 @@ impl<'a> Commit<'a> {
     ) -> Result<(Page, Rewritten), Box<Problem>> {
         let page = site::read_page(site, path).map_err(|error| Box::new(unreadable(&error)))?;
         let address = inventory::page_address(path, settings.site_url.as_ref());
-        let rewritten =
-            rewrite(&page.bytes, inventory::dialect(path), &address, &self.changes)
-                .map_err(|error| Box::new(unwritable(path, &error)))?;
+        let rewritten = rewrite(&page.bytes, inventory::dialect(path), &address, &self.changes)
+            .map_err(|error| Box::new(unwritable(path, &error)))?;
         Ok((page, rewritten))
     }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     fetch::{Client, Wanted, pool},
     graph::{
-        closure::{self, Request, Root, Found},
+        closure::{self, Found, Request, Root},
         graphs::Known,
         import_map::ImportMap,
     },
@@ -175,9 +175,8 @@ impl Survey {
     }
 
     fn arrive(&mut self, url: SubresourceUrl, arrival: Arrival) {
-        for (request, read) in arrival.read {
-            self.take_note(request, read);
-        }
+        // What was opened ahead of the graphs is not decided about before they reach it.
+        self.read_ahead.extend(arrival.read);
         match arrival.result {
             Ok(obtained) => drop(self.fetched.insert(url, obtained)),
             Err(error) => drop(self.failed.insert(url, error)),

@@ -30,8 +30,12 @@ pub(super) fn modules(
     homes: Homes,
     own: &BTreeMap<PathBuf, OwnScript>,
 ) -> Modules {
-    let mut modules =
-        Modules { homes, served: BTreeMap::new(), changed: BTreeMap::new(), guards: BTreeMap::new() };
+    let mut modules = Modules {
+        homes,
+        served: BTreeMap::new(),
+        changed: BTreeMap::new(),
+        guards: BTreeMap::new(),
+    };
     let Some(algorithms) = &settings.integrity else { return modules };
     for (_, entry) in downloads.lock.iter() {
         let file = format!("{}/{}", settings.out, entry.path.url_path());

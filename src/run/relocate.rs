@@ -179,7 +179,12 @@ fn worker(
 }
 
 impl Relocated {
-    fn vendored_script(&mut self, downloads: &Downloads, url: &SubresourceUrl, script: &Script<'_>) {
+    fn vendored_script(
+        &mut self,
+        downloads: &Downloads,
+        url: &SubresourceUrl,
+        script: &Script<'_>,
+    ) {
         let Some(bytes) = downloads.bytes.get(url) else { return };
         match script.edited(bytes, &self.homes, &specifier::relative) {
             Ok(Some(edited)) => drop(self.vendored.insert(url.clone(), edited)),
@@ -219,7 +224,10 @@ impl Relocated {
 fn not_relocated(script: &str, cause: &str) -> Problem {
     Notice::new("module-not-rewritten", format!("`{script}` could not be given new addresses"))
         .detail("cause", cause)
-        .hint("this is a limit of Inhouse: please report it; a rule can keep the script external".to_owned())
+        .hint(
+            "this is a limit of Inhouse: please report it; a rule can keep the script external"
+                .to_owned(),
+        )
         .of_site()
 }
 

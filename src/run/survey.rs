@@ -8,7 +8,7 @@ use std::{
 use rayon::prelude::*;
 use url::Url;
 
-use super::download::Pending;
+use super::{download::Pending, unfold::Read};
 use crate::{
     csp::{self, Disposition, SiteHeaders},
     graph::{ParseFailure, closure::Request, graphs::Graphs},
@@ -53,6 +53,8 @@ pub(crate) struct Survey {
     pub failed: BTreeMap<SubresourceUrl, ObtainError>,
     /// What the graphs ask for next, and as what.
     pub waiting: Pending,
+    /// What was read as it arrived, until a graph reaches it.
+    pub(super) read_ahead: BTreeMap<Request, Read>,
     /// Scripts that do not parse: they are vendored as they are.
     pub unparsed: BTreeMap<SubresourceUrl, ParseFailure>,
     /// Files of another type than browsers want there.
@@ -85,6 +87,7 @@ impl Survey {
             fetched: BTreeMap::new(),
             failed: BTreeMap::new(),
             waiting: Pending::new(),
+            read_ahead: BTreeMap::new(),
             unparsed: BTreeMap::new(),
             unfit: BTreeSet::new(),
             pages: BTreeSet::new(),

@@ -74,10 +74,18 @@ impl Survey {
                 let uses = self.waiting.entry(request.url.clone()).or_default();
                 uses.insert(request.r#use.clone());
             }
-            let read: Vec<_> = frontier
-                .into_par_iter()
-                .filter_map(|(request, _)| Some((self.find(settings, &request)?, request)))
-                .collect();
+            let (mut read, mut unread) = (Vec::new(), Vec::new());
+            for request in frontier.into_keys() {
+                match self.read_ahead.remove(&request) {
+                    Some(found) if self.is_fetched(&request.url) => read.push((found, request)),
+                    _ => unread.push(request),
+                }
+            }
+            read.par_extend(
+                unread
+                    .into_par_iter()
+                    .filter_map(|request| Some((self.find(settings, &request)?, request))),
+            );
             if read.is_empty() {
                 return Ok(());
             }
@@ -87,8 +95,14 @@ impl Survey {
         }
     }
 
+    /// Whether a URL was decided about, and downloaded.
+    fn is_fetched(&self, url: &SubresourceUrl) -> bool {
+        matches!(self.plan.actions.get(url), Some(Action::Fetch(_)))
+            && self.fetched.contains_key(url)
+    }
+
     /// Takes in what reading a file came to.
-    pub(super) fn take_note(&mut self, request: Request, read: Read) {
+    fn take_note(&mut self, request: Request, read: Read) {
         let known = match read {
             Read::Known(known) => known,
             Read::Unparsed(module, failure) => {
@@ -157,7 +171,9 @@ impl Survey {
             return Some(read(request, File { response_url, media_type, bytes: &bytes }));
         }
         match self.plan.actions.get(&request.url) {
-            Some(Action::Reuse(_) | Action::Fetch(_)) if self.failed.contains_key(&request.url) => left,
+            Some(Action::Reuse(_) | Action::Fetch(_)) if self.failed.contains_key(&request.url) => {
+                left
+            }
             Some(Action::Reuse(_) | Action::Fetch(_)) => {
                 self.file(&request.url).map(|file| read(request, file))
             }
@@ -198,7 +214,8 @@ impl Survey {
     pub(super) fn own_path(&self, url: &SubresourceUrl) -> Option<String> {
         let path = url.as_url().path().strip_prefix(self.root.path())?;
         let path = percent_encoding::percent_decode_str(path).decode_utf8().ok()?;
-        let is_file = !path.is_empty() && path.split('/').all(|name| !matches!(name, "" | "." | ".."));
+        let is_file =
+            !path.is_empty() && path.split('/').all(|name| !matches!(name, "" | "." | ".."));
         is_file.then(|| path.into_owned())
     }
 }
