@@ -41,6 +41,7 @@ cases! {
     a_lockfile_that_is_none_fails
     a_mismatch_is_never_kept
     a_missing_script_fails_and_changes_nothing
+    a_module_graph_is_vendored_whole
     a_name_and_a_password_in_an_address_are_not_sent
     a_page_in_srcdoc_is_rewritten
     a_page_in_utf_16_stays_in_utf_16
@@ -79,7 +80,6 @@ cases! {
     links_to_the_site_itself_are_not_external
     locked_needs_a_lockfile
     locked_refuses_a_script_nobody_has_locked
-    modules_and_import_maps_are_left_and_reported
     npm_as_source_contacts_no_cdn
     npm_as_source_needs_addresses_that_name_a_package
     npm_proves_files_that_the_cdn_calls_by_another_name

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use inhouse::html::{Change, Dialect, Edit, ScanError, Tag, apply, scan};
+use inhouse::html::{Change, Dialect, Edit, Place, ScanError, Tag, TagKind, apply, scan};
 use oracle::{Script, both, scanned, script, variants, with_addresses};
 
 #[path = "support/html5lib.rs"]
@@ -197,6 +197,56 @@ fn integrity_on_every_script_is_exactly_what_a_second_scan_finds() {
         edited_scripts += found.tags.len();
     }
     assert!(edited_scripts > 7_000, "only {edited_scripts} scripts edited");
+}
+
+/// Gives every plain `<script>` code that loads a module.
+fn with_imports(html: &str) -> String {
+    html.replace("<script>", "<script>import('a');").replace("<SCRIPT>", "<SCRIPT>import('a');")
+}
+
+#[test]
+fn a_new_part_of_an_inline_script_leaves_every_byte_around_it() {
+    let Some(pages) = html5lib::pages() else { return };
+    let mut edited_scripts = 0;
+    for html in pages.iter().map(|page| with_imports(&page.html)) {
+        let Ok(found) = scan(html.as_bytes(), Dialect::Html) else { continue };
+        for (tag, script) in found.tags.iter().enumerate() {
+            let TagKind::InlineScript { content, text, .. } = &script.kind else { continue };
+            let in_text = text.find("'a'").expect("every inline script here begins with an import");
+            let in_page = content.start + html[content.clone()].find("'a'").unwrap();
+            let change = Change::Splice { span: in_text..in_text + 3, text: "'./b.js'".into() };
+            let edited =
+                apply(html.as_bytes(), &found, &[Edit { tag, changes: vec![change] }]).unwrap();
+            let expected = format!("{}'./b.js'{}", &html[..in_page], &html[in_page + 3..]);
+            assert_eq!(String::from_utf8(edited).unwrap(), expected);
+            edited_scripts += 1;
+        }
+    }
+    assert!(edited_scripts > 50, "only {edited_scripts} scripts edited");
+}
+
+#[test]
+fn an_import_map_that_is_inserted_and_removed_leaves_the_page_as_it_was() {
+    let Some(pages) = html5lib::pages() else { return };
+    let mut inserted = 0;
+    for html in pages.iter().flat_map(|page| variants(&page.html)) {
+        let Ok(found) = scan(html.as_bytes(), Dialect::Html) else { continue };
+        let takes_one =
+            |tag: &Tag| tag.place == Place::Document && !matches!(tag.kind, TagKind::SvgScript(_));
+        let Some(tag) = found.tags.iter().position(takes_one) else { continue };
+        let map = Change::InsertImportMap { nonce: Some("n".into()), text: "{}".into() };
+        let edited = apply(html.as_bytes(), &found, &[Edit { tag, changes: vec![map] }])
+            .unwrap_or_else(|error| panic!("{error}: {html:?}"));
+        let again = scan(&edited, Dialect::Html).unwrap();
+        let remove = Edit { tag, changes: vec![Change::RemoveElement] };
+        let restored = String::from_utf8(apply(&edited, &again, &[remove]).unwrap()).unwrap();
+        // The line it was given stays behind, empty.
+        let at = found.tags[tag].span.start;
+        let line = restored.strip_prefix(&html[..at]).and_then(|r| r.strip_suffix(&html[at..]));
+        assert!(line.is_some_and(|line| line.trim_ascii().is_empty()), "{html:?}\n{restored:?}");
+        inserted += 1;
+    }
+    assert!(inserted > 3_000, "only {inserted} import maps inserted");
 }
 
 #[test]

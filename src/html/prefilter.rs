@@ -1,4 +1,5 @@
-//! Which pages need no parse at all: most of a site's pages load nothing from elsewhere.
+//! Which pages need no parse at all: most of a site's pages load nothing from elsewhere, and no
+//! modules.
 //!
 //! Looks only at tags that can name a script and at code that can build one, wherever they stand,
 //! comments and strings included: that finds more than a parser would, never less. A tag is read
@@ -8,7 +9,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
 
-use super::{Dialect, encoding};
+use super::{Dialect, encoding, inline};
 
 /// A page's encoding is declared within its first bytes (HTML 13.2.3.2); they are always read.
 const ENCODING_WINDOW: usize = 1024;
@@ -34,10 +35,10 @@ static BEGINNINGS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
 /// How much of a page a scan has to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// Nothing: the page certainly loads nothing from elsewhere.
+    /// Nothing: the page certainly loads nothing from elsewhere, and no modules.
     Nothing,
-    /// Its first bytes, this many: what comes behind them certainly loads nothing from elsewhere,
-    /// and no parser lets it change what comes before.
+    /// Its first bytes, this many: what comes behind them certainly loads nothing from elsewhere
+    /// and no modules, and no parser lets it change what comes before.
     Beginning(usize),
     /// All of it.
     Everything,
@@ -46,27 +47,29 @@ pub enum Reach {
 /// What begins at one place of a page.
 enum Concern {
     None,
-    /// It matters by itself.
-    Local,
+    /// It matters by itself, and is over before this offset.
+    Local(usize),
     /// It may give a meaning to what follows.
     Lasting,
 }
 
-/// How much of `page` has to be read to find everything that bears on scripts from elsewhere, or
-/// on scripts whose address contains `local`.
+/// How much of `page` has to be read to find everything that bears on scripts from elsewhere, on
+/// modules (which may import from elsewhere wherever they lie), or on scripts whose address
+/// contains `local`.
 pub fn reach(page: &[u8], dialect: Dialect, local: Option<&str>) -> Reach {
     let Some(beginnings) = &*BEGINNINGS else { return Reach::Everything };
     // Only an XHTML page can fail for what is harmless in HTML.
     if dialect == Dialect::Xhtml || encoding::sniff(page).is_some_and(encoding::hides_markup) {
         return Reach::Everything;
     }
-    let mut last = None;
+    let mut inline = InlineScripts::of(page);
+    let mut last: Option<usize> = None;
     let mut at = 0;
     while let Some(found) = beginnings.find_in(page, (at..page.len()).into()) {
         at = found.end();
-        match concern(&page[found.start()..], local) {
+        match concern(page, found.start(), local, &mut inline) {
             Concern::None => {}
-            Concern::Local => last = Some(found.start()),
+            Concern::Local(end) => last = last.max(Some(end)),
             Concern::Lasting => return Reach::Everything,
         }
     }
@@ -81,74 +84,173 @@ pub fn reach(page: &[u8], dialect: Dialect, local: Option<&str>) -> Reach {
     }
 }
 
-/// The end of the first `</script …>`.
+/// The end of the first `</script>`; `None` if it is not written the plain way.
 fn script_end(bytes: &[u8]) -> Option<usize> {
-    let name = |at: &usize| {
-        let name = bytes.get(at + 1..at + 8);
-        name.is_some_and(|name| name.eq_ignore_ascii_case(b"/script"))
-    };
-    let tag = memchr::memchr_iter(b'<', bytes).find(name)?;
-    memchr::memchr(b'>', &bytes[tag..]).map(|end| tag + end + 1)
+    let name_end = end_tag(bytes)? + END_TAG.len();
+    let rest = bytes[name_end..].trim_ascii_start();
+    rest.starts_with(b">").then(|| bytes.len() - rest.len() + 1)
 }
 
-/// What it means that this begins here, at a tag or at `createElement`.
-fn concern(rest: &[u8], local: Option<&str>) -> Concern {
-    let here = |concerns_us: bool| if concerns_us { Concern::Local } else { Concern::None };
-    let Some(after) = rest.strip_prefix(b"<") else { return here(creates_a_script(rest)) };
-    let name_length = after.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(after.len());
-    let (name, tag) = after.split_at(name_length);
-    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-    if is(b"script") {
-        here(script_concerns_us(tag, local))
-    } else if is(b"link") {
-        here(link_concerns_us(tag))
-    } else if is(b"meta") {
-        here(meta_concerns_us(tag))
-    } else if is(b"base") {
-        Concern::Lasting
-    } else if is(b"iframe") {
-        let srcdoc = any_attribute(tag, |name, _| name.eq_ignore_ascii_case(b"srcdoc"));
-        if srcdoc { Concern::Lasting } else { Concern::None }
-    } else {
-        // `<scr"+"ipt src=…` is how code hides a tag from the parser.
-        let hidden = name.len() >= 3 && b"script".starts_with(&name.to_ascii_lowercase()[..3]);
-        here(hidden && names_an_address(rest))
+const END_TAG: &[u8] = b"</script";
+
+/// Where the first end tag of a script begins (HTML 13.2.5.17, script data end tag name state).
+fn end_tag(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'<', bytes).find(|at| {
+        let Some((name, after)) = bytes[*at..].split_at_checked(END_TAG.len()) else {
+            return false;
+        };
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
+        name.eq_ignore_ascii_case(END_TAG) && after.first().is_some_and(ends)
+    })
+}
+
+/// Where something comes next, asked about ever later places: nothing is looked at twice, so that
+/// no page takes more than its length.
+struct Next<'p> {
+    page: &'p [u8],
+    find: fn(&[u8]) -> Option<usize>,
+    known: Option<usize>,
+}
+
+impl Next<'_> {
+    /// The first place from `at` on; the page's end if there is none.
+    fn after(&mut self, at: usize) -> usize {
+        let known = self.known.filter(|known| *known >= at);
+        let next = known.unwrap_or_else(|| {
+            (self.find)(&self.page[at..]).map_or(self.page.len(), |distance| at + distance)
+        });
+        *self.known.insert(next)
     }
 }
 
-fn script_concerns_us(tag: &[u8], local: Option<&str>) -> bool {
-    let mut has_source = false;
-    let mut is_module = false;
-    let unusual = any_attribute(tag, |name, value| {
+/// What inline scripts may do, without knowing where their start tags end: attributes count as
+/// code.
+struct InlineScripts<'p> {
+    length: usize,
+    ends: Next<'p>,
+    comments: Next<'p>,
+    loaders: [Next<'p>; 2],
+}
+
+impl<'p> InlineScripts<'p> {
+    fn of(page: &'p [u8]) -> Self {
+        let next = |find| Next { page, find, known: None };
+        Self {
+            length: page.len(),
+            ends: next(end_tag),
+            comments: next(|bytes| memchr::memmem::find(bytes, b"<!--")),
+            loaders: [next(inline::import_call), next(inline::worker)],
+        }
+    }
+
+    /// What the script means whose start tag reaches from `at` to `tag_end`. After `<!--` it may
+    /// go on behind its first end tag (HTML 13.2.5.20, script data escaped state), and nobody can
+    /// tell how far.
+    fn concern(&mut self, at: usize, tag_end: usize, loads: Loads) -> Concern {
+        let end = self.ends.after(at);
+        let is_escaped = self.comments.after(at) < end;
+        let reach = if is_escaped { self.length } else { end };
+        let concerns_us = match loads {
+            Loads::Nothing => false,
+            Loads::IfItsCodeDoes => self.loaders.iter_mut().any(|next| next.after(at) < reach),
+            Loads::Something => true,
+        };
+        match (concerns_us, is_escaped) {
+            (false, _) => Concern::None,
+            (true, false) => Concern::Local(tag_end),
+            (true, true) => Concern::Lasting,
+        }
+    }
+}
+
+/// What a script's start tag says of what it loads from elsewhere, or as modules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Loads {
+    Nothing,
+    IfItsCodeDoes,
+    Something,
+}
+
+/// What it means that this begins at `at`, a tag or `createElement`.
+fn concern(page: &[u8], at: usize, local: Option<&str>, inline: &mut InlineScripts<'_>) -> Concern {
+    let rest = &page[at..];
+    let code = |concerns_us: bool| if concerns_us { Concern::Local(at) } else { Concern::None };
+    let Some(after) = rest.strip_prefix(b"<") else { return code(creates_a_script(rest)) };
+    let name_length = after.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(after.len());
+    let name = &after[..name_length];
+    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+    if is(b"base") {
+        return Concern::Lasting;
+    }
+    if !["script", "link", "meta", "iframe"].iter().any(|known| is(known.as_bytes())) {
+        // `<scr"+"ipt src=…` is how code hides a tag from the parser.
+        let hidden = name.len() >= 3 && b"script".starts_with(&name.to_ascii_lowercase()[..3]);
+        return code(hidden && names_an_address(rest));
+    }
+    // Where a tag is not written the plain way, its attributes are not certain, nor is its end.
+    let Some(tag) = StartTag::read(&after[name_length..]) else { return Concern::Lasting };
+    let end = page.len() - tag.rest.len();
+    let here = |concerns_us: bool| if concerns_us { Concern::Local(end) } else { Concern::None };
+    if is(b"script") {
+        inline.concern(at, end, script_loads(&tag, local))
+    } else if is(b"link") {
+        here(link_concerns_us(&tag))
+    } else if is(b"meta") {
+        here(meta_concerns_us(&tag))
+    } else {
+        let mut attributes = tag.attributes.iter();
+        let srcdoc = attributes.any(|(name, _)| name.eq_ignore_ascii_case(b"srcdoc"));
+        if srcdoc { Concern::Lasting } else { Concern::None }
+    }
+}
+
+fn script_loads(tag: &StartTag<'_>, local: Option<&str>) -> Loads {
+    // HTML's scripts have a `src`, SVG's a `href`; which of the two this is, is not known here.
+    let (mut has_src, mut leads_away) = (false, false);
+    let mut r#type: Option<&[u8]> = None;
+    for (name, value) in &tag.attributes {
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         if is(b"src") || is(b"href") || is(b"xlink:href") {
-            has_source = true;
-            return !is_plain(value)
-                || local.is_some_and(|local| contains(value, local.as_bytes()));
+            has_src |= is(b"src");
+            leads_away |=
+                !is_plain(value) || local.is_some_and(|local| contains(value, local.as_bytes()));
+        } else if is(b"type") {
+            r#type = r#type.or(Some(value));
         }
+    }
+    let r#type = r#type.unwrap_or_default();
+    let is_any = |known: &[&[u8]]| known.iter().any(|known| r#type.eq_ignore_ascii_case(known));
+    if leads_away {
+        Loads::Something
+    } else if has_src {
+        let is_module = is_any(&[b"module"]) || contains(r#type, b"&");
+        if is_module { Loads::Something } else { Loads::Nothing }
+    } else if is_any(&[b"", b"text/javascript", b"application/javascript"]) {
+        Loads::IfItsCodeDoes
+    } else if is_any(&[b"application/ld+json", b"application/json"]) {
+        Loads::Nothing
+    } else {
         // `module` and `importmap` may name anything in their text.
-        is_module |= is(b"type") && !is_classic(value);
-        false
-    });
-    unusual || (is_module && !has_source)
+        Loads::Something
+    }
 }
 
-fn link_concerns_us(tag: &[u8]) -> bool {
-    let (mut announces, mut leads_away) = (false, false);
-    let unusual = any_attribute(tag, |name, value| {
+fn link_concerns_us(tag: &StartTag<'_>) -> bool {
+    let (mut is_module, mut announces, mut leads_away) = (false, false, false);
+    for (name, value) in &tag.attributes {
         if name.eq_ignore_ascii_case(b"rel") {
             let value = value.to_ascii_lowercase();
-            let known: [&[u8]; 4] = [b"preload", b"preconnect", b"dns-prefetch", b"&"];
-            announces |= known.iter().any(|known| contains(&value, known));
+            let has = |known: &[u8]| contains(&value, known);
+            is_module |= has(b"modulepreload") || has(b"&");
+            announces |= has(b"preload") || has(b"preconnect") || has(b"dns-prefetch");
         }
         leads_away |= name.eq_ignore_ascii_case(b"href") && !is_plain(value);
-        false
-    });
-    unusual || (announces && leads_away)
+    }
+    is_module || (announces && leads_away)
 }
 
-fn meta_concerns_us(tag: &[u8]) -> bool {
-    any_attribute(tag, |name, value| {
+fn meta_concerns_us(tag: &StartTag<'_>) -> bool {
+    tag.attributes.iter().any(|(name, value)| {
         let value = value.to_ascii_lowercase();
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         // A policy, an encoding that hides markup, or either of them behind an escape.
@@ -159,28 +261,32 @@ fn meta_concerns_us(tag: &[u8]) -> bool {
     })
 }
 
-/// Asks `wanted` about each attribute of a start tag, from behind its name. Also true where the
-/// tag is not written the plain way, because then its attributes are not certain.
-fn any_attribute(tag: &[u8], mut wanted: impl FnMut(&[u8], &[u8]) -> bool) -> bool {
-    let mut rest = tag;
-    loop {
-        rest = rest.trim_ascii_start();
-        rest = rest.strip_prefix(b"/").unwrap_or(rest).trim_ascii_start();
-        if rest.first() == Some(&b'>') {
-            return false;
+/// A start tag that is written the plain way, from behind its name.
+struct StartTag<'t> {
+    attributes: Vec<(&'t [u8], &'t [u8])>,
+    /// What follows its `>`.
+    rest: &'t [u8],
+}
+
+impl<'t> StartTag<'t> {
+    /// `None` if the tag is not written the plain way.
+    fn read(tag: &'t [u8]) -> Option<Self> {
+        let mut attributes = Vec::new();
+        let mut rest = tag;
+        loop {
+            rest = rest.trim_ascii_start();
+            rest = rest.strip_prefix(b"/").unwrap_or(rest).trim_ascii_start();
+            if let Some(rest) = rest.strip_prefix(b">") {
+                return Some(Self { attributes, rest });
+            }
+            let is_name =
+                |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.' | b'@');
+            let name_length = rest.iter().position(|b| !is_name(b)).filter(|length| *length > 0)?;
+            let (name, after) = rest.split_at(name_length);
+            let (value, after) = value(after)?;
+            attributes.push((name, value));
+            rest = after;
         }
-        let is_name =
-            |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.' | b'@');
-        let name_length = rest.iter().position(|b| !is_name(b)).unwrap_or(0);
-        if name_length == 0 {
-            return true;
-        }
-        let (name, after) = rest.split_at(name_length);
-        let Some((value, after)) = value(after) else { return true };
-        if wanted(name, value) {
-            return true;
-        }
-        rest = after;
     }
 }
 
@@ -198,8 +304,9 @@ fn value(after_name: &[u8]) -> Option<(&[u8], &[u8])> {
         }
         _ => {
             let end = rest.iter().position(|b| b.is_ascii_whitespace() || *b == b'>')?;
-            let plain = |b: &u8| !matches!(b, b'"' | b'\'' | b'<' | b'=' | b'`');
-            (end > 0 && rest[..end].iter().all(plain)).then(|| rest.split_at(end))
+            let plain = |b: &u8| !matches!(b, b'"' | b'\'' | b'<' | b'`');
+            let is_value = end > 0 && rest[0] != b'=' && rest[..end].iter().all(plain);
+            is_value.then(|| rest.split_at(end))
         }
     }
 }
@@ -208,18 +315,6 @@ fn value(after_name: &[u8]) -> Option<(&[u8], &[u8])> {
 fn is_plain(address: &[u8]) -> bool {
     let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~/?#=+@,;!%".contains(b);
     address.iter().all(plain) && !contains(address, b"//")
-}
-
-/// Whether a script's `type` says nothing out of the ordinary.
-fn is_classic(kind: &[u8]) -> bool {
-    let ordinary: [&[u8]; 5] = [
-        b"",
-        b"text/javascript",
-        b"application/javascript",
-        b"application/ld+json",
-        b"application/json",
-    ];
-    ordinary.iter().any(|known| kind.eq_ignore_ascii_case(known))
 }
 
 /// Whether `createElement…` creates a script and goes on to name an address.
@@ -248,12 +343,13 @@ mod tests {
     }
 
     #[test]
-    fn pages_with_only_their_own_scripts_are_passed_over() {
+    fn pages_with_only_their_own_classic_scripts_are_passed_over() {
         assert!(!matters(
             r#"<!DOCTYPE html><html><head><meta charset="utf-8"><link rel="stylesheet" href="a.css">
             <link rel=preload href=/f.woff2 as=font crossorigin><script src="_static/js/x.js?v=1" defer></script>
             <SCRIPT type="text/javascript">var a = document.createElement("div");</SCRIPT><svg><line/></svg>
-            <script type="module" src="/assets/app.js"></script><iframe src="https://maps.example/x"></iframe>"#
+            <script type=application/ld+json>{"a": "import (b)"}</script><link rel=preload as=script href=/b.js>
+            <script>navigator.serviceWorker.register("sw.js") // !important</script><p>import (c)<iframe src="https://maps.example/x"></iframe>"#
         ));
     }
 
@@ -291,6 +387,63 @@ mod tests {
             r#"<script src="../vendor/h/x.js">"#,
         ] {
             assert!(matters(page), "{page}");
+        }
+    }
+
+    #[test]
+    fn modules_are_a_reason_to_parse_wherever_they_lie() {
+        for page in [
+            r#"<script type="Module" src="/a.js"></script>"#,
+            r#"<script type="&#109;odule" src="/a.js"></script>"#,
+            r#"<svg><script type="module" href="/a.js"></script>"#,
+            r#"<link rel="modulepreload" href="/a.js">"#,
+            r#"<link rel="&#109;odulepreload" href="/a.js">"#,
+            "<script>import('./a.js')</script>",
+            "<script>import /* a */ ('./a.js')</script>",
+            "<script type=text/javascript href=a>new Worker('./a.js')</script>",
+        ] {
+            assert!(matters(page), "{page}");
+        }
+    }
+
+    #[test]
+    fn an_inline_script_is_read_to_its_end_tag() {
+        let head = "<script>a</scripty> import('a')</SCRIPT >".to_owned();
+        let page = format!("{}{head}{}", " ".repeat(ENCODING_WINDOW), "<p>".repeat(9));
+        let end = page.len() - 9 * 3;
+        assert_eq!(reach(page.as_bytes(), Dialect::Html, None), Reach::Beginning(end));
+        let page = page.replace("</SCRIPT >", "</script a='>'>");
+        assert_eq!(reach(page.as_bytes(), Dialect::Html, None), Reach::Everything);
+    }
+
+    #[test]
+    fn an_end_tag_inside_an_attribute_is_none() {
+        let pad = " ".repeat(ENCODING_WINDOW);
+        let tag = "<script src=//h/a title='<link rel=preload href=//h/b> </script>'>";
+        let page = format!("{pad}{tag}</script>{pad}");
+        let end = page.len() - pad.len();
+        assert_eq!(reach(page.as_bytes(), Dialect::Html, None), Reach::Beginning(end));
+        let unusual = page.replace("title", "\"title");
+        assert_eq!(reach(unusual.as_bytes(), Dialect::Html, None), Reach::Everything);
+    }
+
+    #[test]
+    fn behind_a_comment_in_a_script_its_end_tag_is_not_certain() {
+        let page = "<script><!-- <script></script> import('a') --></script>";
+        assert_eq!(reach(page.as_bytes(), Dialect::Html, None), Reach::Everything);
+        let old = "<script><!--\na\n//--></script>";
+        assert_eq!(reach(old.as_bytes(), Dialect::Html, None), Reach::Nothing);
+    }
+
+    #[test]
+    fn no_page_takes_longer_than_its_length() {
+        for piece in
+            ["<script>", "<script><!--", "<script>import(", "<script>Worker", "<script>import/*"]
+        {
+            let page = piece.repeat(200_000);
+            let begin = std::time::Instant::now();
+            reach(page.as_bytes(), Dialect::Html, None);
+            assert!(begin.elapsed().as_secs() < 20, "{piece}");
         }
     }
 }

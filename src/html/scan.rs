@@ -109,8 +109,9 @@ pub enum ScanError {
     },
 }
 
-/// Finds what [`scan`] finds, as far as it bears on scripts from elsewhere or on scripts whose
-/// address contains `local`; reads no more of the page than that takes. `None`: there is nothing.
+/// Finds what [`scan`] finds, as far as it bears on scripts from elsewhere, on modules, or on
+/// scripts whose address contains `local`; reads no more of the page than that takes. `None`: there
+/// is nothing.
 ///
 /// # Errors
 /// As [`scan`], for the part of the page that is read.
@@ -126,14 +127,18 @@ pub fn scan_relevant(
     }
 }
 
-/// Scans the first `bytes` bytes of a page, which is in no encoding that hides its markup.
+/// Scans the first `bytes` bytes of a page; all of it if its encoding hides its markup, because
+/// then it is edited as a whole.
 pub(super) fn scan_beginning(
     page: &[u8],
     dialect: Dialect,
     bytes: usize,
 ) -> Result<Scan, ScanError> {
-    let scan = scan(&page[..bytes.min(page.len())], dialect)?;
-    Ok(Scan { unread: page.len().saturating_sub(bytes), ..scan })
+    let beginning = &page[..bytes.min(page.len())];
+    match scan(beginning, dialect)? {
+        Scan { transcoded: Some(_), .. } => scan(page, dialect),
+        scan => Ok(Scan { unread: page.len() - beginning.len(), ..scan }),
+    }
 }
 
 /// Finds every tag that names, preloads or holds a script, and the policies that govern them.

@@ -175,8 +175,7 @@ impl Survey {
     }
 
     fn arrive(&mut self, url: SubresourceUrl, arrival: Arrival) {
-        // What was opened ahead of the graphs is not decided about before they reach it.
-        self.read_ahead.extend(arrival.read);
+        self.arrived.extend(arrival.read);
         match arrival.result {
             Ok(obtained) => drop(self.fetched.insert(url, obtained)),
             Err(error) => drop(self.failed.insert(url, error)),

@@ -49,12 +49,12 @@ pub(crate) struct Survey {
     pub graphs: Graphs,
     /// What has been downloaded in this run.
     pub fetched: BTreeMap<SubresourceUrl, Obtained>,
+    /// What that is, as what it was asked for, until a graph reaches it.
+    pub arrived: BTreeMap<Request, Read>,
     /// What could not be.
     pub failed: BTreeMap<SubresourceUrl, ObtainError>,
     /// What the graphs ask for next, and as what.
     pub waiting: Pending,
-    /// What was read as it arrived, until a graph reaches it.
-    pub(super) read_ahead: BTreeMap<Request, Read>,
     /// Scripts that do not parse: they are vendored as they are.
     pub unparsed: BTreeMap<SubresourceUrl, ParseFailure>,
     /// Files of another type than browsers want there.
@@ -85,9 +85,9 @@ impl Survey {
             graphs: Graphs::new(root.clone()),
             root,
             fetched: BTreeMap::new(),
+            arrived: BTreeMap::new(),
             failed: BTreeMap::new(),
             waiting: Pending::new(),
-            read_ahead: BTreeMap::new(),
             unparsed: BTreeMap::new(),
             unfit: BTreeSet::new(),
             pages: BTreeSet::new(),

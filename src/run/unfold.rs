@@ -53,7 +53,8 @@ impl<'a> File<'a> {
 }
 
 /// What reading a file came to.
-pub(super) enum Read {
+#[derive(Debug)]
+pub(crate) enum Read {
     /// It was found.
     Known(Known),
     /// It was found, and is no script that could be read; what it loads is not known.
@@ -74,18 +75,16 @@ impl Survey {
                 let uses = self.waiting.entry(request.url.clone()).or_default();
                 uses.insert(request.r#use.clone());
             }
-            let (mut read, mut unread) = (Vec::new(), Vec::new());
+            let mut read = Vec::new();
+            let mut unread = Vec::new();
             for request in frontier.into_keys() {
-                match self.read_ahead.remove(&request) {
-                    Some(found) if self.is_fetched(&request.url) => read.push((found, request)),
-                    _ => unread.push(request),
+                match self.arrived.remove(&request) {
+                    Some(arrived) => read.push((arrived, request)),
+                    None => unread.push(request),
                 }
             }
-            read.par_extend(
-                unread
-                    .into_par_iter()
-                    .filter_map(|request| Some((self.find(settings, &request)?, request))),
-            );
+            let find = |request| Some((self.find(settings, &request)?, request));
+            read.par_extend(unread.into_par_iter().filter_map(find));
             if read.is_empty() {
                 return Ok(());
             }
@@ -93,12 +92,6 @@ impl Survey {
                 self.take_note(request, read);
             }
         }
-    }
-
-    /// Whether a URL was decided about, and downloaded.
-    fn is_fetched(&self, url: &SubresourceUrl) -> bool {
-        matches!(self.plan.actions.get(url), Some(Action::Fetch(_)))
-            && self.fetched.contains_key(url)
     }
 
     /// Takes in what reading a file came to.

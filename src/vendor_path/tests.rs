@@ -244,15 +244,17 @@ fn a_path_is_written_for_disks_and_for_urls() {
 #[test]
 fn media_types_give_extensions() {
     for (media_type, extension) in [
-        ("text/javascript; charset=utf-8", "js"),
-        ("application/x-javascript", "js"),
-        ("APPLICATION/JSON", "json"),
-        ("application/manifest+json", "json"),
-        ("text/css;charset=utf-8", "css"),
-        ("application/wasm", "wasm"),
-        ("", "js"),
+        ("text/javascript; charset=utf-8", Extension::Js),
+        ("application/x-javascript", Extension::Js),
+        ("APPLICATION/JSON", Extension::Json),
+        ("application/manifest+json", Extension::Json),
+        ("text/css;charset=utf-8", Extension::Css),
+        ("application/wasm", Extension::Wasm),
+        ("image/svg+xml", Extension::None),
+        ("font/woff2", Extension::None),
+        ("", Extension::Js),
     ] {
-        assert_eq!(Extension::of_media_type(media_type).as_str(), extension);
+        assert_eq!(Extension::of_media_type(media_type), extension);
     }
 }
 

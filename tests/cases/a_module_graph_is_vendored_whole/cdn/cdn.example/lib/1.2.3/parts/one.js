@@ -1,0 +1,1 @@
+export { two as one } from "../two.js";

@@ -1,0 +1,1 @@
+import "./parts/one.js"; export const two = 2;
