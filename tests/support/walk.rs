@@ -33,6 +33,8 @@ pub struct Walk {
     pub r#static: BTreeSet<String>,
     /// The files that code may load later.
     pub lazy: BTreeSet<String>,
+    /// The files that the page's import map names, whether anything imports them or not.
+    pub named: BTreeSet<String>,
     /// The integrity that the page states, by path.
     pub integrity: BTreeMap<String, String>,
 }
@@ -69,7 +71,12 @@ pub fn walk(site: &Path, page: &str) -> Walk {
     }
     let closure = follow(site, &Page { base: &base, map: &map, roots: &roots });
     assert_eq!(closure.broken, [], "{page}");
-    let mut walk = Walk { integrity, ..Walk::default() };
+    let scopes = map.scopes().iter().map(|(_, entries)| entries);
+    let named = scopes.chain([map.imports()]).flatten().filter_map(|(key, address)| {
+        let address = address.as_ref().filter(|_| !key.ends_with('/'))?;
+        Some(path_of(address, page))
+    });
+    let mut walk = Walk { integrity, named: named.collect(), ..Walk::default() };
     for (request, reached) in &closure.reached {
         let path = path_of(&Url::parse(request.url.as_str()).unwrap(), page);
         let to = if reached.reach == Reach::Static { &mut walk.r#static } else { &mut walk.lazy };
@@ -80,6 +87,11 @@ pub fn walk(site: &Path, page: &str) -> Walk {
 }
 
 impl Walk {
+    /// All files.
+    pub fn files(&self) -> BTreeSet<&String> {
+        self.r#static.iter().chain(&self.lazy).chain(&self.named).collect()
+    }
+
     fn assert_guarded(&self, site: &Path, page: &str) {
         let unguarded: Vec<_> =
             self.r#static.iter().filter(|path| !self.integrity.contains_key(*path)).collect();

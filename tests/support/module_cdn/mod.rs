@@ -106,11 +106,14 @@ fn for_a_while(answer: Answer) -> Answer {
     answer.header("cache-control", "public, max-age=600")
 }
 
-/// `code` with another specifier wherever `rename` gives one.
+/// `code` with another specifier wherever `rename` gives one; also in `new URL`, if relative.
 fn respell(code: &[u8], rename: impl Fn(&str) -> Option<String>) -> Vec<u8> {
     let scan = js::scan(code, SourceKind::Module).expect("packages hold valid modules");
-    let specifiers = scan.specifiers.iter();
-    let specifiers = specifiers.filter(|found| found.form.rule() == Rule::ModuleSpecifier);
+    let specifiers = scan.specifiers.iter().filter(|found| match found.form.rule() {
+        Rule::ModuleSpecifier => true,
+        Rule::AgainstScript => found.text.starts_with('.'),
+        Rule::AgainstSettings => false,
+    });
     let edits = specifiers.filter_map(|found| {
         let text = rename(&found.text)?;
         Some(literal::Edit::new(found.span.clone(), text))
