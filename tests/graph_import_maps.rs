@@ -241,6 +241,27 @@ fn addresses_are_listed_with_their_place() {
 }
 
 #[test]
+fn a_prefix_can_be_spelled_out() {
+    let entries =
+        [("d/a".to_owned(), "./a.js".to_owned()), ("d/b".to_owned(), "./b.js".to_owned())];
+    for (text, expected) in [
+        (
+            r#"{"imports": {"x": "/x.js", "d/": "https://cdn.example/d/"}}"#,
+            r#"{"imports": {"x": "/x.js", "d/a": "./a.js", "d/b": "./b.js"}}"#,
+        ),
+        (
+            "{\r\n \"imports\": {\r\n  \"d/\" : \"https://cdn.example/d/\",\r\n  \"x\": \"/x.js\"}}",
+            "{\r\n \"imports\": {\r\n  \"d/a\": \"./a.js\",\r\n  \"d/b\": \"./b.js\",\r\n  \"x\": \"/x.js\"}}",
+        ),
+    ] {
+        let map = ImportMapText::parse(text).unwrap();
+        let addresses = map.addresses(&url(PAGE));
+        let address = addresses.iter().find(|address| address.key == "d/").unwrap();
+        assert_eq!(map.apply(&[map.replace(address, &entries)]), expected);
+    }
+}
+
+#[test]
 fn rewriting_changes_urls_and_nothing_else() {
     let text = "{\r\n\t\"x\" : 1 ,\"imports\":{ \"lit\" :\"https://cdn.example/lit.js\",\n  \"https://cdn.example/k.js\" : \"/own.js\", \"t/\": \"https:\\/\\/cdn.example/t/\" },\n\"scopes\":{\"https://cdn.example/\":{\"d\":\"https://other.example/d.js\"}}, \"integrity\": {\"https://cdn.example/lit.js\":\"sha384-x\"}}\n";
     let map = ImportMapText::parse(text).unwrap();

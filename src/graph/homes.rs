@@ -63,14 +63,39 @@ impl Homes {
         url.path().strip_prefix(self.vendor.path()).filter(|_| is_there)
     }
 
-    /// The new place of what lay below `prefix`, the URL of a folder.
-    pub fn folder(&self, prefix: &Url) -> Folder {
-        let Ok(first) = SubresourceUrl::try_from(prefix.clone()) else { return Folder::Unused };
+    /// The vendored files below `prefix`, the URL of a folder: what follows the prefix in their URLs,
+    /// and their paths below the vendor folder.
+    pub fn within(&self, prefix: &Url) -> Vec<(&str, String)> {
+        let Ok(first) = SubresourceUrl::try_from(prefix.clone()) else { return Vec::new() };
         let within = self.paths.range(first..).map_while(|(url, path)| {
             url.as_str().strip_prefix(prefix.as_str()).map(|rest| (rest, path.url_path()))
         });
+        within.filter(|(rest, _)| !rest.is_empty()).collect()
+    }
+
+    /// The folder that holds all that was vendored from below `prefix` and nothing else, whatever the
+    /// files are called now; ends with a slash. `None` if there is no such folder.
+    pub fn realm(&self, prefix: &Url) -> Option<String> {
+        let within = self.within(prefix);
+        let (_, first) = within.first()?;
+        let mut folder = &first[..=first.rfind('/')?];
+        while !within.iter().all(|(_, path)| path.starts_with(folder)) {
+            folder = &folder[..=folder.trim_end_matches('/').rfind('/')?];
+        }
+        let is_from_there = |url: &SubresourceUrl| url.as_str().starts_with(prefix.as_str());
+        let mut others = self.paths.iter().filter(|(url, _)| !is_from_there(url));
+        // One file may have come from several URLs.
+        let is_free = others.all(|(_, path)| {
+            let path = path.url_path();
+            !path.starts_with(folder) || within.iter().any(|(_, own)| *own == path)
+        });
+        is_free.then(|| folder.to_owned())
+    }
+
+    /// The new place of what lay below `prefix`, the URL of a folder.
+    pub fn folder(&self, prefix: &Url) -> Folder {
         let mut moved = Folder::Unused;
-        for (rest, path) in within.filter(|(rest, _)| !rest.is_empty()) {
+        for (rest, path) in self.within(prefix) {
             let Some(folder) = path.strip_suffix(rest).filter(|folder| folder.ends_with('/'))
             else {
                 return Folder::Scattered;
@@ -118,6 +143,26 @@ mod tests {
         assert_eq!(folder(&files), Folder::Scattered);
         let renamed = [("https://cdn.example/lib@3/jsm/a", "cdn.example/lib@3.1.0/jsm/a.js")];
         assert_eq!(folder(&renamed), Folder::Scattered);
+    }
+
+    #[test]
+    fn what_came_from_one_place_has_a_realm_of_its_own() {
+        let realm =
+            |files: &[(&str, &str)], prefix: &str| homes(files).realm(&prefix.parse().unwrap());
+        let mut files = vec![
+            ("https://cdn.example/lib:a@3/a.js", "cdn.example/h~0/lib_a@3/a.js"),
+            ("https://cdn.example/lib:a@3/b/c", "cdn.example/h~0/lib_a@3/b/c.js"),
+            ("https://cdn.example/lib:b@3/b.js", "cdn.example/h~1/lib_b@3/b.js"),
+        ];
+        assert_eq!(realm(&files, "https://cdn.example/").unwrap(), "cdn.example/");
+        assert_eq!(
+            realm(&files, "https://cdn.example/lib:a@3/").unwrap(),
+            "cdn.example/h~0/lib_a@3/"
+        );
+        assert_eq!(realm(&files, "https://cdn.example/lib:c@3/"), None);
+        files.push(("https://other.example/d.js", "cdn.example/h~0/lib_a@3/d.js"));
+        assert_eq!(realm(&files, "https://cdn.example/lib:a@3/"), None);
+        assert_eq!(realm(&files, "https://cdn.example/"), None);
     }
 
     #[test]

@@ -136,6 +136,8 @@ pub struct Address<'m> {
     pub url: Url,
     /// The string literal of the address.
     pub span: Range<usize>,
+    /// The whole entry, from the key to the address.
+    pub entry: Range<usize>,
 }
 
 /// A piece of text to be put in the place of another.
@@ -234,7 +236,9 @@ impl<'t> ImportMapText<'t> {
         for (scope, entries) in self.specifier_maps() {
             addresses.extend(entries.iter().filter_map(|entry| {
                 let url = url_like(entry.value.as_str()?, base)?;
-                Some(Address { scope, key: &entry.key, url, span: entry.value.span.clone() })
+                let span = entry.value.span.clone();
+                let whole = entry.key_span.start..span.end;
+                Some(Address { scope, key: &entry.key, url, span, entry: whole })
             }));
         }
         addresses.sort_by_key(|address| address.span.start);
@@ -284,6 +288,20 @@ impl<'t> ImportMapText<'t> {
             differs.then(|| MapEdit { span: entry.value.span.clone(), json: json::string(&text) })
         };
         self.part("integrity").iter().filter_map(edit).collect()
+    }
+
+    /// The edit that puts `entries` (key, address) in the place of the one of `address`.
+    ///
+    /// The address is of this map; there must be an entry at least.
+    pub fn replace(&self, address: &Address<'_>, entries: &[(String, String)]) -> MapEdit {
+        let newline = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
+        let between = match indent_before(self.text, address.entry.start) {
+            Some(indent) => format!(",{newline}{indent}"),
+            None => ", ".to_owned(),
+        };
+        let pairs: Vec<_> =
+            entries.iter().map(|(key, address)| pair(key, &json::string(address))).collect();
+        MapEdit { span: address.entry.clone(), json: pairs.join(&between) }
     }
 
     /// The edit that adds `entries` (address, integrity) to the map's `integrity`, in the given

@@ -15,9 +15,9 @@ use crate::{
         closure::Reach,
         document::{self, Document, InlineScript, MapElement, Start},
         homes::{Folder, Homes},
-        import_map::{ImportMapText, MapEdit, Part, integrity_map},
+        import_map::{Address, ImportMapText, MapEdit, Part, integrity_map},
         literal, relocation,
-        specifier::as_specifier,
+        specifier::{as_specifier, url_like},
     },
     html::Place,
     integrity::Integrity,
@@ -185,31 +185,32 @@ impl Writer<'_> {
         guards: &[Guard],
     ) -> Result<Option<(Edit, InlineEdit)>, RewriteError> {
         let Ok(text) = ImportMapText::parse(map.text) else { return Ok(None) };
-        for address in text.addresses(&map.base) {
-            let is_folder = address.key.ends_with('/');
-            if is_folder && self.modules.homes.folder(&address.url) == Folder::Scattered {
-                return Err(RewriteError::Scattered(address.url));
-            }
+        let addresses = text.addresses(&map.base);
+        let mut edits = Vec::new();
+        for address in &addresses {
+            edits.extend(self.spelled_out(map, &text, address, &addresses)?);
             if self.modules.homes.path(&address.url).is_some() {
                 self.specifier(map.tag, "")?; // without a way to the vendor folder, no map is right
             }
         }
         let specifier = |file: &str| self.specifier(map.tag, file).ok();
-        let mut edits = text.rewrite(&map.base, |part, url| {
+        edits.extend(text.rewrite(&map.base, |part, url| {
             let is_folder = match part {
                 Part::Address { key } => key.ends_with('/'),
                 Part::Key | Part::Scope => url.path().ends_with('/'),
                 Part::Integrity => false,
             };
+            let homes = &self.modules.homes;
             let file = match is_folder {
-                true => match self.modules.homes.folder(url) {
+                true => match homes.folder(url) {
                     Folder::Moved(folder) => folder,
+                    Folder::Scattered if part == Part::Scope => homes.realm(url)?,
                     Folder::Unused | Folder::Scattered => return None,
                 },
-                false => self.modules.homes.path(url)?.url_path(),
+                false => homes.path(url)?.url_path(),
             };
             specifier(&file)
-        });
+        }));
         edits.extend(text.rewrite_integrity(&map.base, |url| {
             Some(self.modules.served.get(&self.path(url)?)?.to_string())
         }));
@@ -232,6 +233,41 @@ impl Writer<'_> {
         let splice = |MapEdit { span, json }| Change::Splice { span, text: json };
         let changes = edits.into_iter().map(splice).collect();
         Ok(Some(self.edited(map.tag, map.text, after, changes)))
+    }
+
+    /// A prefix whose files do not lie together any more, as an entry for each file.
+    ///
+    /// # Errors
+    /// [`RewriteError::Scattered`] if the prefix is a URL itself, whose files have moved as well.
+    fn spelled_out(
+        &self,
+        map: &MapElement<'_>,
+        text: &ImportMapText<'_>,
+        address: &Address<'_>,
+        all: &[Address<'_>],
+    ) -> Result<Option<MapEdit>, RewriteError> {
+        let homes = &self.modules.homes;
+        if !address.key.ends_with('/') || homes.folder(&address.url) != Folder::Scattered {
+            return Ok(None);
+        }
+        let key = url_like(address.key, &map.base);
+        if key.is_some_and(|key| homes.folder(&key) != Folder::Unused) {
+            return Err(RewriteError::Scattered(address.url.clone()));
+        }
+        let is_taken =
+            |key: &str| all.iter().any(|other| other.scope == address.scope && other.key == key);
+        let mut entries = Vec::new();
+        for (rest, file) in homes.within(&address.url) {
+            let key = format!("{}{rest}", address.key);
+            if !is_taken(&key) {
+                entries.push((key, self.specifier(map.tag, &file)?));
+            }
+        }
+        if entries.is_empty() {
+            // All of it is said by other entries; this one leads where it led.
+            return Ok(None);
+        }
+        Ok(Some(text.replace(address, &entries)))
     }
 
     /// The path below the site's root of what is at `url` from now on.

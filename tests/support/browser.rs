@@ -124,6 +124,16 @@ pub struct Browser {
 impl Browser {
     /// Starts `chromium` with a fresh profile that reaches no host but 127.0.0.1.
     pub fn start(chromium: &Path) -> io::Result<Self> {
+        Self::start_with(chromium, &["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"])
+    }
+
+    /// The same, but every host's name leads to the server at `address`, whatever its certificate.
+    pub fn start_reaching(chromium: &Path, address: SocketAddr) -> io::Result<Self> {
+        let rules = format!("--host-resolver-rules=MAP * {address}, EXCLUDE 127.0.0.1");
+        Self::start_with(chromium, &[&rules, "--ignore-certificate-errors"])
+    }
+
+    fn start_with(chromium: &Path, reach: &[&str]) -> io::Result<Self> {
         let profile = tempfile::tempdir()?;
         // Chromium speaks on descriptors 3 and 4; the shell lays our two pipes there.
         let mut process = Command::new("sh")
@@ -142,7 +152,7 @@ impl Browser {
                 "--disable-sync",
             ])
             .args(["--disable-dev-shm-usage", "--window-size=1200,900", "--remote-debugging-pipe"])
-            .arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+            .args(reach)
             .arg("--no-proxy-server")
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .stdin(Stdio::piped())

@@ -65,6 +65,7 @@ pub struct Cdn {
 struct State {
     routes: BTreeMap<(String, String), Route>,
     registries: BTreeMap<String, Registry>,
+    players: BTreeMap<String, Player>,
     folder: Option<PathBuf>,
     hosts: BTreeSet<String>,
     wrongly_named: BTreeSet<String>,
@@ -74,6 +75,9 @@ struct State {
 
 /// The answer to the n-th request of one URL; the first is 0.
 type Route = Arc<dyn Fn(&Request, usize) -> Answer + Send + Sync>;
+
+/// The answer of a host to any request; it has none for what it does not know.
+type Player = Arc<dyn Fn(&Request) -> Option<Answer> + Send + Sync>;
 
 impl Cdn {
     /// A server without hosts, which speaks HTTP/1.1.
@@ -152,6 +156,16 @@ impl Cdn {
         state.registries.entry(host.to_owned()).or_default().publish(package);
         drop(state);
         self
+    }
+
+    /// A host that knows by itself what to answer; `None` is a 404.
+    pub fn play(
+        self,
+        host: &str,
+        player: impl Fn(&Request) -> Option<Answer> + Send + Sync + 'static,
+    ) -> Self {
+        self.state().players.insert(host.to_owned(), Arc::new(player));
+        self.host(host)
     }
 
     /// A host that answers everything with 404, so that it resolves at all.
@@ -274,8 +288,12 @@ fn answer(state: &Mutex<State>, request: &Request) -> Answer {
     }
     let from_folder = state.folder.as_ref().and_then(|folder| from_folder(folder, request));
     let registry = state.registries.get(&request.host);
-    from_folder
-        .or_else(|| registry?.answer(&request.host, request.path()))
+    let known = from_folder.or_else(|| registry?.answer(&request.host, request.path()));
+    let player = state.players.get(&request.host).cloned();
+    // What a player does may take its time.
+    drop(state);
+    known
+        .or_else(|| player?(request))
         .unwrap_or_else(|| Answer::status(404).body("<h1>404</h1>").content_type("text/html"))
 }
 

@@ -10,7 +10,9 @@ pub mod http;
 mod http2;
 #[cfg(unix)]
 pub mod inject;
+pub mod module_cdn;
 pub mod npm;
 #[cfg(unix)]
 pub mod sandbox;
 pub mod static_site;
+pub mod walk;

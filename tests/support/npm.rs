@@ -1,5 +1,7 @@
 //! Packages of a fake npm registry: tarballs made in memory, and the metadata that describes them.
 
+use std::{io::Read, path::Path};
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 use sha1::Sha1;
@@ -16,6 +18,8 @@ pub struct Package {
     manifest: Value,
     lying: bool,
     integrity: bool,
+    /// The tarball, if it was published elsewhere.
+    published: Option<Vec<u8>>,
 }
 
 impl Package {
@@ -28,7 +32,58 @@ impl Package {
             manifest: json!({ "name": name, "version": version }),
             lying: false,
             integrity: true,
+            published: None,
         }
+    }
+
+    /// A package as somebody published it; its tarball is served as it is.
+    pub fn from_tarball(bytes: Vec<u8>) -> Self {
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(&bytes[..]));
+        let mut files = Vec::new();
+        for entry in archive.entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let path: std::path::PathBuf = entry.path().unwrap().components().skip(1).collect();
+            if entry.header().entry_type().is_file() && path != Path::new("") {
+                let mut body = Vec::new();
+                entry.read_to_end(&mut body).unwrap();
+                files.push((path.to_str().unwrap().to_owned(), body));
+            }
+        }
+        let manifest = files.iter().find(|(path, _)| path == "package.json").unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest.1).unwrap();
+        let text = |field: &str| manifest[field].as_str().unwrap().to_owned();
+        Self {
+            files,
+            published: Some(bytes),
+            manifest: manifest.clone(),
+            ..Self::new(&text("name"), &text("version"))
+        }
+    }
+
+    /// The package's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its version.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Its `package.json`.
+    pub fn manifest(&self) -> &Value {
+        &self.manifest
+    }
+
+    /// The paths of its files.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(path, _)| path.as_str())
+    }
+
+    /// The bytes of a file.
+    pub fn get(&self, path: &str) -> Option<&[u8]> {
+        let file = self.files.iter().find(|(known, _)| known == path);
+        file.map(|(_, bytes)| bytes.as_slice())
     }
 
     /// Adds a file, by its path inside the package.
@@ -62,6 +117,9 @@ impl Package {
 
     /// The tarball as its author published it.
     pub fn tarball(&self) -> Vec<u8> {
+        if let Some(published) = &self.published {
+            return published.clone();
+        }
         let mut tar = tar::Builder::new(Vec::new());
         let manifest = self.manifest.to_string().into_bytes();
         let own = [("package.json".to_owned(), manifest)];
