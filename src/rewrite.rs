@@ -38,7 +38,7 @@ pub enum Resolution {
 pub struct LocalCopy {
     /// Where it lies in the vendor folder.
     pub path: VendorPath,
-    /// What goes into `integrity`; `None` leaves the attribute as it is.
+    /// What goes into `integrity`; `None` leaves the attribute as it is, if it is still right.
     pub integrity: Option<Integrity>,
     /// The script reads its own address, so the query stays.
     pub keeps_query: bool,
@@ -174,7 +174,8 @@ pub fn rewrite(
     let mut edits = Vec::new();
     for reference in &found {
         if let Some(resolution) = resolutions.get(&reference.url).filter(|_| !reference.skipped) {
-            edits.extend(edit(reference, &scan.tags[reference.tag], resolution, address, style)?);
+            let tag = &scan.tags[reference.tag];
+            edits.extend(edit(reference, tag, resolution, address, changes)?);
         }
     }
     edits.extend(modules.guard_own(&references.local));
@@ -195,8 +196,9 @@ fn edit(
     tag: &Tag,
     resolution: &Resolution,
     address: &PageAddress,
-    style: &Style<'_>,
+    changes: &Changes<'_>,
 ) -> Result<Option<Edit>, ForeignBase> {
+    let Changes { modules, style, .. } = changes;
     let changes = match (reference.role, resolution) {
         (Role::Hint, _) => return Ok(None),
         (_, Resolution::Removed) => vec![Change::RemoveElement],
@@ -205,7 +207,7 @@ fn edit(
             changes.extend(tag.attribute("integrity").map(|_| unset("integrity")));
             changes
         }
-        (_, Resolution::Local(copy)) => localise(reference, tag, copy, address, style)?,
+        (_, Resolution::Local(copy)) => localise(reference, tag, copy, address, modules, style)?,
     };
     Ok(Some(Edit { tag: reference.tag, changes }))
 }
@@ -215,6 +217,7 @@ fn localise(
     tag: &Tag,
     copy: &LocalCopy,
     address: &PageAddress,
+    modules: &Modules,
     style: &Style<'_>,
 ) -> Result<Vec<Change>, ForeignBase> {
     let mut value = style.address(address, reference.base.as_deref(), &copy.path.url_path())?;
@@ -228,7 +231,8 @@ fn localise(
     if matches!(tag.kind, TagKind::SvgScript(_)) {
         return Ok(changes); // SVG's script has no `integrity`
     }
-    if let Some(integrity) = &copy.integrity {
+    let followed = || tag.attribute("integrity").and(modules.served_of(&copy.path, style));
+    if let Some(integrity) = copy.integrity.as_ref().or_else(followed) {
         changes.push(Change::Set { attribute: "integrity".into(), value: integrity.to_string() });
     }
     let crossorigin = tag.text("crossorigin");
