@@ -171,11 +171,14 @@ pub fn rewrite(
     let Changes { resolutions, modules, style } = changes;
     let references = page::references(address, &scan);
     let found = references.external;
+    let is_classic = |reference: &&Reference| reference.role == Role::Classic;
+    let classic: BTreeSet<_> = found.iter().filter(is_classic).map(|found| &found.url).collect();
     let mut edits = Vec::new();
     for reference in &found {
         if let Some(resolution) = resolutions.get(&reference.url).filter(|_| !reference.skipped) {
             let tag = &scan.tags[reference.tag];
-            edits.extend(edit(reference, tag, resolution, address, changes)?);
+            let is_classic = classic.contains(&reference.url);
+            edits.extend(edit(reference, tag, resolution, address, changes, is_classic)?);
         }
     }
     edits.extend(modules.guard_own(&references.local));
@@ -197,8 +200,8 @@ fn edit(
     resolution: &Resolution,
     address: &PageAddress,
     changes: &Changes<'_>,
+    is_classic: bool,
 ) -> Result<Option<Edit>, ForeignBase> {
-    let Changes { modules, style, .. } = changes;
     let changes = match (reference.role, resolution) {
         (Role::Hint, _) => return Ok(None),
         (_, Resolution::Removed) => vec![Change::RemoveElement],
@@ -207,7 +210,9 @@ fn edit(
             changes.extend(tag.attribute("integrity").map(|_| unset("integrity")));
             changes
         }
-        (_, Resolution::Local(copy)) => localise(reference, tag, copy, address, modules, style)?,
+        (_, Resolution::Local(copy)) => {
+            localise(reference, tag, copy, address, changes, is_classic)?
+        }
     };
     Ok(Some(Edit { tag: reference.tag, changes }))
 }
@@ -217,9 +222,10 @@ fn localise(
     tag: &Tag,
     copy: &LocalCopy,
     address: &PageAddress,
-    modules: &Modules,
-    style: &Style<'_>,
+    changes: &Changes<'_>,
+    is_classic: bool,
 ) -> Result<Vec<Change>, ForeignBase> {
+    let Changes { modules, style, .. } = changes;
     let mut value = style.address(address, reference.base.as_deref(), &copy.path.url_path())?;
     if let Some(query) = reference.url.as_url().query().filter(|_| copy.keeps_query) {
         value = format!("{value}?{query}");
@@ -240,6 +246,8 @@ fn localise(
         crossorigin.is_some_and(|mode| mode.eq_ignore_ascii_case("use-credentials"));
     match (style.crossorigin, crossorigin) {
         _ if sends_credentials => {}
+        // Modules are fetched as with `crossorigin`: so must be what preloads them as scripts.
+        (false, _) if reference.role == Role::Preload && !is_classic => {}
         (true, _) => {
             changes.push(Change::Set { attribute: "crossorigin".into(), value: "anonymous".into() })
         }

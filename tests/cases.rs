@@ -48,6 +48,7 @@ cases! {
     a_missing_script_fails_and_changes_nothing
     a_module_can_also_be_a_classic_script
     a_module_graph_is_vendored_whole
+    a_module_that_cannot_be_read_is_kept_as_it_is
     a_module_that_is_missing_fails
     a_module_that_is_missing_where_nothing_waits_for_it_is_left
     a_name_and_a_password_in_an_address_are_not_sent
@@ -56,6 +57,7 @@ cases! {
     a_page_keeps_its_mode
     a_page_without_a_filled_in_address_is_reported
     a_preload_follows_its_script
+    a_preload_of_what_a_module_imports_follows
     a_public_path_is_put_before_every_address
     a_public_path_is_put_before_modules_too
     a_query_is_part_of_the_address
@@ -64,7 +66,6 @@ cases! {
     a_script_that_reads_its_own_address_keeps_its_query
     a_server_error_is_tried_again
     a_site_that_is_no_site_fails
-    a_site_that_will_be_mounted_below_a_path
     a_site_without_scripts_is_done_at_once
     a_tag_can_ask_to_be_left
     a_tampered_cache_is_noticed
@@ -88,12 +89,14 @@ cases! {
     crossorigin_is_written_on_demand
     data_and_style_modules_come_along
     every_spelling_of_an_address_is_understood
+    folders_of_import_maps_follow_exact_versions
     hints_for_hosts_that_are_gone_go_too
     hostile_addresses_are_printed_harmlessly
     how_much_a_map_guards_can_be_chosen
     import_maps_follow_the_base_of_their_page
     include_and_exclude_choose_what_is_vendored
     init_writes_a_configuration_and_never_overwrites_one
+    inline_modules_keep_the_encoding_of_their_page
     inline_scripts_import_too
     integrity_can_be_left_out
     json_is_one_object_a_line
@@ -104,6 +107,7 @@ cases! {
     locked_refuses_a_script_nobody_has_locked
     maps_do_not_go_where_no_browser_reads_them
     modules_are_relative_to_where_redirects_lead
+    modules_of_a_site_mounted_below_a_path_are_followed
     modules_of_compromised_and_private_hosts_fail
     modules_of_the_site_follow_what_moves
     no_integrity_keeps_the_authors_right
@@ -144,6 +148,7 @@ cases! {
     what_npm_cannot_prove_is_locked_with_the_reason
     without_a_registry_there_is_a_warning_and_no_proof
     workers_come_along
+    workers_of_the_site_import_too
     xhtml_pages_follow_the_rules_of_xml
 }
 
