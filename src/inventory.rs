@@ -135,6 +135,7 @@ pub fn take(settings: &Settings, paths: &[PathBuf], progress: &dyn Progress) -> 
     for record in records {
         inventory.add(record);
     }
+    inventory.declare_by_maps();
     inventory
 }
 
@@ -285,6 +286,11 @@ impl PageRecord {
                     self.external.push((url, Wish::Inline, None, place(tag)));
                 }
             }
+            for (tag, url) in document.left {
+                if !address.is_own(url.as_url()) {
+                    self.external.push((url, Wish::Skipped, None, place(tag)));
+                }
+            }
             for map in &document.maps {
                 for (url, declared) in document.start.map.integrity() {
                     let declared = IntegrityMetadata::parse(declared);
@@ -331,6 +337,17 @@ impl PageRecord {
 }
 
 impl Inventory {
+    /// What import maps say of files that pages name counts as what tags say.
+    fn declare_by_maps(&mut self) {
+        for (url, declared) in &self.map_integrity {
+            let Some(demand) = self.demands.get_mut(url) else { continue };
+            for (declared, uses) in declared {
+                let known = demand.declared.entry(declared.clone()).or_default();
+                known.extend(uses.iter().cloned());
+            }
+        }
+    }
+
     fn add(&mut self, record: PageRecord) {
         for (url, place) in record.folders {
             self.folders.entry(url).or_insert(place);

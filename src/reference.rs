@@ -217,11 +217,6 @@ impl PageAddress {
             let known = self.root_is_known.then(|| target.as_str().to_owned());
             return known.ok_or_else(|| ForeignBase { base: base.to_owned() });
         }
-        if !self.root_is_known && !self.is_above_page(&base_url) {
-            // A generator that writes `<base href="/repo/">` into pages below `/` tells us where
-            // the site will be mounted.
-            target = base_url.join(file).unwrap_or(target);
-        }
         Ok(base_url.make_relative(&target).unwrap_or_else(|| target.path().to_owned()))
     }
 
@@ -233,9 +228,18 @@ impl PageAddress {
         });
         // HTML ("set the frozen base URL"): a base that does not parse, or is a data: or
         // javascript: URL, counts for nothing.
-        resolved
-            .filter(|url| !matches!(url.scheme(), "data" | "javascript"))
-            .unwrap_or_else(|| self.page.clone())
+        let counts = resolved.filter(|url| !matches!(url.scheme(), "data" | "javascript"));
+        match counts {
+            None => self.page.clone(),
+            Some(base) if self.is_mount(&base) => self.root.clone(),
+            Some(base) => base,
+        }
+    }
+
+    /// A generator that writes `<base href="/repo/">` into pages below `/` tells us where the site
+    /// will be mounted: what is relative to that is relative to the site's root.
+    fn is_mount(&self, base: &Url) -> bool {
+        !self.root_is_known && self.is_own(base) && !self.is_above_page(base)
     }
 
     fn is_above_page(&self, base: &Url) -> bool {
@@ -375,6 +379,16 @@ mod tests {
         assert_eq!(local("docs/a.html", "/docs/"), "../vendor/x.js");
         assert_eq!(local("404.html", "/repo/"), "vendor/x.js");
         assert_eq!(local("a/b.html", "data:,x"), "../vendor/x.js");
+    }
+
+    #[test]
+    fn a_base_that_is_no_folder_above_the_page_is_where_the_site_will_be() {
+        let own = |path: &str| Target::OwnSite { path: path.to_owned() };
+        assert_eq!(page("a/b.html").resolve("js/x.js", Some("/repo/")), own("js/x.js"));
+        assert_eq!(page("a/b.html").resolve("js/x.js", Some("/a/")), own("a/js/x.js"));
+        let site = Url::parse("https://me.example/").unwrap();
+        let known = PageAddress::new("a/b.html", Some(&site));
+        assert_eq!(known.resolve("js/x.js", Some("/repo/")), own("repo/js/x.js"));
     }
 
     #[test]

@@ -18,6 +18,9 @@ use super::{
 /// their code units, so that longer prefixes come first.
 pub type SpecifierMap = Vec<(String, Option<Url>)>;
 
+/// Where [`ImportMap::into_unfollowed`] leads: a folder, so that prefixes lead somewhere as well.
+const UNFOLLOWED: &str = "inhouse-unfollowed://map/";
+
 /// What one or more import maps mean on a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImportMap {
@@ -40,6 +43,17 @@ impl ImportMap {
     /// Integrity metadata by URL.
     pub fn integrity(&self) -> &BTreeMap<String, String> {
         &self.integrity
+    }
+
+    /// The same names, none of which leads to anything that could be fetched: for a map that stays
+    /// as it is, and what it leads to with it.
+    pub fn into_unfollowed(mut self) -> Self {
+        let maps = self.scopes.iter_mut().map(|(_, entries)| entries);
+        for (_, address) in maps.chain([&mut self.imports]).flatten() {
+            *address = address.as_ref().and_then(|_| Url::parse(UNFOLLOWED).ok());
+        }
+        self.integrity.clear();
+        self
     }
 
     /// HTML, "merge existing and new import maps": what a page's earlier maps say stands. That a
@@ -275,16 +289,17 @@ impl<'t> ImportMapText<'t> {
         edits
     }
 
-    /// The edits that put `change(url)` in the place of the integrity metadata of every URL for which
-    /// it gives a text.
+    /// The edits that put `change(url, metadata)` in the place of the integrity metadata of every URL
+    /// for which it gives a text.
     pub fn rewrite_integrity(
         &self,
         base: &Url,
-        change: impl Fn(&Url) -> Option<String>,
+        change: impl Fn(&Url, &str) -> Option<String>,
     ) -> Vec<MapEdit> {
         let edit = |entry: &Member| {
-            let text = change(&url_like(&entry.key, base)?)?;
-            let differs = entry.value.as_str() != Some(&text);
+            let metadata = entry.value.as_str()?;
+            let text = change(&url_like(&entry.key, base)?, metadata)?;
+            let differs = metadata != text;
             differs.then(|| MapEdit { span: entry.value.span.clone(), json: json::string(&text) })
         };
         self.part("integrity").iter().filter_map(edit).collect()

@@ -391,7 +391,11 @@ fn blocked(policy: &HeaderPolicy, page: &str, refusal: &Refusal) -> Problem {
         "the Content-Security-Policy in line {} of `{HEADERS}` would block the import map of `{page}`",
         policy.line
     );
-    Notice::new("csp-blocks-inline", message)
+    allow_inline(Notice::new("csp-blocks-inline", message), directive.as_ref(), needed)
+}
+
+fn allow_inline(notice: Notice, directive: &str, needed: &str) -> Problem {
+    notice
         .hint(format!("add {needed} to `{directive}`, or run with `--integrity-map off`"))
         .of_site()
 }
@@ -413,6 +417,13 @@ fn unproved(path: &Path, cause: &str) -> Problem {
 }
 
 fn unwritable(path: &Path, error: &RewriteError) -> Problem {
+    if let RewriteError::Policy { directive, needed } = error {
+        let message = format!(
+            "the Content-Security-Policy of `{}` would block its import map",
+            site::page_name(path)
+        );
+        return allow_inline(Notice::new("csp-blocks-inline", message), directive, needed);
+    }
     Notice::new("page-not-rewritten", format!("`{}` could not be rewritten", site::page_name(path)))
         .detail("cause", error)
         .hint("this is a limit of Inhouse: please report the page; `data-inhouse=\"skip\"` on the tag leaves it out".to_owned())

@@ -16,7 +16,7 @@ use crate::{
         document::Start,
         homes::Homes,
     },
-    integrity::Integrity,
+    integrity::{Algorithm, Integrity},
     lockfile::Entry,
     rewrite::{Guard, Modules},
     settings::{IntegrityMap, Settings},
@@ -36,8 +36,11 @@ pub(super) fn modules(
         changed: BTreeMap::new(),
         guards: BTreeMap::new(),
     };
-    let Some(algorithms) = &settings.integrity else { return modules };
-    for (_, entry) in downloads.lock.iter() {
+    // What is served with other bytes than before takes the `integrity` it had with it in any case.
+    let algorithms = settings.integrity.as_deref().unwrap_or(&[Algorithm::Sha384]);
+    let follows =
+        |entry: &Entry| settings.integrity.is_some() || entry.upstream_integrity.is_some();
+    for (_, entry) in downloads.lock.iter().filter(|(_, entry)| follows(entry)) {
         let file = format!("{}/{}", settings.out, entry.path.url_path());
         modules.served.insert(file, entry.integrity.clone());
     }
@@ -45,6 +48,9 @@ pub(super) fn modules(
         let file = relocate::url_path(&survey.root, path);
         modules.served.insert(file.clone(), Integrity::of(&script.after, algorithms));
         modules.changed.insert(file, script.before.bytes.clone());
+    }
+    if settings.integrity.is_none() {
+        return modules;
     }
     let by_file: BTreeMap<String, &Entry> =
         downloads.lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();

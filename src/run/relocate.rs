@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use url::Url;
+use url::{Position, Url};
 
 use super::{
     settle::{Downloads, becomes_local},
@@ -202,7 +202,10 @@ impl Relocated {
     ) {
         let Some(name) = survey.own_path(url) else { return };
         let spell = |from: &Url, to: &Url| match (&settings.public_path, self.homes.below(to)) {
-            (Some(prefix), Some(file)) => specifier::as_specifier(&format!("{prefix}{file}")),
+            (Some(prefix), Some(file)) => {
+                let rest = &to[Position::AfterPath..];
+                specifier::as_specifier(&format!("{prefix}{file}{rest}"))
+            }
             _ => specifier::relative(from, to),
         };
         if script.edits(&self.homes, &spell).is_empty() {

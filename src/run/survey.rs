@@ -130,7 +130,7 @@ impl Survey {
             self.plan.decide(&url, demand, &self.lock, &settings.policy, is_cached);
             if let Some(Action::Refuse(finding)) = self.plan.actions.get(&url) {
                 let uses = demand.uses().cloned();
-                self.problems.push(denied(&url, finding).used_by(uses).of_site());
+                self.problems.push(denied(&url, finding, demand).used_by(uses).of_site());
             }
         }
         Ok(())
@@ -373,7 +373,7 @@ pub(crate) fn vendor_path(path: &str, out: &str) -> Option<VendorPath> {
     percent_encoding::percent_decode_str(path).decode_utf8().ok()?.parse().ok()
 }
 
-fn denied(url: &SubresourceUrl, finding: &Finding) -> Notice {
+fn denied(url: &SubresourceUrl, finding: &Finding, demand: &Demand) -> Notice {
     let by = match &finding.by {
         Origin::Rule(pattern) => format!("denied by your rule `{pattern}`"),
         Origin::BuiltIn(_) | Origin::Excluded(_) | Origin::NotIncluded => {
@@ -390,10 +390,12 @@ fn denied(url: &SubresourceUrl, finding: &Finding) -> Notice {
     if let Some(replacement) = &finding.replacement {
         notice = notice.detail("instead", replacement);
     }
-    notice.hint(
+    let hint = if demand.is_named_by_code() {
+        "change the code that names it: tags can be removed, imports cannot"
+    } else {
         "remove the tag, or let Inhouse do it with `--on-denied remove` or `--on-denied replace`"
-            .to_owned(),
-    )
+    };
+    notice.hint(hint.to_owned())
 }
 
 fn site_headers(settings: &Settings) -> SiteHeaders {
