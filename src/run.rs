@@ -8,6 +8,7 @@ mod alone;
 mod commit;
 mod download;
 mod guard;
+mod proof;
 mod relocate;
 mod residual;
 mod settle;

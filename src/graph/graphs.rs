@@ -79,6 +79,14 @@ impl Graphs {
         })
     }
 
+    /// What is not followed.
+    pub fn left(&self) -> impl Iterator<Item = &Request> {
+        self.files
+            .iter()
+            .filter(|(_, known)| matches!(known, Known::Left))
+            .map(|(request, _)| request)
+    }
+
     /// What every start leads to, as far as that is known to its end.
     pub fn closures(&self) -> impl Iterator<Item = (&Start, &Closure)> {
         self.starts.iter().filter_map(|(start, closure)| Some((start, closure.as_ref()?)))

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::{
     RunError, guard,
+    proof::Proof,
     relocate::{OwnScript, relocate},
     settle::{Downloads, becomes_local},
     survey::Survey,
@@ -57,11 +58,12 @@ impl<'a> Commit<'a> {
         downloads: &mut Downloads,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
-        let relocated = relocate(settings, survey, downloads);
+        let mut relocated = relocate(settings, survey, downloads);
         downloads.lock_served(settings, survey, &relocated.vendored);
-        survey.problems.extend(relocated.problems);
+        survey.problems.append(&mut relocated.problems);
         survey.note_residue(&relocated.homes, downloads);
         let resolutions = resolutions(settings, survey, downloads);
+        let proof = Proof::new(survey, &relocated);
         let modules = guard::modules(settings, survey, downloads, relocated.homes, &relocated.own);
         let style = Style {
             out: &settings.out,
@@ -80,7 +82,7 @@ impl<'a> Commit<'a> {
         if survey.problems.is_empty() {
             commit.add_module_pages(survey);
             commit.admit_files(settings, survey, downloads, &relocated.vendored)?;
-            commit.prove_pages(settings, survey, progress)?;
+            commit.prove_pages(settings, survey, &proof, progress)?;
             downloads.warn(survey);
         }
         Ok(commit)
@@ -144,6 +146,7 @@ impl<'a> Commit<'a> {
         &mut self,
         settings: &Settings,
         survey: &mut Survey,
+        proof: &Proof,
         progress: &dyn Progress,
     ) -> Result<(), RunError> {
         let site = site::open(&settings.site)?;
@@ -154,6 +157,9 @@ impl<'a> Commit<'a> {
             progress.step();
             match outcome.map(|(_, rewritten)| rewritten) {
                 Ok(Rewritten::Changed(page)) => {
+                    let address = inventory::page_address(path, settings.site_url.as_ref());
+                    let traced = proof.page(&address, &page.bytes, inventory::dialect(path));
+                    traced.map_err(|cause| Box::new(unproved(path, &cause)))?;
                     let inline = if has_policies { page.inline } else { Vec::new() };
                     Ok(Some((path.clone(), inline)))
                 }
@@ -400,6 +406,14 @@ fn unreadable(error: &SiteError) -> Problem {
         .detail("cause", cause)
         .hint(error.remedy().map(str::to_owned))
         .of_tool()
+}
+
+fn unproved(path: &Path, cause: &str) -> Problem {
+    let page = site::page_name(path);
+    Notice::new("graph-not-proved", format!("the modules of `{page}` would not find each other"))
+        .detail("cause", cause)
+        .hint("this is a limit of Inhouse: please report the page; a rule can keep the module external".to_owned())
+        .of_site()
 }
 
 fn unwritable(path: &Path, error: &RewriteError) -> Problem {

@@ -227,12 +227,15 @@ pub(super) fn read(request: &Request, file: File<'_>) -> Read {
     match (&request.r#use, extension) {
         (Use::Module(ModuleType::Json), Extension::Json)
         | (Use::Module(ModuleType::Css), Extension::Css)
-        | (Use::Module(ModuleType::JavaScriptOrWasm), Extension::Js | Extension::Wasm)
+        | (
+            Use::Module(ModuleType::JavaScriptOrWasm),
+            Extension::Js | Extension::Plain | Extension::Wasm,
+        )
         | (Use::Module(ModuleType::Other(_) | ModuleType::Unknown) | Use::Asset, _)
-        | (Use::Classic | Use::Worker(_), Extension::Js) => {}
+        | (Use::Classic | Use::Worker(_), Extension::Js | Extension::Plain) => {}
         _ => return Read::Unfit,
     }
-    if extension != Extension::Js {
+    if !extension.may_be_script() {
         return Read::Known(Known::Module(module(ModuleScan::default())));
     }
     match request.r#use.scan(file.bytes) {

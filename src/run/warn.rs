@@ -5,6 +5,7 @@ use super::{
     survey::Survey,
 };
 use crate::{
+    inventory::Demand,
     lockfile::Entry,
     npm::{self, Pinning},
     obtain,
@@ -17,10 +18,15 @@ impl Downloads {
     pub(super) fn warn(&self, survey: &mut Survey) {
         for (url, bytes) in &self.bytes {
             let Some(entry) = self.lock.get(url) else { continue };
+            let demand = survey.inventory.demands.get(url);
+            // What other people's modules import, nobody can pin; in modules there is no
+            // `currentScript`.
+            let is_floating = entry.floating && demand.is_none_or(Demand::is_named_by_site);
+            let is_classic = demand.is_none_or(|demand| !demand.classic.is_empty());
+            let looks_itself_up = is_classic && obtain::reads_its_own_address(bytes);
             let notices = [
-                entry.floating.then(|| floating(url, entry).used_by(uses(survey, url))),
-                obtain::reads_its_own_address(bytes)
-                    .then(|| self_locating(url).used_by(uses(survey, url))),
+                is_floating.then(|| floating(url, entry).used_by(uses(survey, url))),
+                looks_itself_up.then(|| self_locating(url).used_by(uses(survey, url))),
                 garbled(survey, url, bytes),
             ];
             survey.warnings.extend(notices.into_iter().flatten());
