@@ -30,6 +30,7 @@ cases! {
     a_destination_leaves_the_site_as_it_is
     a_dry_run_shows_the_plan_and_writes_nothing
     a_failed_download_can_keep_its_tag
+    a_failed_module_can_keep_its_address
     a_file_in_the_way_is_never_overwritten
     a_floating_address_is_stored_under_its_exact_version
     a_folder_called_like_a_page_is_a_folder

@@ -391,7 +391,7 @@ fn blocked(policy: &HeaderPolicy, page: &str, refusal: &Refusal) -> Problem {
         "the Content-Security-Policy in line {} of `{HEADERS}` would block the import map of `{page}`",
         policy.line
     );
-    allow_inline(Notice::new("csp-blocks-inline", message), directive.as_ref(), needed)
+    allow_inline(Notice::new("csp-blocks-inline", message), directive, needed)
 }
 
 fn allow_inline(notice: Notice, directive: &str, needed: &str) -> Problem {
