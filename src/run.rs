@@ -7,6 +7,7 @@
 mod alone;
 mod commit;
 mod download;
+mod edition;
 mod guard;
 mod proof;
 mod relocate;

@@ -59,7 +59,7 @@ impl<'a> Commit<'a> {
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         let mut relocated = relocate(settings, survey, downloads);
-        downloads.lock_served(settings, survey, &relocated.vendored);
+        downloads.lock_served(settings, survey, &relocated.homes, &relocated.vendored);
         survey.problems.append(&mut relocated.problems);
         survey.note_residue(&relocated.homes, downloads);
         let resolutions = resolutions(settings, survey, downloads);
