@@ -10,7 +10,7 @@ use crate::{
     obtain::{self, ObtainError, Obtained},
     plan::{Action, Expectation},
     reference::SubresourceUrl,
-    report::{Notice, Use, progress::Progress},
+    report::{Notice, Problem, Use, progress::Progress},
     settings::{OnError, Settings},
     vendor_path::{self, StorageKey, VendorPath},
 };
@@ -53,6 +53,16 @@ impl Downloads {
         downloads.refuse_malicious_versions(settings, survey, &fetched);
         downloads.take_in(settings, fetched, survey);
         Ok(downloads)
+    }
+
+    /// What is there without a download: what the lockfile says.
+    pub fn of_lock(survey: &Survey) -> Self {
+        Self {
+            bytes: BTreeMap::new(),
+            lock: survey.lock.clone(),
+            fresh: Vec::new(),
+            kept: BTreeMap::new(),
+        }
     }
 
     /// Says what a failed download means.
@@ -200,21 +210,21 @@ impl Downloads {
         }
         for (url, entry) in changed {
             if settings.mode.locked {
-                let notice = Notice::new(
-                    "not-locked",
-                    format!(
-                        "the lockfile has other digests of `{url}` than this site and `--integrity` ask for, and --locked forbids to change them"
-                    ),
-                );
-                survey.problems.push(
-                    notice
-                        .hint("run once without --locked and commit the lockfile".to_owned())
-                        .of_site(),
-                );
+                survey.problems.push(other_digests(&url));
             }
             self.lock.insert(url, entry);
         }
     }
+}
+
+/// The lockfile is not what the site needs.
+pub(super) fn other_digests(url: &SubresourceUrl) -> Problem {
+    let message = format!(
+        "the lockfile has other digests of `{url}` than this site and `--integrity` ask for, and --locked forbids to change them"
+    );
+    Notice::new("not-locked", message)
+        .hint("run once without --locked and commit the lockfile".to_owned())
+        .of_site()
 }
 
 /// Where the mistake is: only the tags that declare a wrong `integrity`, else all that use the URL.
@@ -248,7 +258,7 @@ fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
     }
 }
 
-fn algorithms(settings: &Settings) -> &[Algorithm] {
+pub(super) fn algorithms(settings: &Settings) -> &[Algorithm] {
     settings.integrity.as_deref().unwrap_or(&[Algorithm::Sha384])
 }
 
