@@ -93,6 +93,7 @@ cases! {
     circles_and_diamonds_are_fetched_once
     crossorigin_is_written_on_demand
     data_and_style_modules_come_along
+    every_script_of_the_site_can_be_read
     every_spelling_of_an_address_is_understood
     folders_of_import_maps_follow_exact_versions
     hints_for_hosts_that_are_gone_go_too

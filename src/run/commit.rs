@@ -67,6 +67,7 @@ impl<'a> Commit<'a> {
         let resolutions = resolutions(settings, survey, downloads);
         let proof = Proof::new(survey, &relocated);
         let modules = guard::modules(settings, survey, downloads, relocated.homes, &relocated.own);
+        guard::note_large_maps(survey, &modules);
         let style = Style {
             out: &settings.out,
             public_path: settings.public_path.as_deref(),

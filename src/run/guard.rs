@@ -18,9 +18,13 @@ use crate::{
     },
     integrity::{Algorithm, Integrity},
     lockfile::Entry,
+    report::Notice,
     rewrite::{Guard, Modules},
     settings::{IntegrityMap, Settings},
 };
+
+/// From how many bytes on an import map's `integrity` is worth a warning.
+const LARGE_MAP: usize = 32 << 10;
 
 /// What has become of the modules of the site.
 pub(super) fn modules(
@@ -63,6 +67,29 @@ pub(super) fn modules(
     modules
 }
 
+/// Says which pages grow by more than visitors should wait for.
+pub(super) fn note_large_maps(survey: &mut Survey, modules: &Modules) {
+    let size = |guards: &[Guard]| -> usize {
+        guards.iter().map(|guard| guard.file.len() + guard.integrity.to_string().len()).sum()
+    };
+    let large = modules.guards.iter().filter(|(_, guards)| size(guards) > LARGE_MAP);
+    let notices = large.map(|(start, guards)| {
+        let kib = size(guards) >> 10;
+        let message = format!(
+            "the import map guards {} modules, which takes {kib} KiB of every page",
+            guards.len()
+        );
+        Notice::new("large-import-map", message)
+            .used_by(survey.inventory.starts.get(start).cloned())
+            .hint(
+                "load a bundled build of the library, or guard less with `--integrity-map`"
+                    .to_owned(),
+            )
+    });
+    let notices: Vec<_> = notices.collect();
+    survey.warnings.extend(notices);
+}
+
 /// The modules of one graph that only an import map can guard, in the order of their paths.
 pub(crate) fn guards(
     policy: IntegrityMap,
@@ -93,8 +120,7 @@ pub(crate) fn guards(
             },
         };
         let Some(entry) = by_file.get(&file) else { continue };
-        let guard =
-            Guard { file: file.clone(), integrity: entry.integrity.clone(), reach: reached.reach };
+        let guard = Guard { file: file.clone(), integrity: entry.integrity.clone() };
         guards.insert(file, guard);
     }
     guards.into_values().collect()
