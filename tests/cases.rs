@@ -73,6 +73,7 @@ cases! {
     a_tampered_cache_is_noticed
     a_tampered_vendored_file_is_noticed
     a_truncated_file_is_tried_again_and_then_refused
+    a_worker_from_another_origin_is_left
     addresses_that_would_escape_the_folder_stay_inside
     an_address_without_a_version_gets_a_folder_of_its_content
     an_ambiguous_page_can_be_skipped

@@ -329,6 +329,10 @@ impl Walk<'_> {
             let Some(url) = url.and_then(|url| SubresourceUrl::try_from(url).ok()) else {
                 continue;
             };
+            let is_shared = *at.1 == Realm::Document && matches!(by, Referrer::File(_));
+            if is_shared && foreign_worker(specifier, self.page.base).is_some() {
+                continue; // no page could be given another address for it
+            }
             let (r#use, realm) = destination(specifier, at.1);
             let request = Request { url, r#use };
             let by = (by.clone(), specifier.line);
@@ -359,6 +363,16 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// The script of a worker on another origin than `page`, which browsers do not start (HTML, "run a
+/// worker": its request has the mode `same-origin`). Scripts that many pages share cannot be given a
+/// local address for it, so that it is not followed from there.
+pub fn foreign_worker(specifier: &Specifier, page: &Url) -> Option<Url> {
+    let (Form::Worker(_) | Form::SharedWorker(_)) = specifier.form else { return None };
+    let url = page.join(&specifier.text).ok()?;
+    let is_fetched = matches!(url.scheme(), "https" | "http");
+    (is_fetched && url.origin() != page.origin()).then_some(url)
 }
 
 /// As what a specifier's target is loaded, and where it runs.

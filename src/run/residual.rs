@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use url::Url;
+
 use super::{
     settle::Downloads,
     survey::Survey,
@@ -29,9 +31,12 @@ impl Survey {
         let mut notices = Vec::new();
         let mut told = BTreeSet::new();
         for (request, module) in self.graphs.modules() {
-            let is_ours =
-                reached.contains_key(request) && homes.path(request.url.as_url()).is_some();
-            if is_ours && told.insert(&request.url) {
+            let Some(reached) = reached.get(request) else { continue };
+            let is_vendored = homes.path(request.url.as_url()).is_some();
+            if reached.in_document && (is_vendored || self.is_own(&request.url)) {
+                notices.extend(foreign_workers(request, module, &self.root));
+            }
+            if is_vendored && told.insert(&request.url) {
                 notices.extend(unfollowed(request, module));
                 notices.extend(calls_home(request, module));
                 notices.extend(self_locating(request, module, downloads));
@@ -127,6 +132,27 @@ fn unfollowed(request: &Request, module: &Module) -> Option<Notice> {
     }
     Some(notice.used_by([import(url, *first)]).hint(
         "try the page with the network off; what is missing can be listed in an import map, or the module kept external with a rule"
+            .to_owned(),
+    ))
+}
+
+/// Workers that browsers do not start.
+fn foreign_workers(request: &Request, module: &Module, page: &Url) -> Option<Notice> {
+    let specifiers = module.scan.specifiers.iter();
+    let workers = specifiers
+        .filter_map(|specifier| Some((specifier.line, closure::foreign_worker(specifier, page)?)));
+    let workers: Vec<_> = workers.collect();
+    let (first, _) = workers.first()?;
+    let message = format!(
+        "`{}` starts a worker from another origin, which browsers refuse: it was not vendored",
+        script_name(&request.url)
+    );
+    let mut notice = Notice::new("foreign-worker", message);
+    for (line, url) in workers.iter().take(SHOWN) {
+        notice = notice.detail("line", format!("{line}: `{url}`"));
+    }
+    Some(notice.used_by([import(&request.url, *first)]).hint(
+        "if the worker is needed, put its script into the site and its address there into the code"
             .to_owned(),
     ))
 }

@@ -1,0 +1,3 @@
+import "https://cdn.example/1.2.3/m.js";
+new SharedWorker("//cdn.example/1.2.3/other.js");
+new Worker("own-worker.js");
