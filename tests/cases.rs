@@ -95,6 +95,7 @@ cases! {
     data_and_style_modules_come_along
     every_spelling_of_an_address_is_understood
     folders_of_import_maps_follow_exact_versions
+    hashes_of_the_sites_own_scripts_follow
     hints_for_hosts_that_are_gone_go_too
     hostile_addresses_are_printed_harmlessly
     how_much_a_map_guards_can_be_chosen

@@ -81,6 +81,7 @@ impl<'a> Commit<'a> {
         };
         if survey.problems.is_empty() {
             commit.add_module_pages(survey);
+            commit.add_guarding_pages(settings, survey);
             commit.admit_files(settings, survey, downloads, &relocated.vendored)?;
             commit.prove_pages(settings, survey, &proof, progress)?;
             downloads.warn(survey);
@@ -96,6 +97,13 @@ impl<'a> Commit<'a> {
             !self.own.is_empty() || starts.iter().any(|start| modules.guards.contains_key(start))
         });
         survey.inventory.work.extend(concerned.map(|(path, _)| path));
+        survey.inventory.work.sort();
+    }
+
+    /// So do pages that hold a script of the site to what it was.
+    fn add_guarding_pages(&self, settings: &Settings, survey: &mut Survey) {
+        let pages = guard::pages_that_guard(settings, survey, &self.changes.modules.changed);
+        survey.inventory.work.extend(pages);
         survey.inventory.work.sort();
     }
 
