@@ -18,7 +18,7 @@ use crate::{
     },
     npm,
     reference::SubresourceUrl,
-    report::Notice,
+    report::{Notice, Use},
 };
 
 /// How many lines of one file are listed.
@@ -50,11 +50,12 @@ impl Survey {
                     script_name(url)
                 ),
             );
-            notices.push(
-                notice
-                    .detail("cause", failure)
-                    .hint("it was vendored as it is; try the page with the network off".to_owned()),
-            );
+            let hint = match self.is_own(url) {
+                true => "browsers will most likely not run it either",
+                false => "it was vendored as it is; try the page with the network off",
+            };
+            let notice = notice.detail("cause", failure).used_by(self.named_by(url));
+            notices.push(notice.hint(hint.to_owned()));
         }
         notices.extend(self.broken());
         notices.extend(self.unused_folders(homes));
@@ -62,6 +63,24 @@ impl Survey {
         self.refuse_unfit(
             &reached.iter().map(|(request, reached)| (request, reached.reach)).collect(),
         );
+    }
+
+    /// Who names a file: the site's own are known by the graphs alone.
+    fn named_by(&self, url: &SubresourceUrl) -> Vec<Use> {
+        if let Some(demand) = self.inventory.demands.get(url) {
+            return demand.uses().cloned().collect();
+        }
+        let mut places = BTreeSet::new();
+        for (start, closure) in self.graphs.closures() {
+            let reached = closure.reached.iter().filter(|(request, _)| request.url == *url);
+            places.extend(reached.filter_map(|(_, reached)| match &reached.by {
+                (Referrer::File(by), line) => Some(import(&by.url, *line)),
+                (Referrer::Page | Referrer::Inline(_), _) => {
+                    self.inventory.starts.get(start).cloned()
+                }
+            }));
+        }
+        places.into_iter().collect()
     }
 
     /// Specifiers that lead nowhere, in browsers too.
@@ -80,7 +99,7 @@ impl Survey {
 
     /// Folders of import maps that nothing is imported from: nobody can say which files they are for.
     fn unused_folders(&self, homes: &Homes) -> Vec<Notice> {
-        let unused = |(url, place): (&url::Url, &crate::report::Use)| {
+        let unused = |(url, place): (&Url, &Use)| {
             if homes.folder(url) != Folder::Unused {
                 return None;
             }
