@@ -85,6 +85,8 @@ impl<'a> Commit<'a> {
             commit.admit_files(settings, survey, downloads, &relocated.vendored)?;
             commit.prove_pages(settings, survey, &proof, progress)?;
             downloads.warn(survey);
+            let changed = commit.changed.iter().chain(commit.own.keys());
+            survey.warn_of_compressed_copies(settings, changed);
         }
         Ok(commit)
     }
