@@ -91,6 +91,7 @@ cases! {
     check_fails_on_what_visitors_would_notice
     check_verifies_what_import_maps_say
     circles_and_diamonds_are_fetched_once
+    compressed_copies_of_what_changes_are_remarked
     crossorigin_is_written_on_demand
     data_and_style_modules_come_along
     every_spelling_of_an_address_is_understood
@@ -147,6 +148,7 @@ cases! {
     two_pages_share_one_download
     two_pages_that_demand_different_bytes_fail
     vendor_folder_and_cache_can_be_elsewhere
+    what_browsers_ignore_of_an_import_map_is_remarked
     what_every_page_says_is_said_once
     what_is_no_script_is_refused
     what_is_no_script_keeps_every_byte
