@@ -137,6 +137,7 @@ cases! {
     scan_lists_every_script_and_its_verdict
     scripts_in_svg_are_rewritten_without_integrity
     scripts_that_must_stay_live_are_left
+    service_workers_and_worklets_of_the_site_import_too
     settings_that_make_no_sense_fail
     several_hashes_can_be_written
     several_import_maps_count_together

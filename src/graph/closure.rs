@@ -365,11 +365,12 @@ impl Walk<'_> {
     }
 }
 
-/// The script of a worker on another origin than `page`, which browsers do not start (HTML, "run a
-/// worker": its request has the mode `same-origin`). Scripts that many pages share cannot be given a
-/// local address for it, so that it is not followed from there.
+/// The script of a worker or a worklet on another origin than `page`. Scripts that many pages share
+/// cannot be given a local address for it, so that it is not followed from there.
 pub fn foreign_worker(specifier: &Specifier, page: &Url) -> Option<Url> {
-    let (Form::Worker(_) | Form::SharedWorker(_)) = specifier.form else { return None };
+    let (Form::Worker(_) | Form::SharedWorker(_) | Form::Worklet) = specifier.form else {
+        return None;
+    };
     let url = page.join(&specifier.text).ok()?;
     let is_fetched = matches!(url.scheme(), "https" | "http");
     (is_fetched && url.origin() != page.origin()).then_some(url)
@@ -385,6 +386,8 @@ fn destination(specifier: &Specifier, realm: &Realm) -> (Use, Realm) {
         Form::NewUrl(Purpose::Worker(r#type))
         | Form::Worker(r#type)
         | Form::SharedWorker(r#type) => (Use::Worker(r#type), Realm::NewWorker),
+        // A global of its own, without import map, that takes modules only.
+        Form::Worklet => (Use::Worker(WorkerType::Module), Realm::NewWorker),
         Form::ImportScripts => (Use::Worker(WorkerType::Classic), realm.clone()),
     }
 }

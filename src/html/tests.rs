@@ -177,7 +177,7 @@ fn inline_classic_scripts_are_reported_only_if_they_may_load_modules() {
     for code in [
         "",
         "reimport('a')",
-        "navigator.serviceWorker.register('a')",
+        "navigator.serviceWorker.getRegistrations()",
         "s = '!important'",
         "WorkerGlobalScope",
         "x = 'import'",

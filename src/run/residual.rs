@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     graph::{
-        Residual, Seems, SelfLocating, Sign,
+        Form, Residual, Seems, SelfLocating, Sign, Specifier,
         closure::{self, Module, Reach, Referrer, Request},
         homes::{Folder, Homes},
     },
@@ -155,20 +155,25 @@ fn unfollowed(request: &Request, module: &Module) -> Option<Notice> {
     ))
 }
 
-/// Workers that browsers do not start.
+/// Workers and worklets by an address elsewhere.
 fn foreign_workers(request: &Request, module: &Module, page: &Url) -> Option<Notice> {
-    let specifiers = module.scan.specifiers.iter();
-    let workers = specifiers
-        .filter_map(|specifier| Some((specifier.line, closure::foreign_worker(specifier, page)?)));
-    let workers: Vec<_> = workers.collect();
+    let foreign = |specifier: &Specifier| {
+        let url = closure::foreign_worker(specifier, page)?;
+        let consequence = match specifier.form {
+            Form::Worklet => "it is still loaded from there",
+            _ => "browsers start no worker from another origin",
+        };
+        Some((specifier.line, format!("`{url}`: {consequence}")))
+    };
+    let workers: Vec<_> = module.scan.specifiers.iter().filter_map(foreign).collect();
     let (first, _) = workers.first()?;
     let message = format!(
-        "`{}` starts a worker from another origin, which browsers refuse: it was not vendored",
+        "`{}` names a worker by an address elsewhere: it was not vendored",
         script_name(&request.url)
     );
     let mut notice = Notice::new("foreign-worker", message);
-    for (line, url) in workers.iter().take(SHOWN) {
-        notice = notice.detail("line", format!("{line}: `{url}`"));
+    for (line, what) in workers.iter().take(SHOWN) {
+        notice = notice.detail("line", format!("{line}: {what}"));
     }
     Some(notice.used_by([import(&request.url, *first)]).hint(
         "if the worker is needed, put its script into the site and its address there into the code"
