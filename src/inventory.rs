@@ -490,6 +490,14 @@ fn remarked(address: &PageAddress, remark: &Remark, place: Use) -> Option<Notice
                     .to_owned(),
             ),
         ),
+        Remark::SvgInline { .. } => Some(
+            Notice::new(
+                "svg-script-not-read",
+                "an inline script in SVG was not read: what it imports stays as it is",
+            )
+            .used_by([place])
+            .hint("move it out of the SVG, or into a file".to_owned()),
+        ),
         Remark::SrcdocNotRead { why, .. } => Some(
             Notice::new(
                 "srcdoc-not-read",

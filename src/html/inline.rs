@@ -50,6 +50,11 @@ pub(super) fn may_load(code: &[u8]) -> bool {
     import_call(code).is_some() || worker(code).is_some()
 }
 
+/// Whether a module may import others before it runs.
+pub(super) fn may_import(code: &[u8]) -> bool {
+    [&b"import"[..], b"export"].iter().any(|word| memmem::find(code, word).is_some())
+}
+
 /// Where `import(` is first written, or `import.defer(`, with white space and comments between.
 pub(super) fn import_call(code: &[u8]) -> Option<usize> {
     memmem::find_iter(code, b"import")
