@@ -140,8 +140,8 @@ pub fn take(settings: &Settings, paths: &[PathBuf], progress: &dyn Progress) -> 
 }
 
 /// The address of the page at `path`.
-pub fn page_address(path: &Path, site_url: Option<&Url>) -> PageAddress {
-    PageAddress::new(&site::page_name(path), site_url)
+pub fn page_address(path: &Path, settings: &Settings) -> PageAddress {
+    PageAddress::new(&site::page_name(path), settings.site_url.as_ref()).among(&settings.folders)
 }
 
 /// By which rules the page at `path` is served.
@@ -212,7 +212,7 @@ impl PageRecord {
         match html::scan_relevant(bytes, dialect(&self.path), Some(&settings.out)) {
             Ok(None) => {}
             Ok(Some(scan)) => {
-                let address = page_address(&self.path, settings.site_url.as_ref());
+                let address = page_address(&self.path, settings);
                 let positions = Positions::new(scan.source(bytes));
                 self.note(settings, &name(), &address, &scan, &positions);
             }

@@ -18,6 +18,7 @@ macro_rules! cases {
 cases! {
     a_base_at_the_root_leads_local_addresses
     a_base_of_the_site_itself_is_relative
+    a_base_that_is_a_folder_of_the_site_is_that_folder
     a_body_without_end_is_cut_off
     a_cdn_that_is_down_fails_the_run
     a_compromised_host_fails_the_run

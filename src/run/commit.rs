@@ -167,7 +167,7 @@ impl<'a> Commit<'a> {
             progress.step();
             match outcome.map(|(_, rewritten)| rewritten) {
                 Ok(Rewritten::Changed(page)) => {
-                    let address = inventory::page_address(path, settings.site_url.as_ref());
+                    let address = inventory::page_address(path, settings);
                     let traced = proof.page(&address, &page.bytes, inventory::dialect(path));
                     traced.map_err(|cause| Box::new(unproved(path, &cause)))?;
                     let inline = if has_policies { page.inline } else { Vec::new() };
@@ -249,7 +249,7 @@ impl<'a> Commit<'a> {
         path: &Path,
     ) -> Result<(Page, Rewritten), Box<Problem>> {
         let page = site::read_page(site, path).map_err(|error| Box::new(unreadable(&error)))?;
-        let address = inventory::page_address(path, settings.site_url.as_ref());
+        let address = inventory::page_address(path, settings);
         let rewritten = rewrite(&page.bytes, inventory::dialect(path), &address, &self.changes)
             .map_err(|error| Box::new(unwritable(path, &error)))?;
         Ok((page, rewritten))

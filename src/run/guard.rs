@@ -87,7 +87,7 @@ pub(super) fn pages_that_guard(
             && may_say_integrity(buffer)
             && match html::scan_relevant(buffer, inventory::dialect(path), Some("")) {
                 Ok(Some(scan)) => {
-                    let address = inventory::page_address(path, settings.site_url.as_ref());
+                    let address = inventory::page_address(path, settings);
                     let local = page::references(&address, &scan).local;
                     let mut guarded = local.iter().filter(|script| script.declared.is_some());
                     guarded.any(|script| changed.contains_key(&script.path))
