@@ -268,6 +268,15 @@ impl IntegrityMetadata {
         !self.items.is_empty()
     }
 
+    /// Holds a file of which only the digests are known, and its size, against the strongest
+    /// algorithm present; `None` if that is not among the digests.
+    pub fn compare(&self, known: &Integrity, size: usize) -> Option<Result<(), Mismatch>> {
+        let strongest = self.items.iter().map(|(algorithm, _)| *algorithm).max()?;
+        let actual = known.digests().iter().find(|digest| digest.algorithm == strongest)?;
+        let actual = BASE64_STANDARD.encode(&actual.bytes);
+        Some(self.hold(strongest, &actual, size))
+    }
+
     /// Holds `bytes` against the strongest algorithm present, any of whose values may match.
     ///
     /// # Errors
@@ -276,8 +285,11 @@ impl IntegrityMetadata {
         let Some(strongest) = self.items.iter().map(|(algorithm, _)| *algorithm).max() else {
             return Ok(());
         };
+        self.hold(strongest, &BASE64_STANDARD.encode(strongest.hash(bytes)), bytes.len())
+    }
+
+    fn hold(&self, strongest: Algorithm, actual: &str, size: usize) -> Result<(), Mismatch> {
         let values = self.items.iter().filter(|(algorithm, _)| *algorithm == strongest);
-        let actual = BASE64_STANDARD.encode(strongest.hash(bytes));
         if values.clone().any(|(_, value)| *value == actual) {
             return Ok(());
         }
@@ -286,7 +298,7 @@ impl IntegrityMetadata {
         Err(Mismatch {
             expected: expected.join(" or "),
             received: format!("{}-{actual}", strongest.name()),
-            size: bytes.len(),
+            size,
         })
     }
 }

@@ -139,6 +139,15 @@ pub fn take(settings: &Settings, paths: &[PathBuf], progress: &dyn Progress) -> 
     inventory
 }
 
+/// Reads one page that is at hand.
+pub fn of_page(settings: &Settings, path: &Path, bytes: &[u8]) -> Inventory {
+    let mut record = PageRecord { path: path.to_owned(), ..PageRecord::default() };
+    record.scan(settings, bytes);
+    let mut inventory = Inventory { pages: 1, ..Inventory::default() };
+    inventory.add(record);
+    inventory
+}
+
 /// The address of the page at `path`.
 pub fn page_address(path: &Path, settings: &Settings) -> PageAddress {
     PageAddress::new(&site::page_name(path), settings.site_url.as_ref()).among(&settings.folders)

@@ -39,6 +39,7 @@ pub mod obtain;
 pub mod page;
 pub mod plan;
 pub mod policy;
+pub mod record;
 pub mod reference;
 pub mod report;
 pub mod rewrite;
@@ -48,4 +49,6 @@ pub mod site;
 pub mod store;
 pub mod vendor_path;
 
-pub use run::{RunError, check, remedy, scan, vendor};
+pub use run::{
+    RunError, StreamError, Tally, check, remedy, rewrite_page, rewrite_records, scan, vendor,
+};

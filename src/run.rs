@@ -5,8 +5,11 @@
 //! written.
 
 mod alone;
+mod batch;
 mod commit;
 mod download;
+mod edition;
+mod filter;
 mod guard;
 mod proof;
 mod relocate;
@@ -17,18 +20,30 @@ mod tell;
 mod unfold;
 mod warn;
 
-use thiserror::Error;
+use std::{
+    io::{Read, Write},
+    path::Path,
+};
 
-use self::{alone::Alone, commit::Commit, settle::Downloads};
+pub use self::batch::{StreamError, Tally};
+use self::{
+    alone::Alone,
+    commit::Commit,
+    filter::{Filter, Refusal},
+    settle::Downloads,
+};
 pub(crate) use self::{
     guard::guards,
     survey::{Survey, vendor_path},
     unfold::import,
 };
+use thiserror::Error;
+
 use crate::{
     fetch::ClientError,
     init::InitError,
-    report::{Report, Run, progress::Progress},
+    report::{Problem, Report, Run, progress::Progress},
+    rewrite::Rewritten,
     settings::{Settings, SettingsError},
     site::SiteError,
     store::StoreError,
@@ -46,6 +61,9 @@ pub enum RunError {
     /// The network client cannot be set up.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// Records cannot be read or written.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
     /// The threads cannot be started.
     #[error("cannot start the threads that read pages")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -106,13 +124,47 @@ pub fn check(settings: &Settings, progress: &dyn Progress) -> Result<Report, Run
     })
 }
 
+/// Rewrites one page by the lockfile: the page as it is to be served, or what stands in the way.
+///
+/// # Errors
+/// [`RunError`] if the tool could not work.
+pub fn rewrite_page(
+    settings: &Settings,
+    path: &Path,
+    page: Vec<u8>,
+    progress: &dyn Progress,
+) -> Result<Result<Vec<u8>, Vec<Problem>>, RunError> {
+    on_threads(settings, || match Filter::new(settings, progress)?.rewrite(path, &page) {
+        Ok(Rewritten::Changed(rewritten)) => Ok(Ok(rewritten.bytes)),
+        Ok(Rewritten::Unchanged) => Ok(Ok(page)),
+        Err(Refusal::Problems(problems)) => Ok(Err(problems)),
+        Err(Refusal::Run(error)) => Err(error),
+    })
+}
+
+/// Rewrites a stream of [`Record`](crate::record::Record)s by the lockfile: a line for each, in order.
+///
+/// # Errors
+/// [`RunError`] if the tool could not work; what stands in the way of a page is in its record.
+pub fn rewrite_records(
+    settings: &Settings,
+    input: impl Read + Send + 'static,
+    output: &mut (impl Write + Send),
+    progress: &dyn Progress,
+) -> Result<Tally, RunError> {
+    on_threads(settings, || {
+        let filter = Filter::new(settings, progress)?;
+        batch::rewrite(&filter, input, output)
+    })
+}
+
 /// What the owner of the site can do about an error that ended the run.
 pub fn remedy(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<RunError>() {
         return match error {
             RunError::Site(error) => error.remedy().map(str::to_owned),
             RunError::Store(error) => error.remedy(),
-            RunError::Client(_) | RunError::Threads(_) => None,
+            RunError::Client(_) | RunError::Stream(_) | RunError::Threads(_) => None,
         };
     }
     if let Some(InitError::Exists(_)) = error.downcast_ref() {

@@ -81,6 +81,7 @@ cases! {
     an_ambiguous_page_fails
     an_empty_module_that_nobody_published_is_refused
     an_import_map_is_edited_where_it_stands
+    an_edited_module_gets_a_new_address_with_new_bytes
     an_integrity_in_a_map_is_held_to
     an_integrity_in_a_map_that_is_wrong_fails
     an_integrity_of_a_module_is_held_to

@@ -43,6 +43,12 @@ impl Graphs {
         }
     }
 
+    /// Forgets the documents, and which files are not followed; keeps what was read.
+    pub fn begin_anew(&mut self) {
+        self.starts.clear();
+        self.files.retain(|_, known| matches!(known, Known::Module(_)));
+    }
+
     /// What must be known to go on, and how it is reached; nothing once all is known.
     pub fn frontier(&mut self) -> BTreeMap<Request, Reached> {
         let mut frontier = BTreeMap::new();
@@ -69,6 +75,14 @@ impl Graphs {
     /// What was learned of a request.
     pub fn file(&self, request: &Request) -> Option<&Known> {
         self.files.get(request)
+    }
+
+    /// A file that was read.
+    pub fn module(&self, request: &Request) -> Option<&Module> {
+        match self.files.get(request)? {
+            Known::Module(module) => Some(module),
+            Known::Left => None,
+        }
     }
 
     /// Every file that was read, by request.

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     csp::{HeaderPolicy, Outcome, PageScripts, Refusal},
     folder::Tree,
+    graph::document::Start,
     integrity::Integrity,
     inventory,
     lockfile::Entry,
@@ -28,7 +29,8 @@ use crate::{
         progress::{Progress, Stage},
     },
     rewrite::{
-        Changes, InlineEdit, LocalCopy, Resolution, RewriteError, Rewritten, Style, rewrite,
+        Changes, InlineEdit, LocalCopy, Modules, Resolution, RewriteError, Rewritten, Style,
+        rewrite,
     },
     settings::Settings,
     site::{self, HEADERS, Page, SiteError},
@@ -59,7 +61,7 @@ impl<'a> Commit<'a> {
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         let mut relocated = relocate(settings, survey, downloads);
-        downloads.lock_served(settings, survey, &relocated.vendored);
+        downloads.lock_served(settings, survey, &relocated.homes, &relocated.vendored);
         survey.problems.append(&mut relocated.problems);
         survey.note_residue(&relocated.homes, downloads);
         let resolutions = resolutions(settings, survey, downloads);
@@ -95,9 +97,9 @@ impl<'a> Commit<'a> {
     fn add_module_pages(&self, survey: &mut Survey) {
         let modules = &self.changes.modules;
         let module_pages = std::mem::take(&mut survey.inventory.module_pages);
-        let concerned = module_pages.into_iter().filter(|(_, starts)| {
-            !self.own.is_empty() || starts.iter().any(|start| modules.guards.contains_key(start))
-        });
+        let concerned = module_pages
+            .into_iter()
+            .filter(|(_, starts)| !self.own.is_empty() || concerns(modules, starts));
         survey.inventory.work.extend(concerned.map(|(path, _)| path));
         survey.inventory.work.sort();
     }
@@ -333,6 +335,11 @@ impl<'a> Commit<'a> {
     }
 }
 
+/// Whether a page that starts so changes, although it names nothing from elsewhere.
+pub(super) fn concerns(modules: &Modules, starts: &[Start]) -> bool {
+    starts.iter().any(|start| modules.guards.contains_key(start))
+}
+
 /// Puts a file of the site in its place, unless it is there already.
 fn put(
     settings: &Settings,
@@ -364,7 +371,7 @@ fn admit(
     }
 }
 
-fn resolutions(
+pub(super) fn resolutions(
     settings: &Settings,
     survey: &Survey,
     downloads: &Downloads,
@@ -426,7 +433,7 @@ fn unproved(path: &Path, cause: &str) -> Problem {
         .of_site()
 }
 
-fn unwritable(path: &Path, error: &RewriteError) -> Problem {
+pub(super) fn unwritable(path: &Path, error: &RewriteError) -> Problem {
     if let RewriteError::Policy { directive, needed } = error {
         let message = format!(
             "the Content-Security-Policy of `{}` would block its import map",

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::{download, survey::Survey};
 use crate::{
-    graph::closure::Reach,
+    graph::{closure::Reach, homes::Homes},
     integrity::{Algorithm, Digest, Integrity},
     inventory::Demand,
     lockfile::{Entry, Lockfile},
     obtain::{self, ObtainError, Obtained},
     plan::{Action, Expectation},
     reference::SubresourceUrl,
-    report::{Notice, Use, progress::Progress},
+    report::{Notice, Problem, Use, progress::Progress},
     settings::{OnError, Settings},
     vendor_path::{self, StorageKey, VendorPath},
 };
@@ -54,6 +54,16 @@ impl Downloads {
         downloads.refuse_malicious_versions(settings, survey, &fetched);
         downloads.take_in(settings, fetched, survey);
         Ok(downloads)
+    }
+
+    /// What is there without a download: what the lockfile says.
+    pub fn of_lock(survey: &Survey) -> Self {
+        Self {
+            bytes: BTreeMap::new(),
+            lock: survey.lock.clone(),
+            fresh: Vec::new(),
+            kept: BTreeMap::new(),
+        }
     }
 
     /// Says what a failed download means.
@@ -179,6 +189,7 @@ impl Downloads {
         &mut self,
         settings: &Settings,
         survey: &mut Survey,
+        homes: &Homes,
         edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
     ) {
         let mut changed = Vec::new();
@@ -190,7 +201,9 @@ impl Downloads {
             }
             let served = edited.get(url).unwrap_or(bytes);
             let of = |bytes: &[u8]| Integrity::of(bytes, algorithms(settings));
+            let path = homes.path(url.as_url()).unwrap_or(&entry.path).clone();
             let settled = Entry {
+                path,
                 size: served.len() as u64,
                 integrity: of(served),
                 upstream_integrity: edited.contains_key(url).then(|| of(bytes)),
@@ -202,21 +215,21 @@ impl Downloads {
         }
         for (url, entry) in changed {
             if settings.mode.locked {
-                let notice = Notice::new(
-                    "not-locked",
-                    format!(
-                        "the lockfile has other digests of `{url}` than this site and `--integrity` ask for, and --locked forbids to change them"
-                    ),
-                );
-                survey.problems.push(
-                    notice
-                        .hint("run once without --locked and commit the lockfile".to_owned())
-                        .of_site(),
-                );
+                survey.problems.push(other_digests(&url));
             }
             self.lock.insert(url, entry);
         }
     }
+}
+
+/// The lockfile is not what the site needs.
+pub(super) fn other_digests(url: &SubresourceUrl) -> Problem {
+    let message = format!(
+        "the lockfile has other digests of `{url}` than this site and `--integrity` ask for, and --locked forbids to change them"
+    );
+    Notice::new("not-locked", message)
+        .hint("run once without --locked and commit the lockfile".to_owned())
+        .of_site()
 }
 
 /// Where the mistake is: only the tags that declare a wrong `integrity`, else all that use the URL.
@@ -250,7 +263,7 @@ fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
     }
 }
 
-fn algorithms(settings: &Settings) -> &[Algorithm] {
+pub(super) fn algorithms(settings: &Settings) -> &[Algorithm] {
     settings.integrity.as_deref().unwrap_or(&[Algorithm::Sha384])
 }
 

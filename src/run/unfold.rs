@@ -121,7 +121,7 @@ impl Survey {
     }
 
     /// Decides about what is asked for the first time.
-    fn ask_for(
+    pub(super) fn ask_for(
         &mut self,
         settings: &Settings,
         frontier: &BTreeMap<Request, Reached>,
@@ -191,7 +191,9 @@ impl Survey {
     fn own_file(&self, settings: &Settings, url: &SubresourceUrl) -> Option<(String, Vec<u8>)> {
         let path = self.own_path(url)?;
         let file: PathBuf = path.split('/').collect();
-        if let Ok(Some(bytes)) = site::read_own(&settings.site, &file) {
+        if let Some(site) = settings.own_site()
+            && let Ok(Some(bytes)) = site::read_own(site, &file)
+        {
             return Some((path, bytes));
         }
         // A vendored file that was lost is put back from the cache.

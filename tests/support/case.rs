@@ -28,6 +28,7 @@ use serde::Deserialize;
 
 use super::{
     cdn::Cdn,
+    filter,
     http::{Answer, mime_type},
     npm::Package,
 };
@@ -320,6 +321,10 @@ impl Stage {
 
     /// Runs the tool in the project, in an environment that has nothing of ours.
     fn inhouse(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inhouse"));
         command.current_dir(self.root()).env_clear().args(words).arg("--no-progress");
         for name in ["SYSTEMROOT", "LLVM_PROFILE_FILE"] {
@@ -337,7 +342,7 @@ impl Stage {
                 command.args(["--resolve", &format!("{host}=127.0.0.1:1")]);
             }
         }
-        command.output().unwrap()
+        command
     }
 
     fn record(&self, run: &Run, case: &Case, output: &Output) {
@@ -476,6 +481,7 @@ impl Stage {
                     "a new build with --frozen differs: {:?}",
                     again.1.what_differs(&built.1)
                 );
+                self.filter(&command);
             }
         }
         self.check(&command, case);
@@ -496,17 +502,34 @@ impl Stage {
         (before, self.project())
     }
 
-    fn check(&self, vendor: &[&str], case: &Case) {
-        let mut words = vec!["check", vendor[1]];
-        let mut rest = vendor[2..].iter();
-        while let Some(word) = rest.next() {
-            match ONLY_FOR_VENDOR.iter().find(|(name, _)| name == word) {
-                Some(("--dest", _)) => words[1] = rest.next().expect("--dest has a value"),
-                Some((_, true)) => drop(rest.next()),
-                Some((_, false)) => {}
-                None => words.push(word),
-            }
+    /// Every page by itself, filtered by the lockfile alone, is the page that `vendor` wrote.
+    fn filter(&self, vendor: &[&str]) {
+        let (built, rest) =
+            without_vendor_options(vendor, &["--integrity", "--no-integrity", "--crossorigin"]);
+        let site = self.room.path().join("site");
+        copy(&self.folder.join(vendor[1]), &site);
+        let vendored = Tree::of(&self.root().join(built)).files();
+        let (expected, pages): (Vec<_>, Vec<_>) = filter::pages(&site)
+            .into_iter()
+            .map(|(path, page)| ((path.clone(), vendored[&path].clone()), (path, page)))
+            .unzip();
+        let site = site.to_str().unwrap();
+        let command = [vec!["rewrite", "--batch", "--site", site], rest.clone()].concat();
+        let output = filter::run(&mut self.command(&command), &filter::records(&pages));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        filter::assert_same(&filter::served(&output.stdout), &expected);
+        for ((path, page), expected) in pages.iter().zip(&expected).take(2) {
+            let command = ["rewrite", "--frozen", "--site", site, "--page-path", path];
+            let command = [command.to_vec(), rest.clone()].concat();
+            let output = filter::run(&mut self.command(&command), page);
+            filter::assert_same(&[(path.clone(), output.stdout)], std::slice::from_ref(expected));
         }
+        fs::remove_dir_all(site).unwrap();
+    }
+
+    fn check(&self, vendor: &[&str], case: &Case) {
+        let (site, rest) = without_vendor_options(vendor, &[]);
+        let words = [vec!["check", site], rest].concat();
         let before = self.project();
         let output = self.inhouse(&words);
         let said = String::from_utf8_lossy(&output.stderr);
@@ -519,6 +542,22 @@ impl Stage {
         );
         before.assert_untouched(&self.project(), "check");
     }
+}
+
+/// Where the result of a `vendor` command lies, and its options that other commands know too; `known`
+/// are those of the others that this one knows.
+fn without_vendor_options<'a>(vendor: &[&'a str], known: &[&str]) -> (&'a str, Vec<&'a str>) {
+    let (mut site, mut words) = (vendor[1], Vec::new());
+    let mut rest = vendor[2..].iter();
+    while let Some(word) = rest.next() {
+        match ONLY_FOR_VENDOR.iter().find(|(name, _)| name == word && !known.contains(name)) {
+            Some(("--dest", _)) => site = rest.next().expect("--dest has a value"),
+            Some((_, true)) => drop(rest.next()),
+            Some((_, false)) => {}
+            None => words.push(*word),
+        }
+    }
+    (site, words)
 }
 
 /// Every line an object with a `type`, the summary last.
