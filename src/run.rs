@@ -79,7 +79,7 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
         if settings.dry_run {
             let mut survey = Survey::take(settings, progress)?;
             survey.hold_to(settings.mode);
-            survey.note(settings);
+            survey.note_plan(settings);
             return Ok(survey.report(Run::DryRun));
         }
         let _alone = Alone::wait(settings, progress)?;
@@ -106,7 +106,7 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
 pub fn scan(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
     on_threads(settings, || {
         let mut survey = Survey::take(settings, progress)?;
-        survey.note(settings);
+        survey.note_plan(settings);
         Ok(survey.report(Run::Scan))
     })
 }

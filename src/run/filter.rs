@@ -137,7 +137,7 @@ impl<'a> Filter<'a> {
         if !(has_work || answer.concerns_all || concerns(&answer.changes.modules, &starts)) {
             return Ok(Rewritten::Unchanged);
         }
-        let address = inventory::page_address(path, self.settings.site_url.as_ref());
+        let address = inventory::page_address(path, self.settings);
         rewrite(bytes, inventory::dialect(path), &address, &answer.changes)
             .map_err(|error| Refusal::Problems(vec![unwritable(path, &error)]))
     }

@@ -5,6 +5,9 @@ use std::{
     path::PathBuf,
 };
 
+use memchr::memmem;
+use rayon::prelude::*;
+
 use super::{
     relocate::{self, OwnScript},
     settle::Downloads,
@@ -16,11 +19,16 @@ use crate::{
         document::Start,
         homes::Homes,
     },
+    html,
     integrity::{Algorithm, Integrity},
+    inventory,
     lockfile::Entry,
     report::Notice,
+=======
+    page,
     rewrite::{Guard, Modules},
-    settings::{IntegrityMap, Settings},
+    settings::{Ambiguous, IntegrityMap, Settings},
+    site,
 };
 
 /// From how many bytes on an import map's `integrity` is worth a warning.
@@ -88,6 +96,44 @@ pub(super) fn note_large_maps(survey: &mut Survey, modules: &Modules) {
     });
     let notices: Vec<_> = notices.collect();
     survey.warnings.extend(notices);
+}
+
+/// The pages that nothing else gives a reason to look at, and that declare the `integrity` of a
+/// script of the site that changes: `changed` has those by path below the site's root.
+pub(super) fn pages_that_guard(
+    settings: &Settings,
+    survey: &Survey,
+    changed: &BTreeMap<String, Vec<u8>>,
+) -> Vec<PathBuf> {
+    if changed.is_empty() {
+        return Vec::new();
+    }
+    let known: BTreeSet<&PathBuf> = survey.inventory.work.iter().collect();
+    let others: Vec<&PathBuf> = survey.pages.iter().filter(|page| !known.contains(page)).collect();
+    let guards = |buffer: &mut Vec<u8>, path: &PathBuf| {
+        site::read_into(&settings.site.join(path), buffer).is_ok()
+            && may_say_integrity(buffer)
+            && match html::scan_relevant(buffer, inventory::dialect(path), Some("")) {
+                Ok(Some(scan)) => {
+                    let address = inventory::page_address(path, settings);
+                    let local = page::references(&address, &scan).local;
+                    let mut guarded = local.iter().filter(|script| script.declared.is_some());
+                    guarded.any(|script| changed.contains_key(&script.path))
+                }
+                Ok(None) => false,
+                // Such a page is refused, or left as it is.
+                Err(_) => settings.ambiguous == Ambiguous::Fail,
+            }
+    };
+    let guarding =
+        |buffer: &mut Vec<u8>, path: &PathBuf| guards(buffer, path).then(|| path.clone());
+    others.into_par_iter().map_init(Vec::new, guarding).flatten_iter().collect()
+}
+
+/// Whether a page may have an `integrity` at all; where ASCII stands in two bytes, nobody looks.
+fn may_say_integrity(page: &[u8]) -> bool {
+    let says = |word: &[u8]| memmem::find(page, word).is_some();
+    says(b"integrity") || says(b"INTEGRITY") || memchr::memchr(0, page).is_some()
 }
 
 /// The modules of one graph that only an import map can guard, in the order of their paths.

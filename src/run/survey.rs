@@ -347,34 +347,43 @@ impl Survey {
             self.warnings.push(warning.hint("remove it, or correct its pattern".to_owned()));
         }
         self.warn_of_policies();
-        self.warn_of_compressed_copies(settings);
     }
 
-    /// Servers prefer `index.html.br` to `index.html`: visitors would get the page of before.
-    fn warn_of_compressed_copies(&mut self, settings: &Settings) {
+    /// As [`note`](Self::note), where nothing but the plan will ever be known.
+    pub fn note_plan(&mut self, settings: &Settings) {
+        self.note(settings);
         let changes = |action: &Action| {
             is_vendored(action) || matches!(action, Action::Replace { .. } | Action::Remove(_))
         };
-        if !self.plan.actions.values().any(changes) {
-            return;
+        if self.plan.actions.values().any(changes) {
+            let pages = self.inventory.work.clone();
+            self.warn_of_compressed_copies(settings, pages.iter());
         }
-        let copies = self.inventory.work.iter().flat_map(|page| {
+    }
+
+    /// Servers prefer `index.html.br` to `index.html`: visitors would get the files of before.
+    pub fn warn_of_compressed_copies<'f>(
+        &mut self,
+        settings: &Settings,
+        changed: impl Iterator<Item = &'f PathBuf>,
+    ) {
+        let copies = changed.flat_map(|file| {
             ["gz", "br", "zst"].map(|extension| {
-                let mut copy = page.clone().into_os_string();
+                let mut copy = file.clone().into_os_string();
                 copy.push(format!(".{extension}"));
-                std::path::PathBuf::from(copy)
+                PathBuf::from(copy)
             })
         });
         let mut stale = copies.filter(|copy| settings.site.join(copy).is_file());
         let Some(first) = stale.next() else { return };
         let first = site::page_name(&first);
         let message = match stale.count() {
-            0 => format!("`{first}` is a compressed copy that will not match its page any more"),
+            0 => format!("`{first}` is a compressed copy of what it will not match any more"),
             more => format!(
-                "`{first}` and {more} more are compressed copies that will not match their pages any more"
+                "`{first}` and {more} more are compressed copies of what they will not match any more"
             ),
         };
-        let hint = "run Inhouse before the pages are compressed, or compress them again";
+        let hint = "run Inhouse before the site is compressed, or compress these files again";
         self.warnings.push(Notice::new("stale-copy", message).hint(hint.to_owned()));
     }
 
