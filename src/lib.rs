@@ -44,11 +44,13 @@ pub mod reference;
 pub mod report;
 pub mod rewrite;
 mod run;
+pub mod scans;
 pub mod settings;
 pub mod site;
 pub mod store;
 pub mod vendor_path;
 
 pub use run::{
-    RunError, StreamError, Tally, check, remedy, rewrite_page, rewrite_records, scan, vendor,
+    RunError, StreamError, Tally, check, remedy, rewrite_page, rewrite_records, scan, scan_records,
+    vendor,
 };

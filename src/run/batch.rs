@@ -18,9 +18,12 @@ use super::{
     filter::{Filter, Refusal},
 };
 use crate::{
+    inventory::{self, Inventory},
     record::{self, Record},
     report::{Fault, Problem},
     rewrite::Rewritten,
+    scans,
+    settings::Settings,
 };
 
 /// The longest line, in bytes: whatever is longer is no page.
@@ -105,6 +108,26 @@ pub(super) fn rewrite(
         Ok(output.flush().map_err(StreamError::Write)?)
     })?;
     Ok(tally)
+}
+
+/// What the pages of a stream ask for; memory does not grow with their number.
+pub(super) fn scan(
+    settings: &Settings,
+    input: impl Read + Send + 'static,
+) -> Result<Inventory, RunError> {
+    let mut all = Inventory::default();
+    let read = |line: Vec<u8>| match Record::parse(&line) {
+        Ok(record) => inventory::of_page(settings, &record.path, &record.page),
+        Err((error, _)) => {
+            Inventory { pages: 1, problems: vec![error.problem()], ..Inventory::default() }
+        }
+    };
+    each_line(input, read, |pages| {
+        pages.into_iter().for_each(|page| all.merge(page));
+        scans::thin(&mut all);
+        Ok(())
+    })?;
+    Ok(all)
 }
 
 fn fault(problems: &[Problem]) -> Option<Fault> {
