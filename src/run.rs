@@ -8,6 +8,7 @@ mod alone;
 mod batch;
 mod commit;
 mod download;
+mod edition;
 mod filter;
 mod guard;
 mod proof;

@@ -97,6 +97,22 @@ impl VendorPath {
         self.0.match_indices('/').map(|(end, _)| &self.0[..end])
     }
 
+    /// The path of another edition of the file: in a folder named after `edition`, in the place of
+    /// the hash folder it may have.
+    pub fn in_edition(&self, edition: &Digest) -> Self {
+        let (host, rest) = self.0.split_once('/').unwrap_or((&self.0, "index.js"));
+        let rest = match rest.split_once('/') {
+            Some((folder, rest)) if looks_like_hash_folder(folder) => rest,
+            _ => rest,
+        };
+        let folder = format!("{HASH_MARK}{}", edition.short_hex(HASH_DIGITS));
+        let path = format!("{host}/{folder}/{rest}");
+        match path.len() <= PATH_MAX {
+            true => Self(path),
+            false => Self(format!("{host}/{folder}/{}", rest.rsplit('/').next().unwrap_or(rest))),
+        }
+    }
+
     /// The path as a case-insensitive disk sees it: two paths with one folded form are one file.
     pub fn folded(&self) -> String {
         self.0.to_ascii_lowercase()

@@ -30,6 +30,7 @@ cases! {
     a_destination_leaves_the_site_as_it_is
     a_dry_run_shows_the_plan_and_writes_nothing
     a_failed_download_can_keep_its_tag
+    a_failed_module_can_keep_its_address
     a_file_in_the_way_is_never_overwritten
     a_floating_address_is_stored_under_its_exact_version
     a_folder_called_like_a_page_is_a_folder
@@ -51,6 +52,7 @@ cases! {
     a_module_that_cannot_be_read_is_kept_as_it_is
     a_module_that_is_missing_fails
     a_module_that_is_missing_where_nothing_waits_for_it_is_left
+    a_module_that_its_author_published_empty_is_kept
     a_name_and_a_password_in_an_address_are_not_sent
     a_page_in_srcdoc_is_rewritten
     a_page_in_utf_16_stays_in_utf_16
@@ -75,7 +77,9 @@ cases! {
     an_address_without_a_version_gets_a_folder_of_its_content
     an_ambiguous_page_can_be_skipped
     an_ambiguous_page_fails
+    an_empty_module_that_nobody_published_is_refused
     an_import_map_is_edited_where_it_stands
+    an_edited_module_gets_a_new_address_with_new_bytes
     an_integrity_in_a_map_is_held_to
     an_integrity_in_a_map_that_is_wrong_fails
     an_integrity_of_a_module_is_held_to
@@ -85,6 +89,7 @@ cases! {
     an_integrity_that_is_wrong_fails_and_is_never_mended
     an_own_rule_can_deny
     check_fails_on_what_visitors_would_notice
+    check_verifies_what_import_maps_say
     circles_and_diamonds_are_fetched_once
     crossorigin_is_written_on_demand
     data_and_style_modules_come_along

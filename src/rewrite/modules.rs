@@ -4,7 +4,10 @@
 //! Import maps follow HTML 8.1.6: their `integrity` guards what is imported, as the attribute guards
 //! what a tag names. A page that has no map gets one before the first tag that loads a module.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use url::Url;
 
@@ -200,6 +203,7 @@ impl Writer<'_> {
             }
         }
         let specifier = |file: &str| self.specifier(map.tag, file).ok();
+        let parted = Cell::new(None);
         edits.extend(text.rewrite(&map.base, |part, url| {
             let is_folder = match part {
                 Part::Address { key } => key.ends_with('/'),
@@ -210,13 +214,22 @@ impl Writer<'_> {
             let file = match is_folder {
                 true => match homes.folder(url) {
                     Folder::Moved(folder) => folder,
-                    Folder::Scattered if part == Part::Scope => homes.realm(url)?,
+                    Folder::Scattered if part == Part::Scope => match homes.realm(url) {
+                        Some(realm) => realm,
+                        None => {
+                            parted.set(Some(url.clone()));
+                            return None;
+                        }
+                    },
                     Folder::Unused | Folder::Scattered => return None,
                 },
                 false => homes.path(url)?.url_path(),
             };
             specifier(&file)
         }));
+        if let Some(url) = parted.take() {
+            return Err(RewriteError::Scattered(url));
+        }
         edits.extend(text.rewrite_integrity(&map.base, |url, metadata| {
             let path = self.path(url)?;
             let declared = IntegrityMetadata::parse(metadata);

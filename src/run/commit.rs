@@ -61,7 +61,7 @@ impl<'a> Commit<'a> {
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         let mut relocated = relocate(settings, survey, downloads);
-        downloads.lock_served(settings, survey, &relocated.vendored);
+        downloads.lock_served(settings, survey, &relocated.homes, &relocated.vendored);
         survey.problems.append(&mut relocated.problems);
         survey.note_residue(&relocated.homes, downloads);
         let resolutions = resolutions(settings, survey, downloads);
@@ -398,7 +398,7 @@ fn blocked(policy: &HeaderPolicy, page: &str, refusal: &Refusal) -> Problem {
         "the Content-Security-Policy in line {} of `{HEADERS}` would block the import map of `{page}`",
         policy.line
     );
-    allow_inline(Notice::new("csp-blocks-inline", message), directive.as_ref(), needed)
+    allow_inline(Notice::new("csp-blocks-inline", message), directive, needed)
 }
 
 fn allow_inline(notice: Notice, directive: &str, needed: &str) -> Problem {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{download, survey::Survey};
 use crate::{
-    graph::closure::Reach,
+    graph::{closure::Reach, homes::Homes},
     integrity::{Algorithm, Digest, Integrity},
     lockfile::{Entry, Lockfile},
     obtain::{self, ObtainError, Obtained},
@@ -184,6 +184,7 @@ impl Downloads {
         &mut self,
         settings: &Settings,
         survey: &mut Survey,
+        homes: &Homes,
         edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
     ) {
         let mut changed = Vec::new();
@@ -195,7 +196,9 @@ impl Downloads {
             }
             let served = edited.get(url).unwrap_or(bytes);
             let of = |bytes: &[u8]| Integrity::of(bytes, algorithms(settings));
+            let path = homes.path(url.as_url()).unwrap_or(&entry.path).clone();
             let settled = Entry {
+                path,
                 size: served.len() as u64,
                 integrity: of(served),
                 upstream_integrity: edited.contains_key(url).then(|| of(bytes)),

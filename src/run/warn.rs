@@ -11,6 +11,7 @@ use crate::{
     obtain,
     reference::SubresourceUrl,
     report::Notice,
+    vendor_path::{self, Extension, Stored},
 };
 
 impl Downloads {
@@ -56,8 +57,23 @@ fn pinned(url: &SubresourceUrl, entry: &Entry) -> Option<SubresourceUrl> {
     let is_exact =
         |url: &SubresourceUrl| npm::classify(url).is_some_and(|form| form.pinned == Pinning::Exact);
     let by_redirect = || entry.final_url.clone().filter(is_exact);
-    let by_path = || format!("https://{}", entry.path).parse().ok().filter(is_exact);
+    let by_path = || mirrored(url, entry).filter(is_exact);
     by_npm().or_else(by_redirect).or_else(by_path)
+}
+
+/// The address that a path in the vendor folder mirrors, without the extension that the path got
+/// where the address has none.
+fn mirrored(url: &SubresourceUrl, entry: &Entry) -> Option<SubresourceUrl> {
+    let path = entry.path.as_str();
+    let stem = path.rsplit_once('.').filter(|(_, extension)| {
+        let asked = url.as_url().path().rsplit_once('.');
+        asked.is_none_or(|(_, asked)| asked != *extension)
+    });
+    let mirrored: SubresourceUrl =
+        format!("https://{}", stem.map_or(path, |(stem, _)| stem)).parse().ok()?;
+    let extension = Extension::of_media_type(&entry.media_type);
+    let stored = Stored { url: mirrored.clone(), content: None, extension };
+    (vendor_path::candidate(&stored) == entry.path).then_some(mirrored)
 }
 
 /// A script that finds out where it lies is likely to load its other files from there.
