@@ -13,6 +13,10 @@
 //! | rewrite | [`rewrite`]: page bytes and resolutions → page bytes | |
 //! | report | [`report`]: what happened, for people and for programs | |
 //!
+//! Pages can come from elsewhere than a folder: as [`record`]s of a stream, which the filters
+//! [`rewrite_records`] and [`scan_records`] read, and as [`scans`] of parts of a site, which are planned
+//! together.
+//!
 //! What [`site`] and [`store`] write goes through [`folder`], which follows no link.
 //! [`mod@check`] holds a finished site against the lockfile, with the same first stages. [`graph`] reads
 //! what modules load, import maps included; the stages still leave module graphs alone.
