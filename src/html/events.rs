@@ -42,7 +42,7 @@ pub(super) enum Namespace {
 }
 
 /// A start tag or conditional comment, in document order.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Event {
     Element(Element),
     /// A whole comment from `<!--` to `-->` whose text is `[if …]>…<![endif]`.
@@ -53,7 +53,7 @@ pub(super) enum Event {
 }
 
 /// A start tag, and its end tag if there is one.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Element {
     /// In lower case.
     pub(super) name: String,
@@ -78,7 +78,7 @@ pub(super) enum End {
 }
 
 /// An attribute as spans; nothing decoded but the name.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct RawAttribute {
     /// In ASCII lower case.
     pub(super) name: String,

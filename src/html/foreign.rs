@@ -112,8 +112,8 @@ const MATH_TEXT: [&str; 6] = ["annotation", "mi", "mn", "mo", "ms", "mtext"];
 /// Purely lexical, so that it holds for whatever a parser makes of the page.
 pub(super) fn is_plain(bytes: &[u8]) -> bool {
     let mut at = 0;
-    while let Some(root) = next_root(bytes, at) {
-        match plain_end(bytes, root) {
+    while let Some(start) = next_root(bytes, at) {
+        match plain_end(bytes, start) {
             Some(end) => at = end,
             None => return false,
         }
@@ -121,24 +121,28 @@ pub(super) fn is_plain(bytes: &[u8]) -> bool {
     true
 }
 
-struct Root {
-    start: usize,
+/// What may stand in an element of SVG or MathML.
+#[derive(Clone, Copy)]
+struct Names {
     containers: &'static [&'static str],
     texts: &'static [&'static str],
 }
 
-fn next_root(bytes: &[u8], from: usize) -> Option<Root> {
-    memchr::memchr_iter(b'<', &bytes[from..]).find_map(|distance| {
-        let start = from + distance;
-        let (name, _) = name_at(bytes, start + 1);
+impl Names {
+    fn of_root(name: &[u8]) -> Option<Self> {
         if name.eq_ignore_ascii_case(b"svg") {
-            Some(Root { start, containers: &SVG, texts: &SVG_TEXT })
+            Some(Self { containers: &SVG, texts: &SVG_TEXT })
         } else if name.eq_ignore_ascii_case(b"math") {
-            Some(Root { start, containers: &MATH, texts: &MATH_TEXT })
+            Some(Self { containers: &MATH, texts: &MATH_TEXT })
         } else {
             None
         }
-    })
+    }
+}
+
+fn next_root(bytes: &[u8], from: usize) -> Option<usize> {
+    let is_root = |start: &usize| Names::of_root(name_at(bytes, start + 1).0).is_some();
+    memchr::memchr_iter(b'<', &bytes[from..]).map(|distance| from + distance).find(is_root)
 }
 
 /// A tag name as the tokenizer takes it (13.2.5.8), and where it ends.
@@ -149,10 +153,11 @@ fn name_at(bytes: &[u8], start: usize) -> (&[u8], usize) {
     (&rest[..length], start + length)
 }
 
-/// The end of the element that starts at `root`, if all of it is plain.
-fn plain_end(bytes: &[u8], root: Root) -> Option<usize> {
+/// The end of the `<svg>` or `<math>` that begins at `start`, if all of it is plain.
+pub(super) fn plain_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let root = Names::of_root(name_at(bytes, start + 1).0)?;
     let mut open: Vec<&'static str> = Vec::new();
-    let mut at = root.start;
+    let mut at = start;
     loop {
         at += memchr::memchr(b'<', &bytes[at..])?;
         match bytes.get(at + 1)? {
@@ -189,19 +194,21 @@ fn plain_end(bytes: &[u8], root: Root) -> Option<usize> {
 
 /// Where the tag ends whose name ended at `at`, and whether it closes itself.
 fn plain_tag_end(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
+    let start = at;
     loop {
         at += memchr::memchr3(b'>', b'"', b'\'', &bytes[at..])?;
         if bytes[at] == b'>' {
-            return Some((at + 1, bytes[at - 1] == b'/'));
+            // Should a quote not have been one, there still is no other tag in here.
+            let is_one_tag = memchr::memchr(b'<', &bytes[start..at]).is_none();
+            return is_one_tag.then(|| (at + 1, bytes[at - 1] == b'/'));
         }
         // A quote that opens no value, as in `a=b"c`, is for the tokenizer to judge.
         bytes[..at].ends_with(b"=").then_some(())?;
-        let end = at + 1 + memchr::memchr(bytes[at], &bytes[at + 1..])?;
-        memchr::memchr(b'<', &bytes[at..end]).is_none().then_some(())?;
-        at = end + 1;
+        at += memchr::memchr(bytes[at], &bytes[at + 1..])? + 2;
     }
 }
 
+/// The end of the comment that begins at `start`, if no parser could see another.
 fn plain_comment_end(bytes: &[u8], start: usize) -> Option<usize> {
     bytes[start..].starts_with(b"<!--").then_some(())?;
     let text = start + b"<!--".len();
@@ -230,7 +237,7 @@ mod tests {
 
     #[test]
     fn whatever_parsers_could_read_differently_is_not() {
-        let odd: [&[u8]; 14] = [
+        let odd: [&[u8]; 15] = [
             b"<div><svg></div>",
             b"<svg/>",
             b"<svg><math></math></svg>",
@@ -244,6 +251,7 @@ mod tests {
             b"<svg><!-- <svg> --></svg>",
             b"<p title='<svg a=\"'><svg><div></svg>\"></svg>",
             b"<svg a=b\"></svg>",
+            b"<svg a=b=\"x>y\" <g></svg>",
             b"<svg>a < b</svg>",
         ];
         for page in odd {

@@ -26,6 +26,7 @@ mod events;
 mod foreign;
 mod inline;
 mod layer;
+mod plain;
 mod position;
 mod prefilter;
 mod proof;

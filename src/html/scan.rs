@@ -13,6 +13,7 @@ use super::{
     events::{self, Event, ReadError, Reading},
     foreign,
     layer::{Layer, LayerReader, is_html, raw},
+    plain,
     prefilter::{self, Reach},
     tag::{Remark, Tag},
 };
@@ -203,10 +204,17 @@ impl<'a> Scanner<'a> {
 
     /// Reads a layer and everything inside it; says which encoding it turned out to be in.
     pub(super) fn layer(&mut self, layer: Layer<'_>) -> Result<&'static Encoding, ScanError> {
-        if !has_relevant_tag(layer.bytes) {
-            return Ok(layer.encoding.unwrap_or(UTF_8));
-        }
-        let (events, encoding) = self.certain_events(&layer)?;
+        let (events, encoding) = match plain::read(layer.bytes) {
+            Some(events) => {
+                let declared = || declared_encoding(layer.bytes, &events);
+                let encoding = layer.encoding.or_else(declared).unwrap_or(UTF_8);
+                (events, encoding)
+            }
+            None if !has_relevant_tag(layer.bytes) => {
+                return Ok(layer.encoding.unwrap_or(UTF_8));
+            }
+            None => self.certain_events(&layer)?,
+        };
         LayerReader::new(self, &layer, encoding).read(&events)?;
         Ok(encoding)
     }

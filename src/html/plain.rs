@@ -1,0 +1,466 @@
+//! Pages written the plain way, as nearly all are: read in one pass, a tenth of what a parser takes.
+//!
+//! Follows the tokenizer (HTML 13.2.5) for the markup that people and generators write, and gives up
+//! on everything else, which is then read by others: a parse error, an open tag or text at the end,
+//! and the elements for which tree construction (13.2.6) has a say in what is a tag at all. What it
+//! reports is what `events` reports, and what a conforming parser finds; `tests` and the fuzz targets
+//! hold it to that.
+
+use std::ops::Range;
+
+use super::{
+    events::{Element, End, Event, Namespace, RawAttribute},
+    foreign,
+};
+
+/// The longest name that means anything here.
+const LONGEST_NAME: usize = "plaintext".len();
+
+/// What an element's name means for the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Neither reported, nor of any influence on what follows.
+    Other,
+    /// Reported; the start tag is all of it.
+    Void,
+    /// Reported; its content is text.
+    Script,
+    /// Its content is text.
+    Text,
+    /// SVG or MathML.
+    Foreign,
+    /// Which tags in it or after it count is decided by tree construction.
+    Unsure,
+}
+
+impl Kind {
+    fn of(name: &[u8]) -> Self {
+        let mut lower = [0; LONGEST_NAME];
+        let Some(lower) = lower.get_mut(..name.len()) else { return Self::Other };
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        match &*lower {
+            b"link" | b"meta" | b"base" => Self::Void,
+            b"script" | b"iframe" => Self::Script,
+            b"title" | b"style" | b"noscript" | b"textarea" | b"xmp" | b"noembed" | b"noframes" => {
+                Self::Text
+            }
+            b"svg" | b"math" => Self::Foreign,
+            b"select" | b"template" | b"frameset" | b"plaintext" => Self::Unsure,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What `events::read` finds in a page, or in the beginning of one; `None` if it is not written the
+/// plain way.
+pub(super) fn read(bytes: &[u8]) -> Option<Vec<Event>> {
+    let mut reader = Reader { bytes, at: 0, events: Vec::new() };
+    while let Some(distance) = memchr::memchr(b'<', &bytes[reader.at..]) {
+        reader.at += distance;
+        reader.markup()?;
+    }
+    Some(reader.events)
+}
+
+struct Reader<'p> {
+    bytes: &'p [u8],
+    at: usize,
+    events: Vec<Event>,
+}
+
+/// An attribute as spans.
+struct Attribute {
+    name: Range<usize>,
+    value: Option<Range<usize>>,
+}
+
+impl Reader<'_> {
+    fn markup(&mut self) -> Option<()> {
+        match self.bytes.get(self.at + 1)? {
+            byte if byte.is_ascii_alphabetic() => self.element(),
+            b'/' => self.end_tag(),
+            b'!' => self.comment_or_doctype(),
+            b'?' => None,
+            _ => {
+                self.at += 1; // just text
+                Some(())
+            }
+        }
+    }
+
+    fn element(&mut self) -> Option<()> {
+        let start = self.at;
+        let name = self.name(start + 1)?;
+        let kind = Kind::of(&self.bytes[name.clone()]);
+        match kind {
+            Kind::Unsure => return None,
+            Kind::Foreign => {
+                self.at = foreign::plain_end(self.bytes, start)?;
+                return Some(());
+            }
+            Kind::Other | Kind::Void | Kind::Script | Kind::Text => self.at = name.end,
+        }
+        let mut attributes = Vec::new();
+        let self_closing = match kind {
+            Kind::Void | Kind::Script => self.tag_end(|attribute| attributes.push(attribute))?,
+            _ => self.tag_end(drop)?,
+        };
+        let span = start..self.at;
+        let end = match kind {
+            Kind::Script | Kind::Text => End::Tag(self.text(name.clone())?),
+            _ => End::Void,
+        };
+        if let Kind::Void | Kind::Script = kind {
+            let attributes = attributes.into_iter().map(|attribute| self.raw(attribute)).collect();
+            let name = self.lower(name);
+            let namespace = Namespace::Html;
+            let element = Element { name, namespace, span, attributes, self_closing, end };
+            self.events.push(Event::Element(element));
+        }
+        Some(())
+    }
+
+    fn end_tag(&mut self) -> Option<()> {
+        self.at = self.name(self.at + 2)?.end;
+        self.end_of_end_tag()
+    }
+
+    /// Goes behind the `>`, with nothing but white space before it.
+    fn end_of_end_tag(&mut self) -> Option<()> {
+        self.white_space();
+        (self.bytes.get(self.at)? == &b'>').then(|| self.at += 1)
+    }
+
+    fn comment_or_doctype(&mut self) -> Option<()> {
+        let rest = &self.bytes[self.at + 2..];
+        let length = match rest.strip_prefix(b"--") {
+            Some(text) => b"<!--".len() + comment(text)?,
+            None => {
+                rest.get(..7)?.eq_ignore_ascii_case(b"doctype").then_some(())?;
+                // Also inside its quotes this is the end.
+                b"<!".len() + memchr::memchr(b'>', rest)? + 1
+            }
+        };
+        self.at += length;
+        Some(())
+    }
+
+    /// The name of a tag.
+    fn name(&self, start: usize) -> Option<Range<usize>> {
+        let rest = self.bytes.get(start..)?;
+        rest.first()?.is_ascii_alphabetic().then_some(())?;
+        let length = rest.iter().position(|byte| !is_in_a_name(*byte))?;
+        ends_a_name(rest[length]).then(|| start..start + length)
+    }
+
+    /// Goes from behind a start tag's name to its end; says whether the tag closes itself.
+    fn tag_end(&mut self, mut report: impl FnMut(Attribute)) -> Option<bool> {
+        loop {
+            self.white_space();
+            match self.bytes.get(self.at)? {
+                b'>' => {
+                    self.at += 1;
+                    return Some(false);
+                }
+                b'/' => {
+                    self.at += 2;
+                    return (self.bytes.get(self.at - 1)? == &b'>').then_some(true);
+                }
+                _ => report(self.attribute()?),
+            }
+        }
+    }
+
+    fn attribute(&mut self) -> Option<Attribute> {
+        let length = self.bytes[self.at..].iter().position(|byte| !is_in_a_name(*byte))?;
+        let name = self.at..self.at + length;
+        let next = self.bytes[name.end];
+        if length == 0 || !(ends_a_name(next) || next == b'=') {
+            return None;
+        }
+        self.at = name.end;
+        self.white_space();
+        if self.bytes.get(self.at)? != &b'=' {
+            self.at = name.end;
+            return Some(Attribute { name, value: None });
+        }
+        self.at += 1;
+        self.white_space();
+        Some(Attribute { name, value: Some(self.value()?) })
+    }
+
+    fn value(&mut self) -> Option<Range<usize>> {
+        let rest = &self.bytes[self.at..];
+        match rest.first()? {
+            quote @ (b'"' | b'\'') => {
+                let start = self.at + 1;
+                let value = start..start + memchr::memchr(*quote, &rest[1..])?;
+                self.at = value.end + 1;
+                // Attributes that run together are a parse error.
+                ends_a_name(*self.bytes.get(self.at)?).then_some(value)
+            }
+            _ => {
+                let length = rest.iter().position(|b| b.is_ascii_whitespace() || *b == b'>')?;
+                let is_odd = |byte: &u8| matches!(byte, b'"' | b'\'' | b'<' | b'=' | b'`' | 0);
+                let is_plain = length > 0 && !rest[..length].iter().any(is_odd);
+                let value = self.at..self.at + length;
+                self.at = value.end;
+                is_plain.then_some(value)
+            }
+        }
+    }
+
+    /// Goes behind the end tag of an element whose content is text; gives the tag. In scripts `<!--`
+    /// may hide it (13.2.5.20, script data escaped state).
+    fn text(&mut self, name: Range<usize>) -> Option<Range<usize>> {
+        let name = &self.bytes[name];
+        loop {
+            self.at += memchr::memchr(b'<', &self.bytes[self.at..])? + 1;
+            let rest = &self.bytes[self.at..];
+            if rest.starts_with(b"!--") && name.eq_ignore_ascii_case(b"script") {
+                return None;
+            }
+            let after = rest.strip_prefix(b"/").and_then(|rest| rest.split_at_checked(name.len()));
+            let Some((found, after)) = after else { continue };
+            if found.eq_ignore_ascii_case(name) && ends_a_name(*after.first()?) {
+                let start = self.at - 1;
+                self.at += 1 + name.len();
+                self.end_of_end_tag()?;
+                return Some(start..self.at);
+            }
+        }
+    }
+
+    fn white_space(&mut self) {
+        let is_space = |byte: &&u8| byte.is_ascii_whitespace();
+        self.at += self.bytes[self.at..].iter().take_while(is_space).count();
+    }
+
+    fn raw(&self, Attribute { name, value }: Attribute) -> RawAttribute {
+        RawAttribute { name: self.lower(name.clone()), name_span: name, value_span: value }
+    }
+
+    fn lower(&self, name: Range<usize>) -> String {
+        self.bytes[name].iter().map(|byte| char::from(byte.to_ascii_lowercase())).collect()
+    }
+}
+
+/// The length of a comment behind its `<!--`; `None` if it is conditional.
+fn comment(text: &[u8]) -> Option<usize> {
+    let end = memchr::memmem::find(text, b"-->")?;
+    let is_odd = text.starts_with(b">")
+        || text.starts_with(b"->")
+        || text[..3.min(end)].eq_ignore_ascii_case(b"[if")
+        || memchr::memmem::find(&text[..end], b"--!>").is_some();
+    (!is_odd).then(|| end + b"-->".len())
+}
+
+/// Whether names are made of this, those of tags and those of attributes.
+fn is_in_a_name(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'/' | b'=' | b'`')
+}
+
+/// Whether the name of a tag or of an attribute without a value ends before this.
+fn ends_a_name(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>')
+}
+
+#[cfg(test)]
+mod tests {
+    use encoding_rs::UTF_8;
+    use proptest::{prelude::*, sample::select};
+
+    use super::*;
+    use crate::html::{
+        ambiguity,
+        events::{self, Reading},
+    };
+
+    /// Holds a page that is plain against lol_html and html5ever; says whether it is.
+    fn agrees(page: &str) -> bool {
+        let Some(events) = read(page.as_bytes()) else { return false };
+        assert_eq!(ambiguity::settle(page.as_bytes(), UTF_8, &events), Ok(()), "{page}");
+        match events::read(page.as_bytes(), Reading::Strict) {
+            Ok(read) if !read.doubtful && foreign::is_plain(page.as_bytes()) => {
+                assert_eq!(events, read.events, "{page}");
+            }
+            _ => {}
+        }
+        true
+    }
+
+    #[test]
+    fn pages_as_generators_write_them_are_plain() {
+        assert!(agrees(
+            r#"<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN"><html lang=en>
+            <head><meta charset="utf-8"/><!-- <script src=a></script> --><title>1 < 2 &amp; </p></title>
+            <link rel=stylesheet href=a.css><link rel='preload' href="b?c=d&e" as = "script" />
+            <style>a > b { content: "</p>" }</style><script async src="//h/a.js" integrity=""></script >
+            <noscript><link href=x></noscript></head><body onload="a('<b>')"><p class=x/y>3 <4<br/></p>
+            <svg width=1><title>a</title><path d="M0 0"/></svg><textarea><script></textarea>
+            <iframe src=y></iframe><SCRIPT type=module>if (a</b/.exec(c)) d("</scr");</SCRIPT></body></html>"#
+        ));
+    }
+
+    #[test]
+    fn what_is_unusual_is_left_to_others() {
+        for page in [
+            "<script>a",
+            "<script><!-- <script></script> --></script>",
+            "<p a=b\"c>",
+            "<p a=\"b\"c>",
+            "<p a=>",
+            "<p =a>",
+            "<p a<b>",
+            "<p / a>",
+            "<p a",
+            "<p",
+            "<",
+            "</>",
+            "</ p>",
+            "</p a>",
+            "<?xml?>",
+            "<![CDATA[a]]>",
+            "<!-->a-->",
+            "<!--->a-->",
+            "<!-- a --!> b -->",
+            "<!-- a",
+            "<!--[if IE]><p><![endif]-->",
+            "<select>",
+            "<template>",
+            "<frameset>",
+            "<plaintext>",
+            "<svg>",
+            "<svg><script></script></svg>",
+            "<title>a",
+            "<title>a</title b>",
+        ] {
+            assert_eq!(read(page.as_bytes()), None, "{page}");
+        }
+    }
+
+    const PIECES: [&str; 96] = [
+        "<",
+        ">",
+        "</",
+        "/>",
+        "/",
+        "=",
+        "\"",
+        "'",
+        "`",
+        "!",
+        "-",
+        "--",
+        "-->",
+        "--!>",
+        "<!--",
+        "<!-->",
+        "<!doctype html>",
+        "<!DOCTYPE a \"",
+        "<!",
+        "<?",
+        "&amp;",
+        "&",
+        " ",
+        "\n",
+        "\t",
+        "\r\n",
+        "\u{c}",
+        "\0",
+        "\u{feff}",
+        "a",
+        "b=",
+        " a=b",
+        " a=\"b\"",
+        " a='b'",
+        " src=\"//h/a.js\"",
+        " src=c",
+        " a",
+        " href=\"d\"",
+        " A=1",
+        " a=\"<\"",
+        " a='>'",
+        "ä",
+        "<p>",
+        "</p>",
+        "<a href=\"x\">",
+        "</a>",
+        "<br/>",
+        "<script>",
+        "<script",
+        "</script>",
+        "</script",
+        "<SCRIPT src=x>",
+        "</SCRIPT >",
+        "<script/>",
+        "<link rel=preload href=x>",
+        "<link",
+        "<meta charset=utf-8>",
+        "<meta",
+        "<base href=y>",
+        "<iframe>",
+        "<iframe",
+        "</iframe>",
+        "<style>",
+        "</style>",
+        "<title>",
+        "</title>",
+        "<textarea>",
+        "</textarea>",
+        "<noscript>",
+        "</noscript>",
+        "<xmp>",
+        "</xmp>",
+        "<noembed>",
+        "</noembed>",
+        "<noframes>",
+        "</noframes>",
+        "<svg>",
+        "</svg>",
+        "<svg",
+        "<path/>",
+        "<g>",
+        "</g>",
+        "<math>",
+        "</math>",
+        "<mi>",
+        "</mi>",
+        "<table>",
+        "<tr>",
+        "<td>",
+        "</table>",
+        "<head>",
+        "</head>",
+        "<body>",
+        "</body>",
+        "</html>",
+        "<select>",
+    ];
+
+    proptest! {
+        #[test]
+        fn plain_pages_are_read_as_other_parsers_read_them(
+            pieces in prop::collection::vec(select(&PIECES[..]), 0..24),
+        ) {
+            agrees(&pieces.concat());
+        }
+
+        #[test]
+        fn plain_markup_between_odd_pieces_too(
+            tags in prop::collection::vec(
+                (select(&PIECES[42..]), select(&PIECES[22..42]), prop::bool::weighted(0.1)), 0..16,
+            ),
+        ) {
+            let page: String = tags
+                .iter()
+                .map(|(tag, odd, is_in)| match tag.strip_suffix('>').filter(|_| *is_in) {
+                    Some(open) => format!("{open}{odd}>"),
+                    None => (*tag).to_owned(),
+                })
+                .collect();
+            agrees(&page);
+        }
+    }
+}
