@@ -244,6 +244,18 @@ pub struct IntegrityMetadata {
     items: Vec<(Algorithm, String)>,
 }
 
+impl Serialize for IntegrityMetadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for IntegrityMetadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::parse(&String::deserialize(deserializer)?))
+    }
+}
+
 impl IntegrityMetadata {
     /// Reads an attribute value. Never fails: what browsers ignore is ignored here too.
     pub fn parse(text: &str) -> Self {

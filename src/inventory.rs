@@ -5,12 +5,14 @@
 //! leave no trace but their count.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
@@ -30,23 +32,32 @@ use crate::{
 };
 
 /// What the pages want of one URL.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
 pub struct Demand {
     /// Tags that run it as a classic script.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub classic: Vec<Use>,
     /// Tags that load it as a module, or map to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<Use>,
     /// Inline scripts and import maps that name it: no tag of its own could be edited.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inline: Vec<Use>,
-    /// Scripts that name it.
+    /// Scripts that name it; found by following graphs, and so not part of what pages say.
+    #[serde(skip)]
     pub imports: Vec<Use>,
     /// Tags that preload it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub preloads: Vec<Use>,
     /// Tags whose author asks to leave them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Use>,
-    /// Tags that run it without saying its encoding, in pages that are not UTF-8.
-    pub legacy_encoded: Vec<(Use, &'static str)>,
+    /// Tags that run it without saying its encoding, in pages that are not UTF-8, and that encoding.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub legacy_encoded: Vec<(Use, Cow<'static, str>)>,
     /// The authors' `integrity` values, and who wrote them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub declared: Declared,
 }
 
@@ -64,6 +75,32 @@ impl Demand {
         [&self.classic, &self.modules, &self.inline, &self.imports, &self.preloads, &self.skipped]
             .into_iter()
             .flatten()
+    }
+
+    /// Whether a page names it, in whatever way.
+    pub fn is_named_by_page(&self) -> bool {
+        self.uses().count() > self.imports.len()
+    }
+
+    /// Every list of places, to be made shorter.
+    pub fn uses_mut(&mut self) -> impl Iterator<Item = &mut Vec<Use>> {
+        let tags = [&mut self.classic, &mut self.modules, &mut self.inline, &mut self.imports];
+        let others = [&mut self.preloads, &mut self.skipped];
+        tags.into_iter().chain(others).chain(self.declared.values_mut())
+    }
+
+    /// Adds what other pages want.
+    pub fn merge(&mut self, other: Self) {
+        self.classic.extend(other.classic);
+        self.modules.extend(other.modules);
+        self.inline.extend(other.inline);
+        self.imports.extend(other.imports);
+        self.preloads.extend(other.preloads);
+        self.skipped.extend(other.skipped);
+        self.legacy_encoded.extend(other.legacy_encoded);
+        for (declared, uses) in other.declared {
+            self.declared.entry(declared).or_default().extend(uses);
+        }
     }
 
     /// Whether anything runs or imports it, rather than only preload it.
@@ -84,7 +121,8 @@ impl Demand {
 }
 
 /// A script tag that names a file of the site itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct LocalUse {
     /// The file's URL path below the site's root, percent-encoded.
     pub path: String,
@@ -145,6 +183,7 @@ pub fn of_page(settings: &Settings, path: &Path, bytes: &[u8]) -> Inventory {
     record.scan(settings, bytes);
     let mut inventory = Inventory { pages: 1, ..Inventory::default() };
     inventory.add(record);
+    inventory.declare_by_maps();
     inventory
 }
 
@@ -348,8 +387,36 @@ impl PageRecord {
 }
 
 impl Inventory {
+    /// Adds what other pages ask for.
+    pub fn merge(&mut self, other: Self) {
+        self.pages += other.pages;
+        self.work.extend(other.work);
+        self.module_pages.extend(other.module_pages);
+        for (start, place) in other.starts {
+            self.starts.entry(start).or_insert(place);
+        }
+        for (url, place) in other.folders {
+            self.folders.entry(url).or_insert(place);
+        }
+        for (url, by_maps) in other.map_integrity {
+            let declarations = self.map_integrity.entry(url).or_default();
+            for (declared, uses) in by_maps {
+                declarations.entry(declared).or_default().extend(uses);
+            }
+        }
+        for (url, demand) in other.demands {
+            self.demands.entry(url).or_default().merge(demand);
+        }
+        self.vendored.extend(other.vendored);
+        for (policy, place) in other.policies {
+            self.policies.entry(policy).or_insert(place);
+        }
+        self.warnings.extend(other.warnings);
+        self.problems.extend(other.problems);
+    }
+
     /// What import maps say of files that pages name counts as what tags say.
-    fn declare_by_maps(&mut self) {
+    pub fn declare_by_maps(&mut self) {
         for (url, declared) in &self.map_integrity {
             let Some(demand) = self.demands.get_mut(url) else { continue };
             for (declared, uses) in declared {
@@ -392,7 +459,7 @@ impl Inventory {
             }
         }
         for (url, place, encoding) in record.legacy {
-            self.demands.entry(url).or_default().legacy_encoded.push((place, encoding));
+            self.demands.entry(url).or_default().legacy_encoded.push((place, encoding.into()));
         }
         for (policy, place) in record.policies {
             self.policies.entry(policy).or_insert(place);

@@ -14,6 +14,10 @@
 //! | rewrite | [`rewrite`]: page bytes and resolutions → page bytes | |
 //! | report | [`report`]: what happened, for people and for programs | |
 //!
+//! Pages can come from elsewhere than a folder: as [`record`]s of a stream, which the filters
+//! [`rewrite_records`] and [`scan_records`] read, and as [`scans`] of parts of a site, which are planned
+//! together.
+//!
 //! What [`site`] and [`store`] write goes through [`folder`], which follows no link. Policies of the
 //! site that edits of inline scripts concern follow them in [`csp`].
 //! [`mod@check`] holds a finished site against the lockfile, with the same first stages.
@@ -45,11 +49,13 @@ pub mod reference;
 pub mod report;
 pub mod rewrite;
 mod run;
+pub mod scans;
 pub mod settings;
 pub mod site;
 pub mod store;
 pub mod vendor_path;
 
 pub use run::{
-    RunError, StreamError, Tally, check, remedy, rewrite_page, rewrite_records, scan, vendor,
+    RunError, StreamError, Tally, check, remedy, rewrite_page, rewrite_records, scan, scan_records,
+    vendor,
 };

@@ -42,10 +42,12 @@ use thiserror::Error;
 use crate::{
     fetch::ClientError,
     init::InitError,
-    report::{Problem, Report, Run, progress::Progress},
+    inventory::Inventory,
+    report::{Problem, Report, Run, Summary, progress::Progress},
     rewrite::Rewritten,
+    scans::{self, ScansError},
     settings::{Settings, SettingsError},
-    site::SiteError,
+    site::{self, SiteError},
     store::StoreError,
 };
 
@@ -61,6 +63,9 @@ pub enum RunError {
     /// The network client cannot be set up.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// Scans cannot be used.
+    #[error(transparent)]
+    Scans(#[from] ScansError),
     /// Records cannot be read or written.
     #[error(transparent)]
     Stream(#[from] StreamError),
@@ -81,6 +86,9 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
             survey.hold_to(settings.mode);
             survey.note_plan(settings);
             return Ok(survey.report(Run::DryRun));
+        }
+        if !settings.from_scan.is_empty() {
+            site::create(&settings.site)?;
         }
         let _alone = Alone::wait(settings, progress)?;
         let mut survey = Survey::take(settings, progress)?;
@@ -107,7 +115,30 @@ pub fn scan(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunE
     on_threads(settings, || {
         let mut survey = Survey::take(settings, progress)?;
         survey.note_plan(settings);
-        Ok(survey.report(Run::Scan))
+        let asked = scans::lines(settings, &survey.inventory);
+        Ok(Report { asked, ..survey.report(Run::Scan) })
+    })
+}
+
+/// Lists what the pages of a stream of [`Record`](crate::record::Record)s ask for, for `--from-scan`.
+///
+/// # Errors
+/// [`RunError`] if the tool could not work; records that cannot be read are problems.
+pub fn scan_records(
+    settings: &Settings,
+    input: impl Read + Send + 'static,
+) -> Result<Report, RunError> {
+    on_threads(settings, || {
+        let inventory = batch::scan(settings, input)?;
+        let asked = scans::lines(settings, &inventory);
+        let Inventory { pages, warnings, problems, .. } = inventory;
+        let summary = Summary {
+            pages,
+            warnings: warnings.len(),
+            problems: problems.len(),
+            ..Summary::default()
+        };
+        Ok(Report { warnings, problems, asked, summary, run: Run::Scan, ..Report::default() })
     })
 }
 
@@ -164,6 +195,7 @@ pub fn remedy(error: &anyhow::Error) -> Option<String> {
         return match error {
             RunError::Site(error) => error.remedy().map(str::to_owned),
             RunError::Store(error) => error.remedy(),
+            RunError::Scans(error) => Some(error.remedy().to_owned()),
             RunError::Client(_) | RunError::Stream(_) | RunError::Threads(_) => None,
         };
     }

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
@@ -19,7 +20,8 @@ use crate::reference::SubresourceUrl;
 
 /// As what a file is loaded. With the URL it makes a request: one URL can be two modules, if it is
 /// imported as JavaScript and as JSON.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Use {
     /// A module, of that type.
     Module(ModuleType),
@@ -66,7 +68,8 @@ impl Use {
 }
 
 /// What a browser asks for: a URL without its fragment, and as what.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Request {
     /// The URL.
     pub url: SubresourceUrl,
@@ -97,7 +100,8 @@ pub enum Root<'a> {
 }
 
 /// A request that a page makes by itself, and how.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Entry {
     /// What is asked for.
     pub request: Request,
@@ -128,7 +132,8 @@ pub enum Found<'m> {
 }
 
 /// Whether a page waits for a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reach {
     /// It is loaded before its page's script runs.
     Static,

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
@@ -20,7 +21,8 @@ use crate::{
 };
 
 /// What a document asks for by itself, in its own order, and what bare names mean there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Start {
     /// What all its import maps mean together.
     pub map: ImportMap,

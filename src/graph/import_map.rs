@@ -6,6 +6,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
 
@@ -22,7 +23,8 @@ pub type SpecifierMap = Vec<(String, Option<Url>)>;
 const UNFOLLOWED: &str = "inhouse-unfollowed://map/";
 
 /// What one or more import maps mean on a page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ImportMap {
     imports: SpecifierMap,
     scopes: Vec<(String, SpecifierMap)>,

@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// As what a source text runs, which decides how it is parsed and what its code can load.
@@ -115,7 +116,8 @@ pub enum Purpose {
 }
 
 /// The `type` a worker is started with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WorkerType {
     /// None given, or `"classic"`.
     Classic,
@@ -167,7 +169,8 @@ impl Form {
 }
 
 /// The module type of a request (HTML, "module type from module request").
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ModuleType {
     /// None given.
     #[default]

@@ -18,9 +18,12 @@ use super::{
     filter::{Filter, Refusal},
 };
 use crate::{
+    inventory::{self, Inventory},
     record::{self, Record},
     report::{Fault, Problem},
     rewrite::Rewritten,
+    scans,
+    settings::Settings,
 };
 
 /// The longest line, in bytes: whatever is longer is no page.
@@ -105,6 +108,26 @@ pub(super) fn rewrite(
         Ok(output.flush().map_err(StreamError::Write)?)
     })?;
     Ok(tally)
+}
+
+/// What the pages of a stream ask for; memory does not grow with their number.
+pub(super) fn scan(
+    settings: &Settings,
+    input: impl Read + Send + 'static,
+) -> Result<Inventory, RunError> {
+    let mut all = Inventory::default();
+    let read = |line: Vec<u8>| match Record::parse(&line) {
+        Ok(record) => inventory::of_page(settings, &record.path, &record.page),
+        Err((error, _)) => {
+            Inventory { pages: 1, problems: vec![error.problem()], ..Inventory::default() }
+        }
+    };
+    each_line(input, read, |pages| {
+        pages.into_iter().for_each(|page| all.merge(page));
+        scans::thin(&mut all);
+        Ok(())
+    })?;
+    Ok(all)
 }
 
 fn fault(problems: &[Problem]) -> Option<Fault> {
@@ -228,7 +251,12 @@ mod tests {
     fn lines(input: impl Read + Send + 'static) -> Vec<String> {
         let mut all = Vec::new();
         let work = |line| String::from_utf8(line).unwrap().trim().to_owned();
-        each_line(input, work, |some| Ok(all.extend(some))).unwrap();
+        let mut keep = |some| all.extend(some);
+        each_line(input, work, |some| {
+            keep(some);
+            Ok(())
+        })
+        .unwrap();
         all
     }
 
@@ -242,8 +270,40 @@ mod tests {
     #[test]
     fn more_than_is_read_ahead_at_once_gets_through() {
         let long = "x".repeat(AHEAD / 3);
-        let input = vec![long.as_str(); 7].join("\n");
+        let input = [long.as_str(); 7].join("\n");
         assert_eq!(lines(io::Cursor::new(input)), vec![long; 7]);
+    }
+
+    #[test]
+    fn no_more_is_read_ahead_than_there_is_room_for() {
+        struct Endless(Arc<std::sync::atomic::AtomicUsize>);
+        impl Read for Endless {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                buffer.fill(b'x');
+                if let Some(last) = buffer.last_mut() {
+                    *last = b'\n';
+                }
+                self.0.fetch_add(buffer.len(), std::sync::atomic::Ordering::SeqCst);
+                Ok(buffer.len())
+            }
+        }
+        let read = Arc::default();
+        let mut handed_on = 0;
+        let outcome = each_line(
+            Endless(Arc::clone(&read)),
+            |line| line.len(),
+            |some: Vec<_>| {
+                handed_on += some.iter().sum::<usize>();
+                thread::sleep(std::time::Duration::from_millis(20));
+                let ahead = read.load(std::sync::atomic::Ordering::SeqCst) - handed_on;
+                assert!(ahead <= AHEAD + (1 << 18), "{ahead} bytes are waiting");
+                match handed_on > 3 * AHEAD {
+                    true => Err(StreamError::TooLong(0).into()),
+                    false => Ok(()),
+                }
+            },
+        );
+        assert!(outcome.is_err());
     }
 
     /// Gives a line only once the one before has been answered.

@@ -23,9 +23,8 @@ use crate::{
     integrity::{Algorithm, Integrity},
     inventory,
     lockfile::Entry,
-    report::Notice,
-=======
     page,
+    report::Notice,
     rewrite::{Guard, Modules},
     settings::{Ambiguous, IntegrityMap, Settings},
     site,

@@ -27,6 +27,7 @@ use crate::{
         Notice, Problem,
         progress::{Progress, Stage},
     },
+    scans,
     settings::{IntegrityMap, Mode, Settings},
     site::{self, Discovered},
     store::{Cache, Cached, VendorFolder},
@@ -83,10 +84,15 @@ pub(crate) enum Bytes {
 impl Survey {
     /// Looks at the site, the lockfile and the cache, and draws the plan.
     pub fn take(settings: &Settings, progress: &dyn Progress) -> Result<Self, super::RunError> {
-        let found = site::discover(&settings.site, &settings.out, &settings.page_globs)?;
-        progress.begin(Stage::Scanning, found.pages.len());
-        let inventory = inventory::take(settings, &found.pages, progress);
-        progress.end();
+        let (found, inventory) = if settings.from_scan.is_empty() {
+            let found = site::discover(&settings.site, &settings.out, &settings.page_globs)?;
+            progress.begin(Stage::Scanning, found.pages.len());
+            let inventory = inventory::take(settings, &found.pages, progress);
+            progress.end();
+            (found, inventory)
+        } else {
+            (Discovered::default(), scans::read(settings, &settings.from_scan)?)
+        };
         let mut survey = Self::of(settings, inventory)?;
         survey.note_links(&found);
         survey.pages.extend(found.pages.iter().cloned());
@@ -101,6 +107,9 @@ impl Survey {
         }
         survey.unfold(settings)?;
         survey.find_local_modules(settings)?;
+        if !settings.from_scan.is_empty() {
+            survey.note_missing_modules();
+        }
         Ok(survey)
     }
 
@@ -239,6 +248,25 @@ impl Survey {
             Some(Entry { request, reach: Reach::Lazy, by_code: true })
         };
         Start { entries: scripts.iter().filter_map(entry).collect(), ..Start::default() }
+    }
+
+    /// Pages may have been scanned elsewhere; the modules of the site have to be here.
+    fn note_missing_modules(&mut self) {
+        let missing = self
+            .graphs
+            .left()
+            .filter(|request| matches!(request.r#use, Use::Module(_)) && self.is_own(&request.url));
+        let names: Vec<_> = missing.filter_map(|request| self.own_path(&request.url)).collect();
+        for name in names {
+            let notice = Notice::new(
+                "missing-module",
+                format!("pages load the site's own module `{name}`, which is not in SITE"),
+            );
+            self.warnings.push(notice.hint(
+                "put the site's own scripts there first: what they import is to be vendored too"
+                    .to_owned(),
+            ));
+        }
     }
 
     fn note_links(&mut self, found: &Discovered) {

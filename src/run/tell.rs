@@ -67,7 +67,14 @@ impl Survey {
         }
         let warnings = say_once(std::mem::take(&mut self.warnings));
         summary.warnings = warnings.len();
-        Report { scripts, warnings, problems: std::mem::take(&mut self.problems), summary, run }
+        Report {
+            scripts,
+            warnings,
+            problems: std::mem::take(&mut self.problems),
+            asked: Vec::new(),
+            summary,
+            run,
+        }
     }
 
     fn rows(

@@ -508,8 +508,10 @@ impl Stage {
             without_vendor_options(vendor, &["--integrity", "--no-integrity", "--crossorigin"]);
         let site = self.room.path().join("site");
         copy(&self.folder.join(vendor[1]), &site);
+        let globs = vendor.windows(2).filter(|words| words[0] == "--page-glob");
+        let globs: Vec<_> = globs.map(|words| words[1]).collect();
         let vendored = Tree::of(&self.root().join(built)).files();
-        let (expected, pages): (Vec<_>, Vec<_>) = filter::pages(&site)
+        let (expected, pages): (Vec<_>, Vec<_>) = filter::pages(&site, &globs)
             .into_iter()
             .map(|(path, page)| ((path.clone(), vendored[&path].clone()), (path, page)))
             .unzip();
@@ -524,7 +526,55 @@ impl Stage {
             let output = filter::run(&mut self.command(&command), page);
             filter::assert_same(&[(path.clone(), output.stdout)], std::slice::from_ref(expected));
         }
+        self.plan_from_scans(vendor, &pages, &vendored);
         fs::remove_dir_all(site).unwrap();
+    }
+
+    /// A plan from scans of parts of the site brings the same files as one from the site.
+    fn plan_from_scans(
+        &self,
+        vendor: &[&str],
+        pages: &[filter::Page],
+        vendored: &BTreeMap<String, Vec<u8>>,
+    ) {
+        let (_, rest) = without_vendor_options(vendor, &[]);
+        let site = self.room.path().join("site");
+        pages.iter().for_each(|(page, _)| fs::remove_file(site.join(page)).unwrap());
+        let (even, odd): (Vec<_>, Vec<_>) =
+            pages.iter().cloned().enumerate().partition(|(index, _)| index % 2 == 0);
+        let mut scans = Vec::new();
+        for (part, name) in [(even, "even.jsonl"), (odd, "odd.jsonl")] {
+            let part: Vec<_> = part.into_iter().map(|(_, page)| page).collect();
+            let scan = [vec!["scan", "--batch"], rest.clone()].concat();
+            let output = filter::run(&mut self.command(&scan), &filter::records(&part));
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert_lines_of_json(&output.stdout);
+            let file = self.room.path().join(name);
+            fs::write(&file, output.stdout).unwrap();
+            scans.push(file.to_str().unwrap().to_owned());
+        }
+        let mode = ["--locked", "--offline", "--frozen", "--scan-js"];
+        let mut words = vec!["vendor", site.to_str().unwrap()];
+        let mut options = vendor[2..].iter();
+        while let Some(word) = options.next() {
+            match *word {
+                "--dest" => drop(options.next()),
+                word if mode.contains(&word) => {}
+                word => words.push(word),
+            }
+        }
+        words.extend(["--frozen", "--from-scan"]);
+        words.extend(scans.iter().map(String::as_str));
+        let before = self.project();
+        self.succeed(&words, true);
+        before.assert_same_files(&self.project(), "--from-scan");
+        let mut expected = vendored.clone();
+        expected
+            .retain(|name, _| name != "_headers" && !pages.iter().any(|(page, _)| page == name));
+        let mut found = Tree::of(&site).files();
+        found.remove("_headers");
+        let differences = differences(&expected, &found);
+        assert!(differences.is_empty(), "--from-scan\n{}", differences.join("\n"));
     }
 
     fn check(&self, vendor: &[&str], case: &Case) {
@@ -678,6 +728,10 @@ impl Tree {
     fn assert_untouched(&self, after: &Self, by: &str) {
         let touched = self.what_differs(after);
         assert!(touched.is_empty(), "`{by}` must change nothing, but touched {touched:?}");
+    }
+
+    fn assert_same_files(&self, after: &Self, by: &str) {
+        assert!(self.same_bytes(after), "`{by}` changed {:?}", self.what_differs(after));
     }
 
     fn assert_same_modes(&self, after: &Self, by: &str) {

@@ -14,8 +14,14 @@ use serde_json::{Value, json};
 /// A page: its path below the site's root, and its bytes.
 pub type Page = (String, Vec<u8>);
 
-/// The pages of a site, in the order of their paths; none of its vendor folder, and none behind links.
-pub fn pages(site: &Path) -> Vec<Page> {
+/// The pages of a site, in the order of their paths, also those that `globs` name; none of its vendor
+/// folder, and none behind links.
+pub fn pages(site: &Path, globs: &[&str]) -> Vec<Page> {
+    let glob = |glob: &&str| {
+        let glob = globset::GlobBuilder::new(glob).literal_separator(true).build();
+        glob.unwrap().compile_matcher()
+    };
+    let globs: Vec<_> = globs.iter().map(glob).collect();
     let files = walkdir::WalkDir::new(site).sort_by_file_name().into_iter().map(Result::unwrap);
     let is_page = |name: &str| {
         let (name, extension) = name.rsplit_once('.').unwrap_or_default();
@@ -24,7 +30,8 @@ pub fn pages(site: &Path) -> Vec<Page> {
     };
     let page = |file: walkdir::DirEntry| {
         let path = file.path().strip_prefix(site).unwrap().to_str().unwrap().to_owned();
-        let is_page = file.file_type().is_file() && is_page(&format!("/{path}"));
+        let is_page = is_page(&format!("/{path}")) || globs.iter().any(|glob| glob.is_match(&path));
+        let is_page = is_page && file.file_type().is_file();
         is_page.then(|| (path, fs::read(file.path()).unwrap()))
     };
     files.filter_map(page).collect()
