@@ -236,7 +236,7 @@ pub struct VendorArgs {
     pub site: SiteArgs,
     /// Plan from what `scan --format json` printed: scripts are fetched and locked, and laid into SITE,
     /// which need not exist yet; no page is read or written
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["dest", "scan_js"])]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "dest")]
     pub from_scan: Vec<PathBuf>,
     /// Write the whole result to DIR and leave SITE as it is
     #[arg(long, value_name = "DIR", env = "INHOUSE_DEST")]

@@ -209,6 +209,17 @@ pub fn files_below(root: &Path, folder: &str) -> Result<Vec<PathBuf>, SiteError>
     Ok(files)
 }
 
+/// The scripts below `root`, leaving out the folder `vendor`, as [`discover`] finds them in a folder with
+/// pages.
+///
+/// # Errors
+/// [`SiteError::Read`].
+pub fn scripts(root: &Path, vendor: &str) -> Result<Vec<PathBuf>, SiteError> {
+    let mut files = files_below(root, "")?;
+    files.retain(|path| is_script(path) && !path.starts_with(vendor) && !path.starts_with(".git"));
+    Ok(files)
+}
+
 /// A page's path as text, `/`-separated: for its URL and for messages.
 pub fn page_name(path: &Path) -> String {
     let names = path.components().map(|name| name.as_os_str().to_string_lossy());

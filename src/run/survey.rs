@@ -91,7 +91,9 @@ impl Survey {
             progress.end();
             (found, inventory)
         } else {
-            (Discovered::default(), scans::read(settings, &settings.from_scan)?)
+            let scripts = site::scripts(&settings.site, &settings.out)?;
+            let found = Discovered { scripts, ..Discovered::default() };
+            (found, scans::read(settings, &settings.from_scan)?)
         };
         let mut survey = Self::of(settings, inventory)?;
         survey.note_links(&found);

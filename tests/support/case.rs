@@ -557,7 +557,7 @@ impl Stage {
             fs::write(&file, output.stdout).unwrap();
             scans.push(file.to_str().unwrap().to_owned());
         }
-        let mode = ["--locked", "--offline", "--frozen", "--scan-js"];
+        let mode = ["--locked", "--offline", "--frozen"];
         let mut words = vec!["vendor", site.to_str().unwrap()];
         let mut options = vendor[2..].iter();
         while let Some(word) = options.next() {
