@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     graph::{closure::Referrer, homes::Homes},
+    integrity::{IntegrityMetadata, Mismatch},
     inventory::LocalUse,
     lockfile::Entry,
     plan::{Action, Reason},
@@ -64,7 +65,7 @@ pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunEr
     }
     survey.problems.extend(problems);
     survey.problems.extend(strays(settings, &entries)?);
-    let unguarded = unguarded(settings, survey);
+    let unguarded = unguarded(settings, survey, &folder)?;
     survey.problems.extend(unguarded);
     Ok(())
 }
@@ -92,43 +93,73 @@ fn imported(settings: &Settings, survey: &Survey) -> Vec<LocalUse> {
 }
 
 /// Modules that an import map should guard and does not.
-fn unguarded(settings: &Settings, survey: &Survey) -> Vec<Problem> {
+fn unguarded(
+    settings: &Settings,
+    survey: &Survey,
+    folder: &VendorFolder,
+) -> Result<Vec<Problem>, RunError> {
+    let mut problems = Vec::new();
     if settings.integrity.is_none() {
-        return Vec::new();
+        return Ok(problems);
     }
     let homes = Homes::new(&survey.root, &settings.out, BTreeMap::new());
     let by_file: BTreeMap<String, &Entry> =
         survey.lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
-    let mut problems = Vec::new();
+    let mut held = BTreeMap::new();
     for (start, closure) in survey.graphs.closures() {
-        let written: BTreeMap<_, _> = start
-            .map
-            .integrity()
-            .iter()
-            .filter_map(|(url, text)| {
-                let file = homes.below(&url.parse().ok()?)?.to_owned();
-                Some((file, text))
-            })
-            .collect();
-        let guards = guards(settings.integrity_map, start, closure, &homes, &by_file);
-        for guard in guards {
-            let what = match written.get(&guard.file) {
-                Some(written) if **written == guard.integrity.to_string() => continue,
-                Some(_) => "has another file's `integrity` in",
-                None => "is not guarded by",
+        let written = start.map.integrity().iter().filter_map(|(url, text)| {
+            Some((homes.below(&url.parse().ok()?)?.to_owned(), text.as_str()))
+        });
+        let written: BTreeMap<_, _> = written.collect();
+        for guard in guards(settings.integrity_map, start, closure, &homes, &by_file) {
+            let metadata = written.get(&guard.file).copied().unwrap_or_default();
+            let file = (guard.file, metadata);
+            if !held.contains_key(&file) {
+                let path = &by_file[&file.0].path;
+                held.insert(file.clone(), guarding(file.1, folder.read(path)?.as_deref()));
+            }
+            let notice = match &held[&file] {
+                Guarding::Right => continue,
+                Guarding::Nothing => Notice::new(
+                    "unguarded-import",
+                    format!("the imported `{}` is not guarded by the import map", file.0),
+                ),
+                Guarding::Another(mismatch) => Notice::new(
+                    "unguarded-import",
+                    format!(
+                        "the imported `{}` has another file's `integrity` in the import map",
+                        file.0
+                    ),
+                )
+                .detail("expected", format!("{}  (the import map)", mismatch.expected))
+                .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size)),
             };
-            let message = format!("the imported `{}` {what} the import map", guard.file);
-            let notice = Notice::new("unguarded-import", message);
-            let place = survey.inventory.starts.get(start).cloned();
-            problems.push(
-                notice
-                    .used_by(place)
-                    .hint("build the site again and run `inhouse vendor`".to_owned())
-                    .of_site(),
-            );
+            let notice = notice.used_by(survey.inventory.starts.get(start).cloned());
+            let hint = "build the site again and run `inhouse vendor`";
+            problems.push(notice.hint(hint.to_owned()).of_site());
         }
     }
-    problems
+    Ok(problems)
+}
+
+/// What integrity metadata of an import map does for a file.
+enum Guarding {
+    Right,
+    /// It lets everything pass.
+    Nothing,
+    Another(Mismatch),
+}
+
+/// Holds what an import map says against a file; one that is missing is told as such.
+fn guarding(metadata: &str, bytes: Option<&[u8]>) -> Guarding {
+    let metadata = IntegrityMetadata::parse(metadata);
+    if !metadata.guards() {
+        return Guarding::Nothing;
+    }
+    match bytes.map(|bytes| metadata.verify(bytes)) {
+        None | Some(Ok(())) => Guarding::Right,
+        Some(Err(mismatch)) => Guarding::Another(mismatch),
+    }
 }
 
 /// Files that lie among the vendored ones, in the folder of one of their hosts, and are not locked.

@@ -41,9 +41,13 @@ pub enum Command {
     /// Vendor every external script of a built site: download, lock, rewrite
     Vendor(Box<VendorArgs>),
     /// List every external script of a built site and what would become of it; writes nothing
-    Scan(Box<SiteArgs>),
+    #[command(after_long_help = SCANS)]
+    Scan(Box<ScanArgs>),
     /// Gate for CI: fail if a script is still external, unguarded, missing or not locked
     Check(Box<SiteArgs>),
+    /// Rewrite pages from stdin to stdout, by the lockfile alone
+    #[command(after_long_help = RECORDS)]
+    Rewrite(Box<RewriteArgs>),
     /// Write a commented inhouse.toml into the current folder
     Init,
     /// Print a completion script for a shell
@@ -97,11 +101,31 @@ pub enum ColorChoice {
     Never,
 }
 
-/// What site it is and what is done with which script: the same for all three commands.
+/// The records of `--batch`, explained in `--help`.
+const RECORDS: &str = "\
+Records:
+  With --batch every line of stdin is a page, as a JSON object:
+    {\"path\": \"blog/index.html\", \"page\": \"<!doctype html>…\"}
+  `path` is the page's path below the site's root, as for --page-path. Pages that are not UTF-8 come
+  as \"page-base64\" instead of \"page\". For each line there is one line on stdout, in the same order:
+  the same object, other members included, with the page as it is to be served and
+  \"changed\": true or false. A page that cannot be rewritten comes back without its text and with
+  \"problems\": [{\"code\": …, \"message\": …}]; the others are not held up, and the exit code is 1.
+  Memory does not grow with the number of records, and no record waits for a later one.";
+
+/// What site it is and what is done with which script.
 #[derive(Clone, Debug, Default, Args)]
 pub struct SiteArgs {
     /// The built site, for example public/ or _site/
     pub site: PathBuf,
+    /// The pages and the policy.
+    #[command(flatten)]
+    pub pages: PageArgs,
+}
+
+/// How pages are read and what is done with which script: the same for all commands.
+#[derive(Clone, Debug, Default, Args)]
+pub struct PageArgs {
     /// The folder inside SITE that vendored scripts go to [default: vendor]
     #[arg(long, value_name = "DIR", env = "INHOUSE_OUT")]
     pub out: Option<String>,
@@ -146,12 +170,74 @@ pub struct SiteArgs {
     pub jobs: Option<usize>,
 }
 
+/// What only `scan` needs.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ScanArgs {
+    /// The built site, for example public/ or _site/
+    #[arg(required_unless_present = "batch", conflicts_with = "batch")]
+    pub site: Option<PathBuf>,
+    /// Read pages from stdin, one JSON record a line (see `inhouse rewrite --help`), and print what
+    /// they ask for as JSON
+    #[arg(long)]
+    pub batch: bool,
+    /// The pages and the policy.
+    #[command(flatten)]
+    pub pages: PageArgs,
+}
+
+/// How scans merge, explained in `--help`.
+const SCANS: &str = "\
+Scans of parts of a site:
+  What `--format json` and `--batch` print merges by concatenation, in any order: `inhouse vendor SITE
+  --from-scan FILES…` plans from any number of such files as if it had read all the pages itself.";
+
+/// What only `rewrite` needs.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RewriteArgs {
+    /// The page's path below the site's root: addresses are relative to it
+    #[arg(long, value_name = "PATH", required_unless_present = "batch", conflicts_with = "batch")]
+    pub page_path: Option<String>,
+    /// Read one JSON record a line, and write one for each (see below)
+    #[arg(long)]
+    pub batch: bool,
+    /// The built site, for its own modules and _headers; pages in it are not looked at
+    #[arg(long, value_name = "DIR")]
+    pub site: Option<PathBuf>,
+    /// The pages and the policy.
+    #[command(flatten)]
+    pub pages: PageArgs,
+    /// What is written into tags.
+    #[command(flatten)]
+    pub guard: GuardArgs,
+    /// --locked and --offline; always on, a filter decides nothing
+    #[arg(long, help_heading = "Mode")]
+    pub frozen: bool,
+}
+
+/// What is written into tags beside the address.
+#[derive(Clone, Debug, Default, Args)]
+pub struct GuardArgs {
+    /// The hash written into `integrity` (repeatable) [default: sha384]
+    #[arg(long, value_enum, value_name = "ALGORITHM", conflicts_with = "no_integrity")]
+    pub integrity: Vec<Algorithm>,
+    /// Write no `integrity`
+    #[arg(long)]
+    pub no_integrity: bool,
+    /// Write crossorigin="anonymous", which an Integrity-Policy header asks for
+    #[arg(long)]
+    pub crossorigin: bool,
+}
+
 /// What only `vendor` needs.
 #[derive(Clone, Debug, Default, Args)]
 pub struct VendorArgs {
     /// The site and the policy.
     #[command(flatten)]
     pub site: SiteArgs,
+    /// Plan from what `scan --format json` printed: scripts are fetched and locked, and laid into SITE,
+    /// which need not exist yet; no page is read or written
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["dest", "scan_js"])]
+    pub from_scan: Vec<PathBuf>,
     /// Write the whole result to DIR and leave SITE as it is
     #[arg(long, value_name = "DIR", env = "INHOUSE_DEST")]
     pub dest: Option<PathBuf>,
@@ -170,15 +256,9 @@ pub struct VendorArgs {
     /// Where bytes come from: the CDN proved by npm, the CDN alone, or npm alone [default: auto]
     #[arg(long, value_enum, env = "INHOUSE_SOURCE")]
     pub source: Option<SourceChoice>,
-    /// The hash written into `integrity` (repeatable) [default: sha384]
-    #[arg(long, value_enum, value_name = "ALGORITHM", conflicts_with = "no_integrity")]
-    pub integrity: Vec<Algorithm>,
-    /// Write no `integrity`
-    #[arg(long)]
-    pub no_integrity: bool,
-    /// Write crossorigin="anonymous", which an Integrity-Policy header asks for
-    #[arg(long)]
-    pub crossorigin: bool,
+    /// What is written into tags.
+    #[command(flatten)]
+    pub guard: GuardArgs,
     /// What to do when a download fails; a mismatch always fails [default: fail]
     #[arg(long, value_enum, value_name = "WHAT", env = "INHOUSE_ON_ERROR")]
     pub on_error: Option<OnError>,

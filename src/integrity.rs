@@ -244,6 +244,18 @@ pub struct IntegrityMetadata {
     items: Vec<(Algorithm, String)>,
 }
 
+impl Serialize for IntegrityMetadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for IntegrityMetadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::parse(&String::deserialize(deserializer)?))
+    }
+}
+
 impl IntegrityMetadata {
     /// Reads an attribute value. Never fails: what browsers ignore is ignored here too.
     pub fn parse(text: &str) -> Self {
@@ -268,6 +280,15 @@ impl IntegrityMetadata {
         !self.items.is_empty()
     }
 
+    /// Holds a file of which only the digests are known, and its size, against the strongest
+    /// algorithm present; `None` if that is not among the digests.
+    pub fn compare(&self, known: &Integrity, size: usize) -> Option<Result<(), Mismatch>> {
+        let strongest = self.items.iter().map(|(algorithm, _)| *algorithm).max()?;
+        let actual = known.digests().iter().find(|digest| digest.algorithm == strongest)?;
+        let actual = BASE64_STANDARD.encode(&actual.bytes);
+        Some(self.hold(strongest, &actual, size))
+    }
+
     /// Holds `bytes` against the strongest algorithm present, any of whose values may match.
     ///
     /// # Errors
@@ -276,8 +297,11 @@ impl IntegrityMetadata {
         let Some(strongest) = self.items.iter().map(|(algorithm, _)| *algorithm).max() else {
             return Ok(());
         };
+        self.hold(strongest, &BASE64_STANDARD.encode(strongest.hash(bytes)), bytes.len())
+    }
+
+    fn hold(&self, strongest: Algorithm, actual: &str, size: usize) -> Result<(), Mismatch> {
         let values = self.items.iter().filter(|(algorithm, _)| *algorithm == strongest);
-        let actual = BASE64_STANDARD.encode(strongest.hash(bytes));
         if values.clone().any(|(_, value)| *value == actual) {
             return Ok(());
         }
@@ -286,7 +310,7 @@ impl IntegrityMetadata {
         Err(Mismatch {
             expected: expected.join(" or "),
             received: format!("{}-{actual}", strongest.name()),
-            size: bytes.len(),
+            size,
         })
     }
 }

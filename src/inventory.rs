@@ -5,19 +5,21 @@
 //! leave no trace but their count.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
     graph::{
         ParseFailure,
         document::{self, Start},
-        import_map::ImportMapError,
+        import_map::{ImportMapError, MapWarning},
         specifier::Unresolved,
     },
     html::{self, Dialect, NotRead, Positions, Remark, Scan, ScanError, TagKind},
@@ -30,23 +32,32 @@ use crate::{
 };
 
 /// What the pages want of one URL.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
 pub struct Demand {
     /// Tags that run it as a classic script.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub classic: Vec<Use>,
     /// Tags that load it as a module, or map to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<Use>,
     /// Inline scripts and import maps that name it: no tag of its own could be edited.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inline: Vec<Use>,
-    /// Scripts that name it.
+    /// Scripts that name it; found by following graphs, and so not part of what pages say.
+    #[serde(skip)]
     pub imports: Vec<Use>,
     /// Tags that preload it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub preloads: Vec<Use>,
     /// Tags whose author asks to leave them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Use>,
-    /// Tags that run it without saying its encoding, in pages that are not UTF-8.
-    pub legacy_encoded: Vec<(Use, &'static str)>,
+    /// Tags that run it without saying its encoding, in pages that are not UTF-8, and that encoding.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub legacy_encoded: Vec<(Use, Cow<'static, str>)>,
     /// The authors' `integrity` values, and who wrote them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub declared: Declared,
 }
 
@@ -64,6 +75,32 @@ impl Demand {
         [&self.classic, &self.modules, &self.inline, &self.imports, &self.preloads, &self.skipped]
             .into_iter()
             .flatten()
+    }
+
+    /// Whether a page names it, in whatever way.
+    pub fn is_named_by_page(&self) -> bool {
+        self.uses().count() > self.imports.len()
+    }
+
+    /// Every list of places, to be made shorter.
+    pub fn uses_mut(&mut self) -> impl Iterator<Item = &mut Vec<Use>> {
+        let tags = [&mut self.classic, &mut self.modules, &mut self.inline, &mut self.imports];
+        let others = [&mut self.preloads, &mut self.skipped];
+        tags.into_iter().chain(others).chain(self.declared.values_mut())
+    }
+
+    /// Adds what other pages want.
+    pub fn merge(&mut self, other: Self) {
+        self.classic.extend(other.classic);
+        self.modules.extend(other.modules);
+        self.inline.extend(other.inline);
+        self.imports.extend(other.imports);
+        self.preloads.extend(other.preloads);
+        self.skipped.extend(other.skipped);
+        self.legacy_encoded.extend(other.legacy_encoded);
+        for (declared, uses) in other.declared {
+            self.declared.entry(declared).or_default().extend(uses);
+        }
     }
 
     /// Whether anything runs or imports it, rather than only preload it.
@@ -84,7 +121,8 @@ impl Demand {
 }
 
 /// A script tag that names a file of the site itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct LocalUse {
     /// The file's URL path below the site's root, percent-encoded.
     pub path: String,
@@ -135,12 +173,23 @@ pub fn take(settings: &Settings, paths: &[PathBuf], progress: &dyn Progress) -> 
     for record in records {
         inventory.add(record);
     }
+    inventory.declare_by_maps();
+    inventory
+}
+
+/// Reads one page that is at hand.
+pub fn of_page(settings: &Settings, path: &Path, bytes: &[u8]) -> Inventory {
+    let mut record = PageRecord { path: path.to_owned(), ..PageRecord::default() };
+    record.scan(settings, bytes);
+    let mut inventory = Inventory { pages: 1, ..Inventory::default() };
+    inventory.add(record);
+    inventory.declare_by_maps();
     inventory
 }
 
 /// The address of the page at `path`.
-pub fn page_address(path: &Path, site_url: Option<&Url>) -> PageAddress {
-    PageAddress::new(&site::page_name(path), site_url)
+pub fn page_address(path: &Path, settings: &Settings) -> PageAddress {
+    PageAddress::new(&site::page_name(path), settings.site_url.as_ref()).among(&settings.folders)
 }
 
 /// By which rules the page at `path` is served.
@@ -211,7 +260,7 @@ impl PageRecord {
         match html::scan_relevant(bytes, dialect(&self.path), Some(&settings.out)) {
             Ok(None) => {}
             Ok(Some(scan)) => {
-                let address = page_address(&self.path, settings.site_url.as_ref());
+                let address = page_address(&self.path, settings);
                 let positions = Positions::new(scan.source(bytes));
                 self.note(settings, &name(), &address, &scan, &positions);
             }
@@ -285,6 +334,11 @@ impl PageRecord {
                     self.external.push((url, Wish::Inline, None, place(tag)));
                 }
             }
+            for (tag, url) in document.left {
+                if !address.is_own(url.as_url()) {
+                    self.external.push((url, Wish::Skipped, None, place(tag)));
+                }
+            }
             for map in &document.maps {
                 for (url, declared) in document.start.map.integrity() {
                     let declared = IntegrityMetadata::parse(declared);
@@ -296,6 +350,8 @@ impl PageRecord {
                 }
                 let notice = map.error.as_ref().map(|error| ignored_map(error, place(map.tag)));
                 self.warnings.extend(notice);
+                let odd = map.warnings.iter().filter(|_| !map.is_skipped);
+                self.warnings.extend(odd.filter_map(|odd| ignored_entry(odd, place(map.tag))));
             }
             let unparsed = document.unparsed.iter();
             self.warnings.extend(unparsed.map(|(tag, why)| not_read(why, place(*tag))));
@@ -331,6 +387,45 @@ impl PageRecord {
 }
 
 impl Inventory {
+    /// Adds what other pages ask for.
+    pub fn merge(&mut self, other: Self) {
+        self.pages += other.pages;
+        self.work.extend(other.work);
+        self.module_pages.extend(other.module_pages);
+        for (start, place) in other.starts {
+            self.starts.entry(start).or_insert(place);
+        }
+        for (url, place) in other.folders {
+            self.folders.entry(url).or_insert(place);
+        }
+        for (url, by_maps) in other.map_integrity {
+            let declarations = self.map_integrity.entry(url).or_default();
+            for (declared, uses) in by_maps {
+                declarations.entry(declared).or_default().extend(uses);
+            }
+        }
+        for (url, demand) in other.demands {
+            self.demands.entry(url).or_default().merge(demand);
+        }
+        self.vendored.extend(other.vendored);
+        for (policy, place) in other.policies {
+            self.policies.entry(policy).or_insert(place);
+        }
+        self.warnings.extend(other.warnings);
+        self.problems.extend(other.problems);
+    }
+
+    /// What import maps say of files that pages name counts as what tags say.
+    pub fn declare_by_maps(&mut self) {
+        for (url, declared) in &self.map_integrity {
+            let Some(demand) = self.demands.get_mut(url) else { continue };
+            for (declared, uses) in declared {
+                let known = demand.declared.entry(declared.clone()).or_default();
+                known.extend(uses.iter().cloned());
+            }
+        }
+    }
+
     fn add(&mut self, record: PageRecord) {
         for (url, place) in record.folders {
             self.folders.entry(url).or_insert(place);
@@ -364,7 +459,7 @@ impl Inventory {
             }
         }
         for (url, place, encoding) in record.legacy {
-            self.demands.entry(url).or_default().legacy_encoded.push((place, encoding));
+            self.demands.entry(url).or_default().legacy_encoded.push((place, encoding.into()));
         }
         for (policy, place) in record.policies {
             self.policies.entry(policy).or_insert(place);
@@ -380,6 +475,38 @@ fn ignored_map(error: &ImportMapError, place: Use) -> Notice {
         .detail("cause", error)
         .used_by([place])
         .hint("correct it: until then bare names in this page lead nowhere".to_owned())
+}
+
+/// What browsers ignore of an import map; members that HTML does not know are there for others.
+fn ignored_entry(odd: &MapWarning, place: Use) -> Option<Notice> {
+    let (message, hint) = match odd {
+        MapWarning::UnknownKey(_) => return None,
+        MapWarning::EmptyKey => (
+            "an import map gives an address to the empty name: browsers ignore it".to_owned(),
+            "remove the entry",
+        ),
+        MapWarning::InvalidAddress(key) => (
+            format!(
+                "the import map has no usable address for `{key}`: browsers refuse to import it"
+            ),
+            "an address is a whole URL, or starts with `/`, `./` or `../`",
+        ),
+        MapWarning::AddressWithoutSlash(key) => (
+            format!(
+                "the import map's address for `{key}` does not end with a slash: browsers refuse to import anything by it"
+            ),
+            "end the address with a slash as well, or neither of the two",
+        ),
+        MapWarning::InvalidScope(prefix) => (
+            format!("the import map's scope `{prefix}` is no URL: browsers ignore it"),
+            "correct it, or remove it",
+        ),
+        MapWarning::InvalidIntegrity(key) => (
+            format!("the import map's `integrity` for `{key}` guards nothing: browsers ignore it"),
+            "its key is a whole URL or starts with `/`, `./` or `../`, its value is a string",
+        ),
+    };
+    Some(Notice::new("import-map-entry", message).used_by([place]).hint(hint.to_owned()))
 }
 
 fn not_read(why: &ParseFailure, place: Use) -> Notice {
@@ -438,6 +565,14 @@ fn remarked(address: &PageAddress, remark: &Remark, place: Use) -> Option<Notice
                 "it stays external: write the tag into the page, or point the code at a local copy"
                     .to_owned(),
             ),
+        ),
+        Remark::SvgInline { .. } => Some(
+            Notice::new(
+                "svg-script-not-read",
+                "an inline script in SVG was not read: what it imports stays as it is",
+            )
+            .used_by([place])
+            .hint("move it out of the SVG, or into a file".to_owned()),
         ),
         Remark::SrcdocNotRead { why, .. } => Some(
             Notice::new(

@@ -7,15 +7,20 @@
 //! |---|---|---|
 //! | discover | [`site`]: the pages, in a stable order | disk |
 //! | scan | [`html`]: bytes → tags with exact spans; [`page`], [`mod@reference`]: what they mean; [`inventory`]: all pages together | |
+//! | follow | [`graph`]: what modules and import maps load, from file to file, in turns with the next two | |
 //! | plan | [`plan`]: inventory × [`policy`] × [`lockfile`] → one action for each URL | |
 //! | fetch, verify | [`obtain`]: [`fetch`] and [`npm`] → bytes that passed every check of [`integrity`] | network |
 //! | store | [`store`]: the vendor cache and the site vendor folder, laid out by [`vendor_path`] | disk |
 //! | rewrite | [`rewrite`]: page bytes and resolutions → page bytes | |
 //! | report | [`report`]: what happened, for people and for programs | |
 //!
-//! What [`site`] and [`store`] write goes through [`folder`], which follows no link.
-//! [`mod@check`] holds a finished site against the lockfile, with the same first stages. [`graph`] reads
-//! what modules load, import maps included; the stages still leave module graphs alone.
+//! Pages can come from elsewhere than a folder: as [`record`]s of a stream, which the filters
+//! [`rewrite_records`] and [`scan_records`] read, and as [`scans`] of parts of a site, which are planned
+//! together.
+//!
+//! What [`site`] and [`store`] write goes through [`folder`], which follows no link. Policies of the
+//! site that edits of inline scripts concern follow them in [`csp`].
+//! [`mod@check`] holds a finished site against the lockfile, with the same first stages.
 //!
 //! [`cli`] is what was typed, [`settings`] what is meant. Everything is fetched and verified before
 //! the first file is written: [`vendor`] reads like the table.
@@ -39,13 +44,18 @@ pub mod obtain;
 pub mod page;
 pub mod plan;
 pub mod policy;
+pub mod record;
 pub mod reference;
 pub mod report;
 pub mod rewrite;
 mod run;
+pub mod scans;
 pub mod settings;
 pub mod site;
 pub mod store;
 pub mod vendor_path;
 
-pub use run::{RunError, check, remedy, scan, vendor};
+pub use run::{
+    RunError, StreamError, Tally, check, remedy, rewrite_page, rewrite_records, scan, scan_records,
+    vendor,
+};

@@ -1,15 +1,16 @@
 //! The `inhouse` command: arguments → run → exit code.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, BufWriter, IsTerminal, Read, Write},
     process::ExitCode,
 };
 
 use anstream::ColorChoice as StreamColor;
+use anyhow::Context;
 use clap::Parser;
 use inhouse::{
-    cli::{Cli, ColorChoice, Command},
-    init,
+    cli::{Cli, ColorChoice, Command, RewriteArgs, SiteArgs},
+    init, record,
     report::{
         Report, human, json, printable,
         progress::{Bar, Lines, Progress, Silent},
@@ -58,7 +59,13 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Scan(args) => {
             let project = Project::load(output.config.as_deref())?;
             let output = prepare(&project, &output);
-            let settings = project.for_site(*args)?;
+            if args.batch {
+                let settings = project.for_records(args.pages)?;
+                let report = inhouse::scan_records(&settings, io::stdin())?;
+                return print(&report, Output { format: Format::Json, ..output });
+            }
+            let site = SiteArgs { site: args.site.unwrap_or_default(), pages: args.pages };
+            let settings = project.for_site(site)?;
             return print(&inhouse::scan(&settings, &*progress(output))?, output);
         }
         Command::Check(args) => {
@@ -67,8 +74,45 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             let settings = project.for_site(*args)?;
             return print(&inhouse::check(&settings, &*progress(output))?, output);
         }
+        Command::Rewrite(args) => {
+            let project = Project::load(output.config.as_deref())?;
+            let output = prepare(&project, &output);
+            return filter(project, *args, output);
+        }
     }
     Ok(0)
+}
+
+/// Pages from stdin to stdout.
+fn filter(project: Project, args: RewriteArgs, output: Output) -> anyhow::Result<u8> {
+    let page_path = args.page_path.clone();
+    let settings = project.for_rewrite(args)?;
+    let progress = progress(output);
+    let Some(path) = page_path else {
+        let mut out = BufWriter::new(io::stdout());
+        let tally = inhouse::rewrite_records(&settings, io::stdin(), &mut out, &*progress)?;
+        if tally.refused > 0 {
+            progress.say(&format!("{} of {} pages were not rewritten", tally.refused, tally.pages));
+        }
+        return Ok(tally.exit_code());
+    };
+    let mut page = Vec::new();
+    io::stdin().read_to_end(&mut page).context("cannot read the page from stdin")?;
+    let path = record::page_path(&path)?;
+    match inhouse::rewrite_page(&settings, &path, page, &*progress)? {
+        Ok(page) => {
+            let mut out = io::stdout().lock();
+            out.write_all(&page).and_then(|()| out.flush()).context("cannot write to stdout")?;
+            Ok(0)
+        }
+        Err(problems) => {
+            let report = Report { problems, ..Report::default() };
+            // The exit code says it too, if there is nobody to read this.
+            let err = &mut anstream::stderr().lock();
+            let _ = human::print(&report, human::Detail::Quiet, &mut io::sink(), err);
+            Ok(report.exit_code())
+        }
+    }
 }
 
 fn prepare(project: &Project, args: &inhouse::cli::OutputArgs) -> Output {

@@ -126,10 +126,19 @@ impl Supplier<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        inspect(&response, wanted)?;
+        let empty = match inspect(&response, wanted) {
+            Ok(()) => None,
+            Err(empty) if may_be_an_empty_module(&response, wanted) => Some(empty),
+            Err(poison) => return Err(poison.into()),
+        };
         // Proving downloads a tarball: first the checks that cost nothing.
         verify(&response.bytes, expectation)?;
-        self.accept(url, form, response)
+        let obtained = self.accept(url, form, response);
+        match (empty, obtained) {
+            (None, obtained) => obtained,
+            (Some(_), Ok(obtained)) if obtained.is_what_its_address_names(url) => Ok(obtained),
+            (Some(empty), _) => Err(empty.into()),
+        }
     }
 
     fn accept(
@@ -243,6 +252,24 @@ impl Supplier<'_> {
         let name = form.package.as_ref().ok_or(ObtainError::NotOnNpm)?;
         Ok(registry.package(name, version)?)
     }
+}
+
+impl Obtained {
+    /// Whether npm has the same bytes under the very path that the address names.
+    fn is_what_its_address_names(&self, asked: &SubresourceUrl) -> bool {
+        let form = npm::classify(self.final_url.as_ref().unwrap_or(asked));
+        form.zip(self.evidence.file.as_ref()).is_some_and(|(form, file)| form.paths.contains(file))
+    }
+}
+
+/// Whether an empty answer can be what was wanted. What only declares types comes to an empty
+/// module, and packages have such files; an empty answer is more often a failure all the same.
+fn may_be_an_empty_module(response: &Response, wanted: &BTreeSet<Wanted>) -> bool {
+    let is_blank = response.bytes.trim_ascii().is_empty();
+    let essence = response.content_type.as_deref();
+    is_blank
+        && wanted.contains(&Wanted::Module)
+        && essence.is_some_and(fetch::is_javascript_mime_type)
 }
 
 /// Looks whether `response` can be any of what was wanted.

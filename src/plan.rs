@@ -109,7 +109,8 @@ impl Plan {
 }
 
 fn vendor(url: &SubresourceUrl, demand: &Demand, lock: &Lockfile, is_cached: bool) -> Action {
-    if !demand.is_loaded() {
+    // A preload follows the script, also one that only other pages load.
+    if !demand.is_loaded() && !is_cached {
         return Action::Leave(Reason::NoScript);
     }
     if let Some(reason) = lock.absence(url) {

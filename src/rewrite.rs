@@ -38,7 +38,7 @@ pub enum Resolution {
 pub struct LocalCopy {
     /// Where it lies in the vendor folder.
     pub path: VendorPath,
-    /// What goes into `integrity`; `None` leaves the attribute as it is.
+    /// What goes into `integrity`; `None` leaves the attribute as it is, if it is still right.
     pub integrity: Option<Integrity>,
     /// The script reads its own address, so the query stays.
     pub keeps_query: bool,
@@ -165,16 +165,22 @@ pub fn rewrite(
     address: &PageAddress,
     changes: &Changes<'_>,
 ) -> Result<Rewritten, RewriteError> {
-    let Some(scan) = html::scan_relevant(bytes, dialect, None)? else {
+    let Changes { resolutions, modules, style } = changes;
+    // Any script of the site may be one that changes.
+    let local = (!modules.changed.is_empty()).then_some("");
+    let Some(scan) = html::scan_relevant(bytes, dialect, local)? else {
         return Ok(Rewritten::Unchanged);
     };
-    let Changes { resolutions, modules, style } = changes;
     let references = page::references(address, &scan);
     let found = references.external;
+    let is_classic = |reference: &&Reference| reference.role == Role::Classic;
+    let classic: BTreeSet<_> = found.iter().filter(is_classic).map(|found| &found.url).collect();
     let mut edits = Vec::new();
     for reference in &found {
         if let Some(resolution) = resolutions.get(&reference.url).filter(|_| !reference.skipped) {
-            edits.extend(edit(reference, &scan.tags[reference.tag], resolution, address, style)?);
+            let tag = &scan.tags[reference.tag];
+            let is_classic = classic.contains(&reference.url);
+            edits.extend(edit(reference, tag, resolution, address, changes, is_classic)?);
         }
     }
     edits.extend(modules.guard_own(&references.local));
@@ -195,7 +201,8 @@ fn edit(
     tag: &Tag,
     resolution: &Resolution,
     address: &PageAddress,
-    style: &Style<'_>,
+    changes: &Changes<'_>,
+    is_classic: bool,
 ) -> Result<Option<Edit>, ForeignBase> {
     let changes = match (reference.role, resolution) {
         (Role::Hint, _) => return Ok(None),
@@ -205,7 +212,9 @@ fn edit(
             changes.extend(tag.attribute("integrity").map(|_| unset("integrity")));
             changes
         }
-        (_, Resolution::Local(copy)) => localise(reference, tag, copy, address, style)?,
+        (_, Resolution::Local(copy)) => {
+            localise(reference, tag, copy, address, changes, is_classic)?
+        }
     };
     Ok(Some(Edit { tag: reference.tag, changes }))
 }
@@ -215,8 +224,10 @@ fn localise(
     tag: &Tag,
     copy: &LocalCopy,
     address: &PageAddress,
-    style: &Style<'_>,
+    changes: &Changes<'_>,
+    is_classic: bool,
 ) -> Result<Vec<Change>, ForeignBase> {
+    let Changes { modules, style, .. } = changes;
     let mut value = style.address(address, reference.base.as_deref(), &copy.path.url_path())?;
     if let Some(query) = reference.url.as_url().query().filter(|_| copy.keeps_query) {
         value = format!("{value}?{query}");
@@ -228,7 +239,8 @@ fn localise(
     if matches!(tag.kind, TagKind::SvgScript(_)) {
         return Ok(changes); // SVG's script has no `integrity`
     }
-    if let Some(integrity) = &copy.integrity {
+    let followed = || tag.attribute("integrity").and(modules.served_of(&copy.path, style));
+    if let Some(integrity) = copy.integrity.as_ref().or_else(followed) {
         changes.push(Change::Set { attribute: "integrity".into(), value: integrity.to_string() });
     }
     let crossorigin = tag.text("crossorigin");
@@ -236,6 +248,8 @@ fn localise(
         crossorigin.is_some_and(|mode| mode.eq_ignore_ascii_case("use-credentials"));
     match (style.crossorigin, crossorigin) {
         _ if sends_credentials => {}
+        // Modules are fetched as with `crossorigin`: so must be what preloads them as scripts.
+        (false, _) if reference.role == Role::Preload && !is_classic => {}
         (true, _) => {
             changes.push(Change::Set { attribute: "crossorigin".into(), value: "anonymous".into() })
         }

@@ -5,9 +5,13 @@
 //! written.
 
 mod alone;
+mod batch;
 mod commit;
 mod download;
+mod edition;
+mod filter;
 mod guard;
+mod proof;
 mod relocate;
 mod residual;
 mod settle;
@@ -16,20 +20,34 @@ mod tell;
 mod unfold;
 mod warn;
 
-use thiserror::Error;
+use std::{
+    io::{Read, Write},
+    path::Path,
+};
 
-use self::{alone::Alone, commit::Commit, settle::Downloads};
+pub use self::batch::{StreamError, Tally};
+use self::{
+    alone::Alone,
+    commit::Commit,
+    filter::{Filter, Refusal},
+    settle::Downloads,
+};
 pub(crate) use self::{
     guard::guards,
     survey::{Survey, vendor_path},
     unfold::import,
 };
+use thiserror::Error;
+
 use crate::{
     fetch::ClientError,
     init::InitError,
-    report::{Report, Run, progress::Progress},
+    inventory::Inventory,
+    report::{Problem, Report, Run, Summary, progress::Progress},
+    rewrite::Rewritten,
+    scans::{self, ScansError},
     settings::{Settings, SettingsError},
-    site::SiteError,
+    site::{self, SiteError},
     store::StoreError,
 };
 
@@ -45,6 +63,12 @@ pub enum RunError {
     /// The network client cannot be set up.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// Scans cannot be used.
+    #[error(transparent)]
+    Scans(#[from] ScansError),
+    /// Records cannot be read or written.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
     /// The threads cannot be started.
     #[error("cannot start the threads that read pages")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -60,8 +84,11 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
         if settings.dry_run {
             let mut survey = Survey::take(settings, progress)?;
             survey.hold_to(settings.mode);
-            survey.note(settings);
+            survey.note_plan(settings);
             return Ok(survey.report(Run::DryRun));
+        }
+        if !settings.from_scan.is_empty() {
+            site::create(&settings.site)?;
         }
         let _alone = Alone::wait(settings, progress)?;
         let mut survey = Survey::take(settings, progress)?;
@@ -87,8 +114,31 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
 pub fn scan(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
     on_threads(settings, || {
         let mut survey = Survey::take(settings, progress)?;
-        survey.note(settings);
-        Ok(survey.report(Run::Scan))
+        survey.note_plan(settings);
+        let asked = scans::lines(settings, &survey.inventory);
+        Ok(Report { asked, ..survey.report(Run::Scan) })
+    })
+}
+
+/// Lists what the pages of a stream of [`Record`](crate::record::Record)s ask for, for `--from-scan`.
+///
+/// # Errors
+/// [`RunError`] if the tool could not work; records that cannot be read are problems.
+pub fn scan_records(
+    settings: &Settings,
+    input: impl Read + Send + 'static,
+) -> Result<Report, RunError> {
+    on_threads(settings, || {
+        let inventory = batch::scan(settings, input)?;
+        let asked = scans::lines(settings, &inventory);
+        let Inventory { pages, warnings, problems, .. } = inventory;
+        let summary = Summary {
+            pages,
+            warnings: warnings.len(),
+            problems: problems.len(),
+            ..Summary::default()
+        };
+        Ok(Report { warnings, problems, asked, summary, run: Run::Scan, ..Report::default() })
     })
 }
 
@@ -105,13 +155,48 @@ pub fn check(settings: &Settings, progress: &dyn Progress) -> Result<Report, Run
     })
 }
 
+/// Rewrites one page by the lockfile: the page as it is to be served, or what stands in the way.
+///
+/// # Errors
+/// [`RunError`] if the tool could not work.
+pub fn rewrite_page(
+    settings: &Settings,
+    path: &Path,
+    page: Vec<u8>,
+    progress: &dyn Progress,
+) -> Result<Result<Vec<u8>, Vec<Problem>>, RunError> {
+    on_threads(settings, || match Filter::new(settings, progress)?.rewrite(path, &page) {
+        Ok(Rewritten::Changed(rewritten)) => Ok(Ok(rewritten.bytes)),
+        Ok(Rewritten::Unchanged) => Ok(Ok(page)),
+        Err(Refusal::Problems(problems)) => Ok(Err(problems)),
+        Err(Refusal::Run(error)) => Err(error),
+    })
+}
+
+/// Rewrites a stream of [`Record`](crate::record::Record)s by the lockfile: a line for each, in order.
+///
+/// # Errors
+/// [`RunError`] if the tool could not work; what stands in the way of a page is in its record.
+pub fn rewrite_records(
+    settings: &Settings,
+    input: impl Read + Send + 'static,
+    output: &mut (impl Write + Send),
+    progress: &dyn Progress,
+) -> Result<Tally, RunError> {
+    on_threads(settings, || {
+        let filter = Filter::new(settings, progress)?;
+        batch::rewrite(&filter, input, output)
+    })
+}
+
 /// What the owner of the site can do about an error that ended the run.
 pub fn remedy(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<RunError>() {
         return match error {
             RunError::Site(error) => error.remedy().map(str::to_owned),
             RunError::Store(error) => error.remedy(),
-            RunError::Client(_) | RunError::Threads(_) => None,
+            RunError::Scans(error) => Some(error.remedy().to_owned()),
+            RunError::Client(_) | RunError::Stream(_) | RunError::Threads(_) => None,
         };
     }
     if let Some(InitError::Exists(_)) = error.downcast_ref() {

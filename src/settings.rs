@@ -6,8 +6,10 @@
 #![allow(clippy::disallowed_methods, reason = "reads inhouse.toml")]
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -17,10 +19,11 @@ use thiserror::Error;
 use url::Url;
 
 use crate::{
-    cli::{ColorChoice, HostOverride, OutputArgs, SiteArgs, VendorArgs},
+    cli::{ColorChoice, HostOverride, OutputArgs, PageArgs, RewriteArgs, SiteArgs, VendorArgs},
     fetch::{ClientOptions, Limits, PlainHttp},
     integrity::Algorithm,
     policy::{OnDenied, Policy, PolicyError, Rule},
+    site,
 };
 
 /// The configuration file's name.
@@ -102,8 +105,10 @@ pub struct Mode {
 pub struct Settings {
     /// The folder of `inhouse.toml`, else the current one.
     pub project_root: PathBuf,
-    /// The built site.
+    /// The built site; empty if there is none, because pages come as records.
     pub site: PathBuf,
+    /// What `scan` printed about its pages, if they are not to be read.
+    pub from_scan: Vec<PathBuf>,
     /// Where the result goes, if not into `site`.
     pub dest: Option<PathBuf>,
     /// The site vendor folder, `/`-separated and relative to the site.
@@ -114,6 +119,8 @@ pub struct Settings {
     pub public_path: Option<String>,
     /// The site's own URL.
     pub site_url: Option<Url>,
+    /// The names of the folders in the site's root.
+    pub folders: Arc<BTreeSet<String>>,
     /// More patterns for pages.
     pub page_globs: Vec<String>,
     /// What an ambiguous page means.
@@ -141,6 +148,13 @@ pub struct Settings {
     pub jobs: usize,
     /// How the network may be used.
     pub client: ClientOptions,
+}
+
+impl Settings {
+    /// The built site, if there is one on this machine.
+    pub fn own_site(&self) -> Option<&Path> {
+        Some(self.site.as_path()).filter(|site| !site.as_os_str().is_empty())
+    }
 }
 
 /// Settings that make no sense.
@@ -349,12 +363,35 @@ impl Project {
         }
     }
 
-    /// What `scan` and `check` need to know.
+    /// What `check`, and `scan` of a folder, need to know.
     ///
     /// # Errors
     /// [`SettingsError`] names the option that makes no sense.
     pub fn for_site(self, args: SiteArgs) -> Result<Settings, SettingsError> {
         self.for_vendor(VendorArgs { site: args, ..VendorArgs::default() })
+    }
+
+    /// What is to be known of pages that come as records.
+    ///
+    /// # Errors
+    /// [`SettingsError`] names the option that makes no sense.
+    pub fn for_records(self, pages: PageArgs) -> Result<Settings, SettingsError> {
+        self.for_rewrite(RewriteArgs { pages, ..RewriteArgs::default() })
+    }
+
+    /// What `rewrite` needs to know: everything is promised, and nothing is written to disk.
+    ///
+    /// # Errors
+    /// [`SettingsError`] names the option that makes no sense.
+    pub fn for_rewrite(mut self, args: RewriteArgs) -> Result<Settings, SettingsError> {
+        self.config.dest = None;
+        let site = SiteArgs { site: args.site.unwrap_or_default(), pages: args.pages };
+        self.for_vendor(VendorArgs {
+            site,
+            guard: args.guard,
+            frozen: true,
+            ..VendorArgs::default()
+        })
     }
 
     /// What `vendor` needs to know.
@@ -363,28 +400,28 @@ impl Project {
     /// [`SettingsError`] names the option that makes no sense.
     pub fn for_vendor(self, args: VendorArgs) -> Result<Settings, SettingsError> {
         let Self { root, config } = self;
-        let VendorArgs { site, .. } = args;
+        let VendorArgs { site: SiteArgs { site, pages }, guard, from_scan, .. } = args;
         let frozen = args.frozen || config.frozen;
         let in_project = |path: Option<PathBuf>| path.map(|path| root.join(path));
-        let dest = args.dest.or(in_project(config.dest));
+        let dest = args.dest.or(in_project(config.dest)).filter(|_| from_scan.is_empty());
         if let Some(dest) = &dest {
-            refuse_nested(dest, &site.site)?;
+            refuse_nested(dest, &site)?;
         }
         Ok(Settings {
-            out: vendor_folder(site.out.or(config.out).unwrap_or_else(|| "vendor".to_owned()))?,
-            cache: site
+            out: vendor_folder(pages.out.or(config.out).unwrap_or_else(|| "vendor".to_owned()))?,
+            cache: pages
                 .cache
                 .or(in_project(config.cache))
                 .unwrap_or_else(|| root.join("vendor-cache")),
-            public_path: public_path(site.public_path.or(config.public_path))?,
-            site_url: site_url(site.site_url.or(config.site_url))?,
-            page_globs: either(site.page_glob, config.page_glob),
-            ambiguous: site.ambiguous.or(config.ambiguous).unwrap_or_default(),
+            public_path: public_path(pages.public_path.or(config.public_path))?,
+            site_url: site_url(pages.site_url.or(config.site_url))?,
+            page_globs: either(pages.page_glob, config.page_glob),
+            ambiguous: pages.ambiguous.or(config.ambiguous).unwrap_or_default(),
             policy: Policy::new(
                 config.rule,
-                either(site.include, config.include),
-                either(site.exclude, config.exclude),
-                site.on_denied.or(config.on_denied).unwrap_or_default(),
+                either(pages.include, config.include),
+                either(pages.exclude, config.exclude),
+                pages.on_denied.or(config.on_denied).unwrap_or_default(),
             )?,
             mode: Mode {
                 locked: frozen || args.locked || config.locked,
@@ -393,14 +430,14 @@ impl Project {
             dry_run: args.dry_run || config.dry_run,
             source: args.source.or(config.source).unwrap_or_default(),
             integrity: algorithms(
-                args.no_integrity || (config.no_integrity && args.integrity.is_empty()),
-                either(args.integrity, config.integrity),
+                guard.no_integrity || (config.no_integrity && guard.integrity.is_empty()),
+                either(guard.integrity, config.integrity),
             ),
-            integrity_map: site.integrity_map.or(config.integrity_map).unwrap_or_default(),
-            scan_js: site.scan_js || config.scan_js,
-            crossorigin: args.crossorigin || config.crossorigin,
+            integrity_map: pages.integrity_map.or(config.integrity_map).unwrap_or_default(),
+            scan_js: pages.scan_js || config.scan_js,
+            crossorigin: guard.crossorigin || config.crossorigin,
             on_error: args.on_error.or(config.on_error).unwrap_or_default(),
-            jobs: site.jobs.or(config.jobs).unwrap_or_default(),
+            jobs: pages.jobs.or(config.jobs).unwrap_or_default(),
             client: ClientOptions {
                 limits: config.limits.over(Limits::default()),
                 ca_cert: args.ca_cert.or(in_project(config.ca_cert)),
@@ -409,9 +446,11 @@ impl Project {
                 resolve: either(args.resolve, config.resolve).into_iter().map(Into::into).collect(),
                 ..ClientOptions::default()
             },
-            site: site.site,
+            folders: Arc::new(site::folders(&site)),
+            site,
             project_root: root,
             dest,
+            from_scan,
         })
     }
 }
@@ -490,6 +529,7 @@ fn refuse_nested(dest: &Path, site: &Path) -> Result<(), SettingsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::GuardArgs;
 
     fn project(text: &str) -> Project {
         Project { root: PathBuf::from("/project"), config: toml::from_str(text).unwrap() }
@@ -497,7 +537,8 @@ mod tests {
 
     #[test]
     fn flags_win_over_the_file() {
-        let args = SiteArgs { out: Some("scripts".into()), ..SiteArgs::default() };
+        let pages = PageArgs { out: Some("scripts".into()), ..PageArgs::default() };
+        let args = SiteArgs { pages, ..SiteArgs::default() };
         let settings = project("out = \"assets/vendor\"\ncache = \"kept\"").for_site(args).unwrap();
         assert_eq!(settings.out, "scripts");
         assert_eq!(settings.cache, Path::new("/project/kept"));
@@ -532,7 +573,8 @@ mod tests {
 
     #[test]
     fn no_integrity_in_the_file_gives_way_to_an_algorithm_on_the_command_line() {
-        let args = VendorArgs { integrity: vec![Algorithm::Sha512], ..VendorArgs::default() };
+        let guard = GuardArgs { integrity: vec![Algorithm::Sha512], ..GuardArgs::default() };
+        let args = VendorArgs { guard, ..VendorArgs::default() };
         let settings = project("no-integrity = true").for_vendor(args).unwrap();
         assert_eq!(settings.integrity, Some(vec![Algorithm::Sha512]));
         assert_eq!(

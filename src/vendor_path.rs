@@ -19,6 +19,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::{
+    fetch::is_javascript_mime_type,
     integrity::{Algorithm, Digest},
     reference::SubresourceUrl,
 };
@@ -94,6 +95,22 @@ impl VendorPath {
     /// Every folder above the file, outermost first: `a`, then `a/b`, for `a/b/c.js`.
     pub fn folders(&self) -> impl Iterator<Item = &str> {
         self.0.match_indices('/').map(|(end, _)| &self.0[..end])
+    }
+
+    /// The path of another edition of the file: in a folder named after `edition`, in the place of
+    /// the hash folder it may have.
+    pub fn in_edition(&self, edition: &Digest) -> Self {
+        let (host, rest) = self.0.split_once('/').unwrap_or((&self.0, "index.js"));
+        let rest = match rest.split_once('/') {
+            Some((folder, rest)) if looks_like_hash_folder(folder) => rest,
+            _ => rest,
+        };
+        let folder = format!("{HASH_MARK}{}", edition.short_hex(HASH_DIGITS));
+        let path = format!("{host}/{folder}/{rest}");
+        match path.len() <= PATH_MAX {
+            true => Self(path),
+            false => Self(format!("{host}/{folder}/{}", rest.rsplit('/').next().unwrap_or(rest))),
+        }
     }
 
     /// The path as a case-insensitive disk sees it: two paths with one folded form are one file.
@@ -182,12 +199,14 @@ pub enum Extension {
     Css,
     /// WebAssembly.
     Wasm,
+    /// That of a script, unless the name has another: the type says nothing.
+    Plain,
     /// None: a picture, a font or other data whose name says all there is to say.
     None,
 }
 
 impl Extension {
-    /// The extension for a `Content-Type`. What is plainly nothing else was let in as a script.
+    /// The extension for a `Content-Type`.
     pub fn of_media_type(media_type: &str) -> Self {
         let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match essence.as_str() {
@@ -196,17 +215,35 @@ impl Extension {
             "application/json" | "text/json" => Self::Json,
             other if other.ends_with("+json") => Self::Json,
             "application/octet-stream" => Self::None,
+            other if is_javascript_mime_type(other) => Self::Js,
             other => match other.split('/').next() {
                 Some("image" | "font" | "audio" | "video") => Self::None,
-                _ => Self::Js,
+                _ => Self::Plain,
             },
         }
+    }
+
+    /// Whether what has the type may be a script.
+    pub fn may_be_script(self) -> bool {
+        matches!(self, Self::Js | Self::Plain)
+    }
+
+    /// Whether servers send a file of this name with the right type.
+    fn fits(self, name: &str) -> bool {
+        let Some(usable) = usable_extension(name) else { return self == Self::None };
+        let sent = match usable.to_ascii_lowercase().as_str() {
+            "json" => Self::Json,
+            "css" => Self::Css,
+            "wasm" => Self::Wasm,
+            _ => Self::Js,
+        };
+        matches!(self, Self::Plain | Self::None) || self == sent
     }
 
     /// The extension with its dot, if there is one.
     fn ending(self) -> &'static str {
         match self {
-            Self::Js => ".js",
+            Self::Js | Self::Plain => ".js",
             Self::Json => ".json",
             Self::Css => ".css",
             Self::Wasm => ".wasm",
@@ -223,7 +260,7 @@ pub struct Stored {
     /// The digest of the bytes, given when nothing in the address fixes them: new bytes must get a
     /// new local URL, or browsers hold an old cached copy against the new `integrity`.
     pub content: Option<Digest>,
-    /// Appended where the address has no extension that servers know.
+    /// Appended where the address has no extension, or one that makes servers send another type.
     pub extension: Extension,
 }
 
@@ -433,7 +470,7 @@ fn mirror(raw: &str, room: usize, appended: Option<Extension>) -> Mirrored {
     let mut name: String = percent_decode_str(raw)
         .map(|byte| if is_safe(byte) { char::from(byte) } else { '_' })
         .collect();
-    if let (Some(extension), None) = (appended, usable_extension(&name)) {
+    if let Some(extension) = appended.filter(|extension| !extension.fits(&name)) {
         name.push_str(extension.ending());
     }
     let hidden = name.starts_with('.') || (!faithful && name.starts_with('_'));

@@ -18,16 +18,20 @@ macro_rules! cases {
 cases! {
     a_base_at_the_root_leads_local_addresses
     a_base_of_the_site_itself_is_relative
+    a_base_that_is_a_folder_of_the_site_is_that_folder
     a_body_without_end_is_cut_off
     a_cdn_that_is_down_fails_the_run
     a_compromised_host_fails_the_run
     a_compromised_script_can_be_removed
     a_compromised_script_can_be_replaced
     a_configuration_with_a_mistake_fails
+    a_content_policy_follows_inline_modules
+    a_content_policy_that_blocks_our_map_fails
     a_content_policy_without_self_is_remarked
     a_destination_leaves_the_site_as_it_is
     a_dry_run_shows_the_plan_and_writes_nothing
     a_failed_download_can_keep_its_tag
+    a_failed_module_can_keep_its_address
     a_file_in_the_way_is_never_overwritten
     a_floating_address_is_stored_under_its_exact_version
     a_folder_called_like_a_page_is_a_folder
@@ -38,22 +42,27 @@ cases! {
     a_host_that_never_answers_ends_in_time
     a_link_as_vendor_folder_is_refused
     a_link_that_looks_like_the_site_itself_is_remarked
+    a_live_script_that_a_module_imports_is_left
     a_lockfile_that_is_none_fails
-    a_map_after_a_module_gets_no_hashes
+    a_map_after_a_module_comes_too_late_for_hashes
     a_map_or_a_module_can_ask_to_be_left
     a_mismatch_is_never_kept
     a_missing_script_fails_and_changes_nothing
     a_module_can_also_be_a_classic_script
     a_module_graph_is_vendored_whole
+    a_module_that_cannot_be_read_is_kept_as_it_is
     a_module_that_is_missing_fails
     a_module_that_is_missing_where_nothing_waits_for_it_is_left
+    a_module_that_its_author_published_empty_is_kept
     a_name_and_a_password_in_an_address_are_not_sent
     a_page_in_srcdoc_is_rewritten
     a_page_in_utf_16_stays_in_utf_16
     a_page_keeps_its_mode
     a_page_without_a_filled_in_address_is_reported
     a_preload_follows_its_script
+    a_preload_of_what_a_module_imports_follows
     a_public_path_is_put_before_every_address
+    a_public_path_is_put_before_modules_too
     a_query_is_part_of_the_address
     a_redirect_of_a_module_that_leads_astray_fails
     a_script_that_closes_itself_fails
@@ -65,41 +74,59 @@ cases! {
     a_tampered_cache_is_noticed
     a_tampered_vendored_file_is_noticed
     a_truncated_file_is_tried_again_and_then_refused
+    a_worker_from_another_origin_is_left
     addresses_that_would_escape_the_folder_stay_inside
     an_address_without_a_version_gets_a_folder_of_its_content
     an_ambiguous_page_can_be_skipped
     an_ambiguous_page_fails
+    an_empty_module_that_nobody_published_is_refused
     an_import_map_is_edited_where_it_stands
+    an_edited_module_gets_a_new_address_with_new_bytes
     an_integrity_in_a_map_is_held_to
     an_integrity_in_a_map_that_is_wrong_fails
+    an_integrity_of_a_module_is_held_to
+    an_integrity_of_a_module_that_is_wrong_fails
     an_integrity_policy_asks_for_crossorigin
     an_integrity_that_is_right_is_replaced_by_ours
     an_integrity_that_is_wrong_fails_and_is_never_mended
     an_own_rule_can_deny
     check_fails_on_what_visitors_would_notice
+    check_verifies_what_import_maps_say
     circles_and_diamonds_are_fetched_once
+    compressed_copies_of_what_changes_are_remarked
     crossorigin_is_written_on_demand
     data_and_style_modules_come_along
+    every_script_of_the_site_can_be_read
     every_spelling_of_an_address_is_understood
+    folders_of_import_maps_follow_exact_versions
+    hashes_of_the_sites_own_scripts_follow
     hints_for_hosts_that_are_gone_go_too
     hostile_addresses_are_printed_harmlessly
     how_much_a_map_guards_can_be_chosen
+    import_maps_follow_the_base_of_their_page
     include_and_exclude_choose_what_is_vendored
     init_writes_a_configuration_and_never_overwrites_one
+    inline_modules_keep_the_encoding_of_their_page
     inline_scripts_import_too
     integrity_can_be_left_out
     json_is_one_object_a_line
     links_in_the_site_are_reported_and_not_followed
     links_to_the_site_itself_are_not_external
+    locked_and_offline_hold_for_imported_modules
     locked_needs_a_lockfile
     locked_refuses_a_script_nobody_has_locked
+    maps_do_not_go_where_no_browser_reads_them
     modules_are_relative_to_where_redirects_lead
+    modules_of_a_site_mounted_below_a_path_are_followed
+    modules_of_compromised_and_private_hosts_fail
     modules_of_the_site_follow_what_moves
+    no_integrity_keeps_the_authors_right
     npm_as_source_contacts_no_cdn
     npm_as_source_needs_addresses_that_name_a_package
     npm_proves_files_that_the_cdn_calls_by_another_name
     npm_proves_what_the_cdn_serves
     npm_takes_the_place_of_a_cdn_that_is_down
+    odd_names_of_modules_stay_portable
     offline_needs_the_bytes_in_the_cache
     other_files_can_be_pages
     own_rules_override_the_lists
@@ -113,6 +140,7 @@ cases! {
     scan_lists_every_script_and_its_verdict
     scripts_in_svg_are_rewritten_without_integrity
     scripts_that_must_stay_live_are_left
+    service_workers_and_worklets_of_the_site_import_too
     settings_that_make_no_sense_fail
     several_hashes_can_be_written
     several_import_maps_count_together
@@ -124,12 +152,15 @@ cases! {
     two_pages_share_one_download
     two_pages_that_demand_different_bytes_fail
     vendor_folder_and_cache_can_be_elsewhere
+    what_browsers_ignore_of_an_import_map_is_remarked
     what_every_page_says_is_said_once
     what_is_no_script_is_refused
     what_is_no_script_keeps_every_byte
+    what_modules_import_must_be_fit_to_use
     what_npm_cannot_prove_is_locked_with_the_reason
     without_a_registry_there_is_a_warning_and_no_proof
     workers_come_along
+    workers_of_the_site_import_too
     xhtml_pages_follow_the_rules_of_xml
 }
 

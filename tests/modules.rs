@@ -18,7 +18,11 @@ use inhouse::{
 use measured::Project;
 use support::{
     cdn::Cdn,
-    module_cdn::{self, pages, pages::Form},
+    module_cdn::{
+        self,
+        pages::{self, Form},
+        published, real,
+    },
     walk,
 };
 use url::Url;
@@ -169,6 +173,54 @@ fn every_form_is_whole_on_the_cdn() {
         for url in form.peculiar {
             assert!(asked.contains(*url), "{}: {url}; {asked:#?}", form.name);
         }
+    }
+}
+
+/// Prints what it takes. For figures worth quoting: `INHOUSE_TEST_REGISTRY=1 cargo test --release
+/// --test modules -- --ignored --nocapture`.
+///
+/// Monaco's own files import style sheets as scripts, which browsers refuse, and so do we: it is
+/// esm.sh's form that works.
+#[test]
+#[ignore = "measures graphs of over a thousand modules"]
+fn large_graphs_are_vendored_whole() {
+    if !published::allowed() {
+        return eprintln!("skipped: set INHOUSE_TEST_REGISTRY=1 to fetch the packages");
+    }
+    for (name, page, source, least) in [
+        ("Monaco, esm.sh", real::MONACO, "cdn", 1_300),
+        ("Monaco, esm.sh", real::MONACO, "auto", 1_300),
+        ("Shiki, jsDelivr", real::SHIKI, "cdn", 400),
+        ("Shiki, jsDelivr", real::SHIKI, "auto", 400),
+    ] {
+        let library = page.library();
+        let html = page.html(&library);
+        let cdn = module_cdn::start(library);
+        let project = project(&html, &cdn);
+        let first = project.vendor(&["--source", source, "--quiet"]);
+        first.assert_code(0);
+        let asked = cdn.log().len();
+        let again = project.vendor(&["--source", source, "--frozen", "--quiet"]);
+        again.assert_code(0);
+        project.write("public/index.html", &html);
+        let anew = project.vendor(&["--source", source, "--frozen", "--quiet"]);
+        anew.assert_code(0);
+        assert_eq!(cdn.log().len(), asked);
+
+        let site = project.path("public");
+        let walk = walk::walk(&site, "index.html");
+        let bytes =
+            walk.files().into_iter().map(|file| fs::metadata(site.join(file)).unwrap().len());
+        println!(
+            "{name}, --source {source}: {} modules with the page, {} later, {:.1} MB, {asked} requests",
+            walk.r#static.len(),
+            walk.lazy.len(),
+            bytes.sum::<u64>() as f64 / 1e6,
+        );
+        for (what, run) in [("first", &first), ("again", &again), ("built anew", &anew)] {
+            println!("  {what}: {:.2} s, {} MiB", run.took.as_secs_f64(), run.peak >> 20);
+        }
+        assert!(walk.files().len() > least);
     }
 }
 

@@ -17,7 +17,9 @@ use measured::Project;
 use support::{
     cdn::Cdn,
     module_cdn::{
-        self, pages, published,
+        self,
+        pages::{self, Form},
+        published,
         real::{self, RealPage},
     },
     walk::{Walk, walk},
@@ -31,6 +33,8 @@ mod support;
 
 /// For pages that must never become ready.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// The same for small ones.
+const BRIEFLY: Duration = Duration::from_secs(2);
 
 #[test]
 fn every_form_runs_before_and_after() {
@@ -49,6 +53,47 @@ fn every_form_runs_before_and_after() {
         let visit = offline.visit_with_limit(&format!("{origin}/"), form.ready(), PATIENCE);
         assert_works(&visit, &origin, form.ready(), form.name);
     }
+}
+
+/// Without a registry: what of a small graph is guarded, by the kind of map that was asked for.
+#[test]
+fn a_tampered_module_is_refused_as_far_as_the_map_goes() {
+    let Some(chromium) = chromium_or_skip() else { return };
+    let cdn = module_cdn::start(pages::library());
+    let form = Form::named("esm.sh");
+    let mut browser = Browser::start(&chromium).unwrap();
+    for (map, inner, lazy) in [
+        ("all", Tampered::Refused, Tampered::Refused),
+        ("static", Tampered::Refused, Tampered::Runs),
+        ("off", Tampered::Runs, Tampered::Runs),
+    ] {
+        for (module, expected) in [("names.mjs", inner), ("lazy.mjs", lazy)] {
+            let project = project(&form.html, &cdn);
+            project.vendor(&["--integrity-map", map]).assert_code(0);
+            let site = project.path("public");
+            flip_a_bit(&find_file(&site, module));
+            let origin = serve(&site).unwrap();
+            let limit = if expected == Tampered::Runs { PATIENCE } else { BRIEFLY };
+            let visit = browser.visit_with_limit(&format!("{origin}/"), form.ready(), limit);
+            let refused = visit.errors.iter().any(is_integrity_error);
+            let seen = if refused { Tampered::Refused } else { Tampered::Runs };
+            assert_eq!(seen, expected, "{module}, --integrity-map {map}; {visit:#?}");
+            let ready = if refused { "" } else { form.ready() };
+            assert_eq!(visit.ready, ready, "{module}, --integrity-map {map}");
+        }
+    }
+}
+
+/// What becomes of a module that is not what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tampered {
+    Refused,
+    Runs,
+}
+
+fn find_file(folder: &Path, name: &str) -> PathBuf {
+    let mut entries = walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap);
+    entries.find(|entry| entry.file_name() == name).expect("the file is there").into_path()
 }
 
 #[test]

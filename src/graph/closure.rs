@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
@@ -19,7 +20,8 @@ use crate::reference::SubresourceUrl;
 
 /// As what a file is loaded. With the URL it makes a request: one URL can be two modules, if it is
 /// imported as JavaScript and as JSON.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Use {
     /// A module, of that type.
     Module(ModuleType),
@@ -66,7 +68,8 @@ impl Use {
 }
 
 /// What a browser asks for: a URL without its fragment, and as what.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Request {
     /// The URL.
     pub url: SubresourceUrl,
@@ -97,7 +100,8 @@ pub enum Root<'a> {
 }
 
 /// A request that a page makes by itself, and how.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Entry {
     /// What is asked for.
     pub request: Request,
@@ -128,7 +132,8 @@ pub enum Found<'m> {
 }
 
 /// Whether a page waits for a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reach {
     /// It is loaded before its page's script runs.
     Static,
@@ -329,6 +334,10 @@ impl Walk<'_> {
             let Some(url) = url.and_then(|url| SubresourceUrl::try_from(url).ok()) else {
                 continue;
             };
+            let is_shared = *at.1 == Realm::Document && matches!(by, Referrer::File(_));
+            if is_shared && foreign_worker(specifier, self.page.base).is_some() {
+                continue; // no page could be given another address for it
+            }
             let (r#use, realm) = destination(specifier, at.1);
             let request = Request { url, r#use };
             let by = (by.clone(), specifier.line);
@@ -361,6 +370,17 @@ impl Walk<'_> {
     }
 }
 
+/// The script of a worker or a worklet on another origin than `page`. Scripts that many pages share
+/// cannot be given a local address for it, so that it is not followed from there.
+pub fn foreign_worker(specifier: &Specifier, page: &Url) -> Option<Url> {
+    let (Form::Worker(_) | Form::SharedWorker(_) | Form::Worklet) = specifier.form else {
+        return None;
+    };
+    let url = page.join(&specifier.text).ok()?;
+    let is_fetched = matches!(url.scheme(), "https" | "http");
+    (is_fetched && url.origin() != page.origin()).then_some(url)
+}
+
 /// As what a specifier's target is loaded, and where it runs.
 fn destination(specifier: &Specifier, realm: &Realm) -> (Use, Realm) {
     match specifier.form {
@@ -371,6 +391,8 @@ fn destination(specifier: &Specifier, realm: &Realm) -> (Use, Realm) {
         Form::NewUrl(Purpose::Worker(r#type))
         | Form::Worker(r#type)
         | Form::SharedWorker(r#type) => (Use::Worker(r#type), Realm::NewWorker),
+        // A global of its own, without import map, that takes modules only.
+        Form::Worklet => (Use::Worker(WorkerType::Module), Realm::NewWorker),
         Form::ImportScripts => (Use::Worker(WorkerType::Classic), realm.clone()),
     }
 }

@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
     ModuleScan, ModuleType, ParseFailure, SourceKind,
     closure::{self, Broken, Entry, Found, Reach, Request, Root, Use},
-    import_map::{ImportMap, ImportMapError, ImportMapText},
+    import_map::{Address, ImportMap, ImportMapError, ImportMapText, MapWarning},
     js,
 };
 use crate::{
@@ -20,7 +21,8 @@ use crate::{
 };
 
 /// What a document asks for by itself, in its own order, and what bare names mean there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Start {
     /// What all its import maps mean together.
     pub map: ImportMap,
@@ -47,9 +49,24 @@ pub struct Document<'a> {
     pub folders: Vec<(usize, Url)>,
     /// The first tag that loads anything.
     pub first_tag: Option<usize>,
-    /// The first tag that fetches a module: an import map must come before it to count in every
-    /// browser (HTML 4.12.1, "acquiring import maps").
-    pub first_module: Option<usize>,
+    /// URLs that only import maps which are to be left lead to: (tag, URL).
+    pub left: Vec<(usize, SubresourceUrl)>,
+    /// The first tag that fetches a module, a preload included.
+    first_fetch: Option<usize>,
+    /// The first module script: an import map must come before it to count in every browser (HTML
+    /// 4.12.1, "acquiring import maps").
+    first_module: Option<usize>,
+}
+
+/// Where the hashes of what only code names go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuardPlace {
+    /// Into this one of [`Document::maps`].
+    Map(usize),
+    /// Into a new map before this tag.
+    Before(usize),
+    /// There is no place for them.
+    Nowhere,
 }
 
 /// An import map in a page.
@@ -63,8 +80,34 @@ pub struct MapElement<'a> {
     pub base: Url,
     /// Why browsers go on without it.
     pub error: Option<ImportMapError>,
+    /// What browsers ignore of it.
+    pub warnings: Vec<MapWarning>,
     /// The author asks us to leave it.
     pub is_skipped: bool,
+    /// It stands in a `<template>`, where no browser reads it.
+    pub is_inert: bool,
+}
+
+impl MapElement<'_> {
+    /// Whether browsers take notice of it.
+    fn counts(&self) -> bool {
+        self.error.is_none() && !self.is_inert
+    }
+}
+
+impl Document<'_> {
+    /// Where the hashes of what only code names go. A map that follows a module comes too late for
+    /// it; but no new map may come before one that is in time, since many browsers know but one.
+    pub fn guard_place(&self) -> GuardPlace {
+        let in_time = |map: &MapElement<'_>| self.first_module.is_none_or(|at| map.tag < at);
+        let counts = |map: &MapElement<'_>| map.counts() && in_time(map);
+        if let Some(ours) = self.maps.iter().position(|map| counts(map) && !map.is_skipped) {
+            return GuardPlace::Map(ours);
+        }
+        let has_map = self.maps.iter().any(counts);
+        let before = if has_map { self.first_module } else { self.first_fetch };
+        before.map_or(GuardPlace::Nowhere, GuardPlace::Before)
+    }
 }
 
 /// An inline script that loads something.
@@ -132,14 +175,24 @@ impl<'a> Reader<'a, '_> {
 
     fn import_map(&mut self, index: usize, tag: &Tag, text: &'a str, is_skipped: bool) {
         let base = self.base(tag);
-        let error = match ImportMapText::parse(text) {
+        let (error, warnings) = match ImportMapText::parse(text) {
             Ok(map) => {
-                self.document.start.map.merge(map.meaning(&base).0);
-                None
+                let (meaning, warnings) = map.meaning(&base);
+                let meaning = if is_skipped { meaning.into_unfollowed() } else { meaning };
+                self.document.start.map.merge(meaning);
+                (None, warnings)
             }
-            Err(error) => Some(error),
+            Err(error) => (Some(error), Vec::new()),
         };
-        self.document.maps.push(MapElement { tag: index, text, base, error, is_skipped });
+        self.document.maps.push(MapElement {
+            tag: index,
+            text,
+            base,
+            error,
+            warnings,
+            is_skipped,
+            is_inert: tag.in_template,
+        });
     }
 
     fn inline(&mut self, index: usize, tag: &Tag, kind: &ScriptType, text: &'a str) {
@@ -147,8 +200,8 @@ impl<'a> Reader<'a, '_> {
             ScriptType::Module => SourceKind::Module,
             _ => SourceKind::Classic,
         };
-        if source_kind.is_module() && tag.place == Place::Document {
-            self.document.first_module.get_or_insert(index);
+        if source_kind.is_module() {
+            self.module(index, tag);
         }
         match js::scan(text.as_bytes(), source_kind) {
             Ok(scan) => {
@@ -166,8 +219,8 @@ impl<'a> Reader<'a, '_> {
             _ => return,
         };
         let is_module = *kind == ScriptType::Module;
-        if is_module && tag.place == Place::Document {
-            self.document.first_module.get_or_insert(index);
+        if is_module {
+            self.module(index, tag);
         }
         let base = tag.base.as_deref();
         let url = match self.address.resolve(tag.address().unwrap_or_default(), base) {
@@ -181,6 +234,21 @@ impl<'a> Reader<'a, '_> {
         };
         let request = Request { url, r#use };
         self.document.start.entries.push(Entry { request, reach: Reach::Static, by_code });
+    }
+
+    /// Notes a tag that fetches a module, if an import map can stand before it: in SVG none can.
+    fn module(&mut self, index: usize, tag: &Tag) {
+        if tag.place != Place::Document || tag.in_template {
+            return;
+        }
+        match tag.kind {
+            TagKind::SvgScript(_) => {}
+            TagKind::Link(_) => drop(self.document.first_fetch.get_or_insert(index)),
+            _ => {
+                self.document.first_fetch.get_or_insert(index);
+                self.document.first_module.get_or_insert(index);
+            }
+        }
     }
 
     /// Resolves what code and import maps name, now that the whole import map is known.
@@ -201,7 +269,13 @@ impl<'a> Reader<'a, '_> {
             let broken = named.broken.into_iter().map(|broken| (script.tag, broken));
             self.document.broken.extend(broken);
         }
-        for map in self.document.maps.iter().filter(|map| !map.is_skipped) {
+        for map in &self.document.maps {
+            if map.is_skipped {
+                let files = addresses(map, false).into_iter();
+                let files = files.filter_map(|url| SubresourceUrl::try_from(url).ok());
+                self.document.left.extend(files.map(|url| (map.tag, url)));
+                continue;
+            }
             let folders = addresses(map, true);
             self.document.folders.extend(folders.into_iter().map(|url| (map.tag, url)));
             let files = addresses(map, false).into_iter();
@@ -221,6 +295,11 @@ impl<'a> Reader<'a, '_> {
 fn addresses(map: &MapElement<'_>, folders: bool) -> Vec<Url> {
     let Ok(text) = ImportMapText::parse(map.text) else { return Vec::new() };
     let addresses = text.addresses(&map.base).into_iter();
-    let addresses = addresses.filter(|address| address.key.ends_with('/') == folders);
+    // A folder without the final slash is none for browsers either.
+    let is_meant = |address: &Address<'_>| match address.key.ends_with('/') {
+        true => folders && address.url.as_str().ends_with('/'),
+        false => !folders,
+    };
+    let addresses = addresses.filter(is_meant);
     addresses.map(|address| address.url).collect()
 }

@@ -43,6 +43,12 @@ impl Graphs {
         }
     }
 
+    /// Forgets the documents, and which files are not followed; keeps what was read.
+    pub fn begin_anew(&mut self) {
+        self.starts.clear();
+        self.files.retain(|_, known| matches!(known, Known::Module(_)));
+    }
+
     /// What must be known to go on, and how it is reached; nothing once all is known.
     pub fn frontier(&mut self) -> BTreeMap<Request, Reached> {
         let mut frontier = BTreeMap::new();
@@ -71,12 +77,28 @@ impl Graphs {
         self.files.get(request)
     }
 
+    /// A file that was read.
+    pub fn module(&self, request: &Request) -> Option<&Module> {
+        match self.files.get(request)? {
+            Known::Module(module) => Some(module),
+            Known::Left => None,
+        }
+    }
+
     /// Every file that was read, by request.
     pub fn modules(&self) -> impl Iterator<Item = (&Request, &Module)> {
         self.files.iter().filter_map(|(request, known)| match known {
             Known::Module(module) => Some((request, module)),
             Known::Left => None,
         })
+    }
+
+    /// What is not followed.
+    pub fn left(&self) -> impl Iterator<Item = &Request> {
+        self.files
+            .iter()
+            .filter(|(_, known)| matches!(known, Known::Left))
+            .map(|(request, _)| request)
     }
 
     /// What every start leads to, as far as that is known to its end.

@@ -40,6 +40,11 @@ impl Homes {
         Self { vendor, paths }
     }
 
+    /// Gives a vendored file another place.
+    pub fn place(&mut self, url: &SubresourceUrl, path: VendorPath) {
+        self.paths.insert(url.clone(), path);
+    }
+
     /// The path of a vendored file.
     pub fn path(&self, url: &Url) -> Option<&VendorPath> {
         self.paths.get(&SubresourceUrl::try_from(url.clone()).ok()?)

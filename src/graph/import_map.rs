@@ -6,6 +6,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
 
@@ -18,8 +19,12 @@ use super::{
 /// their code units, so that longer prefixes come first.
 pub type SpecifierMap = Vec<(String, Option<Url>)>;
 
+/// Where [`ImportMap::into_unfollowed`] leads: a folder, so that prefixes lead somewhere as well.
+const UNFOLLOWED: &str = "inhouse-unfollowed://map/";
+
 /// What one or more import maps mean on a page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ImportMap {
     imports: SpecifierMap,
     scopes: Vec<(String, SpecifierMap)>,
@@ -40,6 +45,17 @@ impl ImportMap {
     /// Integrity metadata by URL.
     pub fn integrity(&self) -> &BTreeMap<String, String> {
         &self.integrity
+    }
+
+    /// The same names, none of which leads to anything that could be fetched: for a map that stays
+    /// as it is, and what it leads to with it.
+    pub fn into_unfollowed(mut self) -> Self {
+        let maps = self.scopes.iter_mut().map(|(_, entries)| entries);
+        for (_, address) in maps.chain([&mut self.imports]).flatten() {
+            *address = address.as_ref().and_then(|_| Url::parse(UNFOLLOWED).ok());
+        }
+        self.integrity.clear();
+        self
     }
 
     /// HTML, "merge existing and new import maps": what a page's earlier maps say stands. That a
@@ -99,7 +115,7 @@ pub enum MapWarning {
     UnknownKey(String),
     /// An entry with an empty key.
     EmptyKey,
-    /// An entry's address is no string or no URL.
+    /// An entry's address is no string or no URL, and not `null` either, which blocks on purpose.
     InvalidAddress(String),
     /// A key ends with `/`, its address does not.
     AddressWithoutSlash(String),
@@ -202,7 +218,7 @@ impl<'t> ImportMapText<'t> {
     pub fn meaning(&self, base: &Url) -> (ImportMap, Vec<MapWarning>) {
         let mut warnings = Vec::new();
         let mut map = ImportMap {
-            imports: normalize(self.part("imports"), base, &mut warnings),
+            imports: self.normalize(self.part("imports"), base, &mut warnings),
             ..ImportMap::default()
         };
         for scope in self.part("scopes") {
@@ -211,7 +227,7 @@ impl<'t> ImportMapText<'t> {
                 continue;
             };
             let members = scope.value.members().unwrap_or_default();
-            let entries = normalize(members, base, &mut warnings);
+            let entries = self.normalize(members, base, &mut warnings);
             map.scopes.retain(|(existing, _)| existing != prefix.as_str());
             map.scopes.push((prefix.into(), entries));
         }
@@ -228,6 +244,41 @@ impl<'t> ImportMapText<'t> {
         let unknown = self.members().iter().filter(|m| !known.contains(&m.key.as_str()));
         warnings.extend(unknown.map(|member| MapWarning::UnknownKey(member.key.clone())));
         (map, warnings)
+    }
+
+    /// HTML, "sort and normalize a module specifier map".
+    fn normalize(
+        &self,
+        members: &[Member],
+        base: &Url,
+        warnings: &mut Vec<MapWarning>,
+    ) -> SpecifierMap {
+        let mut entries = SpecifierMap::new();
+        for member in members {
+            if member.key.is_empty() {
+                warnings.push(MapWarning::EmptyKey);
+                continue;
+            }
+            let key = url_like(&member.key, base).map_or_else(|| member.key.clone(), String::from);
+            let address = member.value.as_str().and_then(|address| url_like(address, base));
+            let address = match address {
+                // Written so on purpose: it blocks the name.
+                None if self.text.get(member.value.span.clone()) == Some("null") => None,
+                None => {
+                    warnings.push(MapWarning::InvalidAddress(member.key.clone()));
+                    None
+                }
+                Some(url) if member.key.ends_with('/') && !url.as_str().ends_with('/') => {
+                    warnings.push(MapWarning::AddressWithoutSlash(member.key.clone()));
+                    None
+                }
+                address => address,
+            };
+            entries.retain(|(existing, _)| *existing != key);
+            entries.push((key, address));
+        }
+        sort_descending(&mut entries);
+        entries
     }
 
     /// Every address that is a URL, in source order.
@@ -275,16 +326,17 @@ impl<'t> ImportMapText<'t> {
         edits
     }
 
-    /// The edits that put `change(url)` in the place of the integrity metadata of every URL for which
-    /// it gives a text.
+    /// The edits that put `change(url, metadata)` in the place of the integrity metadata of every URL
+    /// for which it gives a text.
     pub fn rewrite_integrity(
         &self,
         base: &Url,
-        change: impl Fn(&Url) -> Option<String>,
+        change: impl Fn(&Url, &str) -> Option<String>,
     ) -> Vec<MapEdit> {
         let edit = |entry: &Member| {
-            let text = change(&url_like(&entry.key, base)?)?;
-            let differs = entry.value.as_str() != Some(&text);
+            let metadata = entry.value.as_str()?;
+            let text = change(&url_like(&entry.key, base)?, metadata)?;
+            let differs = metadata != text;
             differs.then(|| MapEdit { span: entry.value.span.clone(), json: json::string(&text) })
         };
         self.part("integrity").iter().filter_map(edit).collect()
@@ -365,34 +417,6 @@ fn last<'m>(members: &'m [Member], name: &str) -> Option<&'m Member> {
 
 fn pair(key: &str, value: &str) -> String {
     format!("{}: {value}", json::string(key))
-}
-
-/// HTML, "sort and normalize a module specifier map".
-fn normalize(members: &[Member], base: &Url, warnings: &mut Vec<MapWarning>) -> SpecifierMap {
-    let mut entries = SpecifierMap::new();
-    for member in members {
-        if member.key.is_empty() {
-            warnings.push(MapWarning::EmptyKey);
-            continue;
-        }
-        let key = url_like(&member.key, base).map_or_else(|| member.key.clone(), String::from);
-        let address = member.value.as_str().and_then(|address| url_like(address, base));
-        let address = match address {
-            None => {
-                warnings.push(MapWarning::InvalidAddress(member.key.clone()));
-                None
-            }
-            Some(url) if member.key.ends_with('/') && !url.as_str().ends_with('/') => {
-                warnings.push(MapWarning::AddressWithoutSlash(member.key.clone()));
-                None
-            }
-            address => address,
-        };
-        entries.retain(|(existing, _)| *existing != key);
-        entries.push((key, address));
-    }
-    sort_descending(&mut entries);
-    entries
 }
 
 /// How the members of an object are set out.

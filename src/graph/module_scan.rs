@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// As what a source text runs, which decides how it is parsed and what its code can load.
@@ -95,10 +96,12 @@ pub enum Form {
     ImportMetaResolve,
     /// `new URL("x", import.meta.url)`.
     NewUrl(Purpose),
-    /// `new Worker("x")`.
+    /// `new Worker("x")`, and `navigator.serviceWorker.register("x")`.
     Worker(WorkerType),
     /// `new SharedWorker("x")`.
     SharedWorker(WorkerType),
+    /// `audioWorklet.addModule("x")`, and the like.
+    Worklet,
     /// `importScripts("x")`, in a classic worker.
     ImportScripts,
 }
@@ -108,12 +111,13 @@ pub enum Form {
 pub enum Purpose {
     /// We cannot see it.
     Unknown,
-    /// The script of `new Worker(…)` or `new SharedWorker(…)`.
+    /// The script of `new Worker(…)`, or of anything else that starts one.
     Worker(WorkerType),
 }
 
 /// The `type` a worker is started with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WorkerType {
     /// None given, or `"classic"`.
     Classic,
@@ -144,7 +148,9 @@ impl Form {
             | Self::DynamicImport
             | Self::ImportMetaResolve => Rule::ModuleSpecifier,
             Self::NewUrl(_) => Rule::AgainstScript,
-            Self::Worker(_) | Self::SharedWorker(_) | Self::ImportScripts => Rule::AgainstSettings,
+            Self::Worker(_) | Self::SharedWorker(_) | Self::Worklet | Self::ImportScripts => {
+                Rule::AgainstSettings
+            }
         }
     }
 
@@ -156,13 +162,15 @@ impl Form {
             | Self::ImportMetaResolve
             | Self::NewUrl(_)
             | Self::Worker(_)
-            | Self::SharedWorker(_) => true,
+            | Self::SharedWorker(_)
+            | Self::Worklet => true,
         }
     }
 }
 
 /// The module type of a request (HTML, "module type from module request").
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ModuleType {
     /// None given.
     #[default]

@@ -147,6 +147,9 @@ impl ObtainError {
             Self::Fetch(error) | Self::Both { cdn: error, .. } => {
                 return error.remedy().map(str::to_owned);
             }
+            Self::Poison(Poison::Empty { .. }) => {
+                "an empty answer is most likely a failure: try again, or correct the address; if the file is meant to be empty, keep it external with a rule"
+            }
             Self::Poison(_) => {
                 "open the URL in a browser: browsers get no script there either; correct the address or remove the tag"
             }

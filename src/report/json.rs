@@ -30,12 +30,16 @@ struct Closing<'a> {
 pub fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let closing =
         Closing { run: report.run, exit_code: report.exit_code(), summary: &report.summary };
+    let summary = serde_json::to_string(&Line::Summary(closing))?;
     let lines = (report.scripts.iter().map(Line::Script))
         .chain(report.warnings.iter().map(Line::Warning))
         .chain(report.problems.iter().map(Line::Problem))
-        .chain([Line::Summary(closing)]);
+        .map(|line| serde_json::to_string(&line));
     for line in lines {
-        writeln!(out, "{}", ascii(&serde_json::to_string(&line)?))?;
+        writeln!(out, "{}", ascii(&line?))?;
+    }
+    for line in report.asked.iter().chain([&summary]) {
+        writeln!(out, "{}", ascii(line))?;
     }
     Ok(())
 }

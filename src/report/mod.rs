@@ -12,19 +12,19 @@ use std::{
     sync::Arc,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{integrity::Integrity, lockfile::Source};
 
 /// A place in a page.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Use {
     /// The page's path below the site's root.
     pub page: Arc<str>,
     /// The line of the tag, from 1.
     pub line: usize,
     /// The column of the tag in characters, from 1; 0 where a line has to do.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub column: usize,
     /// The tag, as in `script` or `link rel=preload`.
     pub tag: String,
@@ -104,7 +104,7 @@ pub struct VendoredRow {
 }
 
 /// Which exit code a problem asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// The site, the lockfile or an upstream file is not as it should be: exit 1.
@@ -213,6 +213,8 @@ pub struct Summary {
     pub pages: usize,
     /// Pages changed, or that would be.
     pub pages_changed: usize,
+    /// Scripts of the site itself that were changed, because they import what was vendored.
+    pub scripts_changed: usize,
     /// URLs served locally.
     pub vendored: usize,
     /// … of which downloaded in this run.
@@ -242,6 +244,8 @@ pub struct Report {
     pub warnings: Vec<Notice>,
     /// What fails the run.
     pub problems: Vec<Problem>,
+    /// What the pages ask for, as lines of JSON for `--from-scan` to read (`scan`).
+    pub asked: Vec<String>,
     /// The figures.
     pub summary: Summary,
     /// What kind of run it was, for the summary's wording.

@@ -4,7 +4,10 @@
 //! Import maps follow HTML 8.1.6: their `integrity` guards what is imported, as the attribute guards
 //! what a tag names. A page that has no map gets one before the first tag that loads a module.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use url::Url;
 
@@ -12,17 +15,17 @@ use super::{Change, Edit, InlineEdit, Resolution, RewriteError, Scan, Style, Tag
 use crate::{
     csp::{Outcome, PolicyList},
     graph::{
-        closure::Reach,
-        document::{self, Document, InlineScript, MapElement, Start},
+        document::{self, Document, GuardPlace, InlineScript, MapElement, Start},
         homes::{Folder, Homes},
         import_map::{Address, ImportMapText, MapEdit, Part, integrity_map},
         literal, relocation,
         specifier::{as_specifier, url_like},
     },
     html::Place,
-    integrity::Integrity,
+    integrity::{Integrity, IntegrityMetadata},
     page::LocalScript,
     reference::{ForeignBase, PageAddress, SubresourceUrl},
+    vendor_path::VendorPath,
 };
 
 /// What has become of the modules that pages load.
@@ -46,8 +49,6 @@ pub struct Guard {
     pub file: String,
     /// What it must be.
     pub integrity: Integrity,
-    /// Whether pages wait for it.
-    pub reach: Reach,
 }
 
 /// The edits that the inline scripts of a page need.
@@ -80,6 +81,11 @@ impl Modules {
         }
     }
 
+    /// What a vendored file is, as it is served.
+    pub(super) fn served_of(&self, path: &VendorPath, style: &Style<'_>) -> Option<&Integrity> {
+        self.served.get(&format!("{}/{}", style.out, path.url_path()))
+    }
+
     /// A script of the site that changes takes the `integrity` of its tags with it, where that was
     /// right.
     pub(super) fn guard_own(&self, scripts: &[LocalScript]) -> Vec<Edit> {
@@ -108,14 +114,14 @@ impl Modules {
                 inline.extend(writer.script(script)?);
             }
             let guards = self.guards.get(&document.start).map_or(&[][..], Vec::as_slice);
-            let first = document.maps.iter().position(|map| !map.is_skipped && map.error.is_none());
+            let place = document.guard_place();
             for (index, map) in document.maps.iter().enumerate() {
                 if !map.is_skipped && map.error.is_none() {
-                    let guards = if first == Some(index) { guards } else { &[] };
+                    let guards = if place == GuardPlace::Map(index) { guards } else { &[] };
                     inline.extend(writer.map(map, guards)?);
                 }
             }
-            if let (None, Some(tag)) = (first, document.first_module) {
+            if let GuardPlace::Before(tag) = place {
                 inline.extend(writer.new_map(tag, guards)?);
             }
         }
@@ -194,6 +200,7 @@ impl Writer<'_> {
             }
         }
         let specifier = |file: &str| self.specifier(map.tag, file).ok();
+        let parted = Cell::new(None);
         edits.extend(text.rewrite(&map.base, |part, url| {
             let is_folder = match part {
                 Part::Address { key } => key.ends_with('/'),
@@ -204,28 +211,30 @@ impl Writer<'_> {
             let file = match is_folder {
                 true => match homes.folder(url) {
                     Folder::Moved(folder) => folder,
-                    Folder::Scattered if part == Part::Scope => homes.realm(url)?,
+                    Folder::Scattered if part == Part::Scope => match homes.realm(url) {
+                        Some(realm) => realm,
+                        None => {
+                            parted.set(Some(url.clone()));
+                            return None;
+                        }
+                    },
                     Folder::Unused | Folder::Scattered => return None,
                 },
                 false => homes.path(url)?.url_path(),
             };
             specifier(&file)
         }));
-        edits.extend(text.rewrite_integrity(&map.base, |url| {
-            Some(self.modules.served.get(&self.path(url)?)?.to_string())
+        if let Some(url) = parted.take() {
+            return Err(RewriteError::Scattered(url));
+        }
+        edits.extend(text.rewrite_integrity(&map.base, |url, metadata| {
+            let path = self.path(url)?;
+            let declared = IntegrityMetadata::parse(metadata);
+            let was_right = |before: &Vec<u8>| declared.verify(before).is_ok();
+            let follows = self.modules.changed.get(&path).is_none_or(was_right);
+            Some(self.modules.served.get(&path).filter(|_| follows)?.to_string())
         }));
-        let guarded: BTreeSet<_> = self
-            .document
-            .start
-            .map
-            .integrity()
-            .keys()
-            .filter_map(|url| self.path(&url.parse().ok()?))
-            .collect();
-        let vendor = format!("{}/", self.style.out);
-        let new =
-            guards.iter().filter(|guard| !guarded.contains(&format!("{vendor}{}", guard.file)));
-        edits.extend(text.add_integrity(&map.base, &self.entries(map.tag, new)?));
+        edits.extend(text.add_integrity(&map.base, &self.entries(map.tag, guards)?));
         if edits.is_empty() {
             return Ok(None);
         }
@@ -279,16 +288,20 @@ impl Writer<'_> {
                 None => return self.address.own_path(url),
             },
         };
-        Some(format!("{}/{file}", self.style.out))
+        Some(self.below_root(&file))
     }
 
-    fn entries<'g>(
-        &self,
-        tag: usize,
-        guards: impl Iterator<Item = &'g Guard>,
-    ) -> Result<Vec<(String, String)>, ForeignBase> {
-        guards
-            .map(|guard| Ok((self.specifier(tag, &guard.file)?, guard.integrity.to_string())))
+    /// The path below the site's root of a file below the vendor folder.
+    fn below_root(&self, file: &str) -> String {
+        format!("{}/{file}", self.style.out)
+    }
+
+    /// What an import map is to say of `guards`, as far as no map of the page says it already.
+    fn entries(&self, tag: usize, guards: &[Guard]) -> Result<Vec<(String, String)>, ForeignBase> {
+        let said = self.document.start.map.integrity().keys();
+        let said: BTreeSet<_> = said.filter_map(|url| self.path(&url.parse().ok()?)).collect();
+        let new = guards.iter().filter(|guard| !said.contains(&self.below_root(&guard.file)));
+        new.map(|guard| Ok((self.specifier(tag, &guard.file)?, guard.integrity.to_string())))
             .collect()
     }
 
@@ -297,10 +310,11 @@ impl Writer<'_> {
         tag: usize,
         guards: &[Guard],
     ) -> Result<Option<(Edit, InlineEdit)>, RewriteError> {
-        if guards.is_empty() {
+        let entries = self.entries(tag, guards)?;
+        if entries.is_empty() {
             return Ok(None);
         }
-        let text = integrity_map(&self.entries(tag, guards.iter())?);
+        let text = integrity_map(&entries);
         let nonce = self.scan.tags[tag].text("nonce").map(str::to_owned);
         let change = Change::InsertImportMap { nonce: nonce.clone(), text: text.clone() };
         let script = InlineEdit { before: None, after: text, nonce };

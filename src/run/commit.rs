@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::{
     RunError, guard,
+    proof::Proof,
     relocate::{OwnScript, relocate},
     settle::{Downloads, becomes_local},
     survey::Survey,
@@ -17,6 +18,7 @@ use super::{
 use crate::{
     csp::{HeaderPolicy, Outcome, PageScripts, Refusal},
     folder::Tree,
+    graph::document::Start,
     integrity::Integrity,
     inventory,
     lockfile::Entry,
@@ -27,7 +29,8 @@ use crate::{
         progress::{Progress, Stage},
     },
     rewrite::{
-        Changes, InlineEdit, LocalCopy, Resolution, RewriteError, Rewritten, Style, rewrite,
+        Changes, InlineEdit, LocalCopy, Modules, Resolution, RewriteError, Rewritten, Style,
+        rewrite,
     },
     settings::Settings,
     site::{self, HEADERS, Page, SiteError},
@@ -57,12 +60,14 @@ impl<'a> Commit<'a> {
         downloads: &mut Downloads,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
-        let relocated = relocate(settings, survey, downloads);
-        downloads.lock_served(settings, survey, &relocated.vendored);
-        survey.problems.extend(relocated.problems);
+        let mut relocated = relocate(settings, survey, downloads);
+        downloads.lock_served(settings, survey, &relocated.homes, &relocated.vendored);
+        survey.problems.append(&mut relocated.problems);
         survey.note_residue(&relocated.homes, downloads);
         let resolutions = resolutions(settings, survey, downloads);
+        let proof = Proof::new(survey, &relocated);
         let modules = guard::modules(settings, survey, downloads, relocated.homes, &relocated.own);
+        guard::note_large_maps(survey, &modules);
         let style = Style {
             out: &settings.out,
             public_path: settings.public_path.as_deref(),
@@ -79,9 +84,12 @@ impl<'a> Commit<'a> {
         };
         if survey.problems.is_empty() {
             commit.add_module_pages(survey);
+            commit.add_guarding_pages(settings, survey);
             commit.admit_files(settings, survey, downloads, &relocated.vendored)?;
-            commit.prove_pages(settings, survey, progress)?;
+            commit.prove_pages(settings, survey, &proof, progress)?;
             downloads.warn(survey);
+            let changed = commit.changed.iter().chain(commit.own.keys());
+            survey.warn_of_compressed_copies(settings, changed);
         }
         Ok(commit)
     }
@@ -90,10 +98,17 @@ impl<'a> Commit<'a> {
     fn add_module_pages(&self, survey: &mut Survey) {
         let modules = &self.changes.modules;
         let module_pages = std::mem::take(&mut survey.inventory.module_pages);
-        let concerned = module_pages.into_iter().filter(|(_, starts)| {
-            !self.own.is_empty() || starts.iter().any(|start| modules.guards.contains_key(start))
-        });
+        let concerned = module_pages
+            .into_iter()
+            .filter(|(_, starts)| !self.own.is_empty() || concerns(modules, starts));
         survey.inventory.work.extend(concerned.map(|(path, _)| path));
+        survey.inventory.work.sort();
+    }
+
+    /// So do pages that hold a script of the site to what it was.
+    fn add_guarding_pages(&self, settings: &Settings, survey: &mut Survey) {
+        let pages = guard::pages_that_guard(settings, survey, &self.changes.modules.changed);
+        survey.inventory.work.extend(pages);
         survey.inventory.work.sort();
     }
 
@@ -144,6 +159,7 @@ impl<'a> Commit<'a> {
         &mut self,
         settings: &Settings,
         survey: &mut Survey,
+        proof: &Proof,
         progress: &dyn Progress,
     ) -> Result<(), RunError> {
         let site = site::open(&settings.site)?;
@@ -154,6 +170,9 @@ impl<'a> Commit<'a> {
             progress.step();
             match outcome.map(|(_, rewritten)| rewritten) {
                 Ok(Rewritten::Changed(page)) => {
+                    let address = inventory::page_address(path, settings);
+                    let traced = proof.page(&address, &page.bytes, inventory::dialect(path));
+                    traced.map_err(|cause| Box::new(unproved(path, &cause)))?;
                     let inline = if has_policies { page.inline } else { Vec::new() };
                     Ok(Some((path.clone(), inline)))
                 }
@@ -233,7 +252,7 @@ impl<'a> Commit<'a> {
         path: &Path,
     ) -> Result<(Page, Rewritten), Box<Problem>> {
         let page = site::read_page(site, path).map_err(|error| Box::new(unreadable(&error)))?;
-        let address = inventory::page_address(path, settings.site_url.as_ref());
+        let address = inventory::page_address(path, settings);
         let rewritten = rewrite(&page.bytes, inventory::dialect(path), &address, &self.changes)
             .map_err(|error| Box::new(unwritable(path, &error)))?;
         Ok((page, rewritten))
@@ -317,6 +336,11 @@ impl<'a> Commit<'a> {
     }
 }
 
+/// Whether a page that starts so changes, although it names nothing from elsewhere.
+pub(super) fn concerns(modules: &Modules, starts: &[Start]) -> bool {
+    starts.iter().any(|start| modules.guards.contains_key(start))
+}
+
 /// Puts a file of the site in its place, unless it is there already.
 fn put(
     settings: &Settings,
@@ -348,7 +372,7 @@ fn admit(
     }
 }
 
-fn resolutions(
+pub(super) fn resolutions(
     settings: &Settings,
     survey: &Survey,
     downloads: &Downloads,
@@ -385,7 +409,11 @@ fn blocked(policy: &HeaderPolicy, page: &str, refusal: &Refusal) -> Problem {
         "the Content-Security-Policy in line {} of `{HEADERS}` would block the import map of `{page}`",
         policy.line
     );
-    Notice::new("csp-blocks-inline", message)
+    allow_inline(Notice::new("csp-blocks-inline", message), directive, needed)
+}
+
+fn allow_inline(notice: Notice, directive: &str, needed: &str) -> Problem {
+    notice
         .hint(format!("add {needed} to `{directive}`, or run with `--integrity-map off`"))
         .of_site()
 }
@@ -398,7 +426,22 @@ fn unreadable(error: &SiteError) -> Problem {
         .of_tool()
 }
 
-fn unwritable(path: &Path, error: &RewriteError) -> Problem {
+fn unproved(path: &Path, cause: &str) -> Problem {
+    let page = site::page_name(path);
+    Notice::new("graph-not-proved", format!("the modules of `{page}` would not find each other"))
+        .detail("cause", cause)
+        .hint("this is a limit of Inhouse: please report the page; a rule can keep the module external".to_owned())
+        .of_site()
+}
+
+pub(super) fn unwritable(path: &Path, error: &RewriteError) -> Problem {
+    if let RewriteError::Policy { directive, needed } = error {
+        let message = format!(
+            "the Content-Security-Policy of `{}` would block its import map",
+            site::page_name(path)
+        );
+        return allow_inline(Notice::new("csp-blocks-inline", message), directive, needed);
+    }
     Notice::new("page-not-rewritten", format!("`{}` could not be rewritten", site::page_name(path)))
         .detail("cause", error)
         .hint("this is a limit of Inhouse: please report the page; `data-inhouse=\"skip\"` on the tag leaves it out".to_owned())

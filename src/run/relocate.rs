@@ -9,9 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use url::Url;
+use url::{Position, Url};
 
 use super::{
+    edition,
     settle::{Downloads, becomes_local},
     survey::Survey,
 };
@@ -54,23 +55,24 @@ pub(super) struct Relocated {
 
 /// Works out every edit.
 pub(super) fn relocate(settings: &Settings, survey: &Survey, downloads: &Downloads) -> Relocated {
-    let homes = homes(settings, survey, downloads);
-    let mut relocated =
-        Relocated { homes, vendored: BTreeMap::new(), own: BTreeMap::new(), problems: Vec::new() };
+    let mut homes = homes(settings, survey, downloads);
     let reached = survey.graphs.reached();
-    let mut edits: BTreeMap<&SubresourceUrl, Script<'_>> = BTreeMap::new();
+    let mut scripts: BTreeMap<&SubresourceUrl, Script<'_>> = BTreeMap::new();
     for (request, module) in survey.graphs.modules() {
         let Some(reached) = reached.get(request) else { continue };
         let is_own = survey.is_own(&request.url);
-        let Some(to) = new_place(&relocated.homes, request, is_own) else { continue };
-        let script = edits.entry(&request.url).or_insert_with(|| Script {
+        let Some(to) = new_place(&homes, request, is_own) else { continue };
+        let script = scripts.entry(&request.url).or_insert_with(|| Script {
             from: &module.response_url,
             to,
             uses: Vec::new(),
         });
         script.uses.push((request, &module.scan, reached));
     }
-    for (url, script) in edits {
+    edition::settle(survey, downloads, &mut scripts, &mut homes);
+    let mut relocated =
+        Relocated { homes, vendored: BTreeMap::new(), own: BTreeMap::new(), problems: Vec::new() };
+    for (url, script) in scripts {
         if survey.is_own(url) {
             relocated.own_script(settings, survey, url, &script);
         } else {
@@ -81,10 +83,13 @@ pub(super) fn relocate(settings: &Settings, survey: &Survey, downloads: &Downloa
 }
 
 /// A script, and everything it is used as.
-struct Script<'a> {
-    from: &'a Url,
-    to: Url,
-    uses: Vec<(&'a Request, &'a ModuleScan, &'a Reached)>,
+pub(super) struct Script<'a> {
+    /// Where it was.
+    pub from: &'a Url,
+    /// Where it lies from now on.
+    pub to: Url,
+    /// As what, with what it asks for, and how it is reached.
+    pub uses: Vec<(&'a Request, &'a ModuleScan, &'a Reached)>,
 }
 
 /// Where a script lies from now on; `None` if it is not ours to serve.
@@ -111,7 +116,7 @@ fn homes(settings: &Settings, survey: &Survey, downloads: &Downloads) -> Homes {
 
 impl Script<'_> {
     /// The edits of the script, as everything it is used as.
-    fn edits(&self, homes: &Homes, spell: &dyn Fn(&Url, &Url) -> String) -> Vec<Edit> {
+    pub fn edits(&self, homes: &Homes, spell: &dyn Fn(&Url, &Url) -> String) -> Vec<Edit> {
         let script = Move { from: self.from, to: &self.to };
         let mut edits = Vec::new();
         for (request, scan, reached) in &self.uses {
@@ -141,7 +146,8 @@ impl Script<'_> {
         Ok(())
     }
 
-    fn edited(
+    /// The script with its edits, if it needs any; an edit that does not prove itself is an error.
+    pub fn edited(
         &self,
         source: &[u8],
         homes: &Homes,
@@ -202,7 +208,10 @@ impl Relocated {
     ) {
         let Some(name) = survey.own_path(url) else { return };
         let spell = |from: &Url, to: &Url| match (&settings.public_path, self.homes.below(to)) {
-            (Some(prefix), Some(file)) => specifier::as_specifier(&format!("{prefix}{file}")),
+            (Some(prefix), Some(file)) => {
+                let rest = &to[Position::AfterPath..];
+                specifier::as_specifier(&format!("{prefix}{file}{rest}"))
+            }
             _ => specifier::relative(from, to),
         };
         if script.edits(&self.homes, &spell).is_empty() {

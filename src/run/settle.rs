@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use super::{download, survey::Survey};
 use crate::{
-    graph::closure::Reach,
+    graph::{closure::Reach, homes::Homes},
     integrity::{Algorithm, Digest, Integrity},
+    inventory::Demand,
     lockfile::{Entry, Lockfile},
     obtain::{self, ObtainError, Obtained},
     plan::{Action, Expectation},
     reference::SubresourceUrl,
-    report::{Notice, Use, progress::Progress},
+    report::{Notice, Problem, Use, progress::Progress},
     settings::{OnError, Settings},
     vendor_path::{self, StorageKey, VendorPath},
 };
@@ -55,6 +56,16 @@ impl Downloads {
         Ok(downloads)
     }
 
+    /// What is there without a download: what the lockfile says.
+    pub fn of_lock(survey: &Survey) -> Self {
+        Self {
+            bytes: BTreeMap::new(),
+            lock: survey.lock.clone(),
+            fresh: Vec::new(),
+            kept: BTreeMap::new(),
+        }
+    }
+
     /// Says what a failed download means.
     fn account_for(
         &mut self,
@@ -77,8 +88,12 @@ impl Downloads {
             self.lock.insert_absence(url.clone(), error.to_string());
         }
         self.kept.insert(url.clone(), error.to_string());
+        let demand = survey.inventory.demands.get(url);
         let outcome = match is_optional {
             true => "only code that may never run asks for it: the address was left as it was",
+            false if demand.is_some_and(Demand::is_named_by_code) => {
+                "the address was left as it was"
+            }
             false => "the tag was left as it was",
         };
         survey.warnings.push(problem.notice.detail("outcome", outcome));
@@ -174,6 +189,7 @@ impl Downloads {
         &mut self,
         settings: &Settings,
         survey: &mut Survey,
+        homes: &Homes,
         edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
     ) {
         let mut changed = Vec::new();
@@ -185,7 +201,9 @@ impl Downloads {
             }
             let served = edited.get(url).unwrap_or(bytes);
             let of = |bytes: &[u8]| Integrity::of(bytes, algorithms(settings));
+            let path = homes.path(url.as_url()).unwrap_or(&entry.path).clone();
             let settled = Entry {
+                path,
                 size: served.len() as u64,
                 integrity: of(served),
                 upstream_integrity: edited.contains_key(url).then(|| of(bytes)),
@@ -197,21 +215,21 @@ impl Downloads {
         }
         for (url, entry) in changed {
             if settings.mode.locked {
-                let notice = Notice::new(
-                    "not-locked",
-                    format!(
-                        "the lockfile has other digests of `{url}` than this site and `--integrity` ask for, and --locked forbids to change them"
-                    ),
-                );
-                survey.problems.push(
-                    notice
-                        .hint("run once without --locked and commit the lockfile".to_owned())
-                        .of_site(),
-                );
+                survey.problems.push(other_digests(&url));
             }
             self.lock.insert(url, entry);
         }
     }
+}
+
+/// The lockfile is not what the site needs.
+pub(super) fn other_digests(url: &SubresourceUrl) -> Problem {
+    let message = format!(
+        "the lockfile has other digests of `{url}` than this site and `--integrity` ask for, and --locked forbids to change them"
+    );
+    Notice::new("not-locked", message)
+        .hint("run once without --locked and commit the lockfile".to_owned())
+        .of_site()
 }
 
 /// Where the mistake is: only the tags that declare a wrong `integrity`, else all that use the URL.
@@ -245,7 +263,7 @@ fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
     }
 }
 
-fn algorithms(settings: &Settings) -> &[Algorithm] {
+pub(super) fn algorithms(settings: &Settings) -> &[Algorithm] {
     settings.integrity.as_deref().unwrap_or(&[Algorithm::Sha384])
 }
 

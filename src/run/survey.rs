@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use rayon::prelude::*;
@@ -27,7 +27,8 @@ use crate::{
         Notice, Problem,
         progress::{Progress, Stage},
     },
-    settings::{Mode, Settings},
+    scans,
+    settings::{IntegrityMap, Mode, Settings},
     site::{self, Discovered},
     store::{Cache, Cached, VendorFolder},
     vendor_path::VendorPath,
@@ -43,6 +44,7 @@ pub(crate) struct Survey {
     pub lock: Lockfile,
     pub lock_exists: bool,
     pub plan: Plan,
+    pub bytes: Bytes,
     /// The bytes of every locked script the plan reuses.
     pub cached: BTreeMap<SubresourceUrl, Vec<u8>>,
     /// Locked scripts that pages load from the vendor folder already.
@@ -68,37 +70,30 @@ pub(crate) struct Survey {
     pub problems: Vec<Problem>,
 }
 
+/// Which bytes of locked scripts have to be at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bytes {
+    /// All of them: they are going to be written.
+    Hashed,
+    /// Those that pages run or import, to follow what they load; the lockfile is believed the rest.
+    OfLoaded,
+    /// None: the lockfile is believed.
+    Trusted,
+}
+
 impl Survey {
     /// Looks at the site, the lockfile and the cache, and draws the plan.
     pub fn take(settings: &Settings, progress: &dyn Progress) -> Result<Self, super::RunError> {
-        let found = site::discover(&settings.site, &settings.out, &settings.page_globs)?;
-        progress.begin(Stage::Scanning, found.pages.len());
-        let mut inventory = inventory::take(settings, &found.pages, progress);
-        progress.end();
-        let cache = Cache::new(&settings.cache);
-        let lock = cache.lockfile()?;
-        let root = reference::site_root(settings.site_url.as_ref());
-        let mut survey = Self {
-            lock_exists: lock.is_some(),
-            lock: lock.unwrap_or_default(),
-            problems: std::mem::take(&mut inventory.problems),
-            warnings: std::mem::take(&mut inventory.warnings),
-            headers: site_headers(settings),
-            plan: Plan::default(),
-            cached: BTreeMap::new(),
-            used_locally: BTreeSet::new(),
-            graphs: Graphs::new(root.clone()),
-            root,
-            fetched: BTreeMap::new(),
-            arrived: BTreeMap::new(),
-            failed: BTreeMap::new(),
-            waiting: Pending::new(),
-            unparsed: BTreeMap::new(),
-            unfit: BTreeSet::new(),
-            pages: BTreeSet::new(),
-            inventory,
-            cache,
+        let (found, inventory) = if settings.from_scan.is_empty() {
+            let found = site::discover(&settings.site, &settings.out, &settings.page_globs)?;
+            progress.begin(Stage::Scanning, found.pages.len());
+            let inventory = inventory::take(settings, &found.pages, progress);
+            progress.end();
+            (found, inventory)
+        } else {
+            (Discovered::default(), scans::read(settings, &settings.from_scan)?)
         };
+        let mut survey = Self::of(settings, inventory)?;
         survey.note_links(&found);
         survey.pages.extend(found.pages.iter().cloned());
         survey.find_local_uses(settings);
@@ -112,7 +107,68 @@ impl Survey {
         }
         survey.unfold(settings)?;
         survey.find_local_modules(settings)?;
+        if !settings.from_scan.is_empty() {
+            survey.note_missing_modules();
+        }
         Ok(survey)
+    }
+
+    /// Looks at the lockfile; nothing is decided yet.
+    pub fn of(settings: &Settings, mut inventory: Inventory) -> Result<Self, super::RunError> {
+        let cache = Cache::new(&settings.cache);
+        let lock = cache.lockfile()?;
+        let root = reference::site_root(settings.site_url.as_ref());
+        Ok(Self {
+            lock_exists: lock.is_some(),
+            lock: lock.unwrap_or_default(),
+            problems: std::mem::take(&mut inventory.problems),
+            warnings: std::mem::take(&mut inventory.warnings),
+            headers: site_headers(settings),
+            plan: Plan::default(),
+            bytes: Bytes::Hashed,
+            cached: BTreeMap::new(),
+            used_locally: BTreeSet::new(),
+            graphs: Graphs::new(root.clone()),
+            root,
+            fetched: BTreeMap::new(),
+            arrived: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            waiting: Pending::new(),
+            unparsed: BTreeMap::new(),
+            unfit: BTreeSet::new(),
+            pages: BTreeSet::new(),
+            inventory,
+            cache,
+        })
+    }
+
+    /// Draws the plan of a page that came alone, by the lockfile; what was read for the pages before
+    /// is still known.
+    ///
+    /// Scripts that no import map guards need no bytes: the lockfile says what there is to say. What
+    /// it says holds for the whole site, so a preload follows a script that another page loads.
+    pub fn turn_to(
+        &mut self,
+        settings: &Settings,
+        mut page: Inventory,
+    ) -> Result<(), super::RunError> {
+        self.problems = std::mem::take(&mut page.problems);
+        self.warnings.clear();
+        self.inventory = page;
+        self.plan = Plan::default();
+        self.waiting.clear();
+        self.graphs.begin_anew();
+        let followed = |start: &&Start| shows_in_page(settings, start);
+        let starts: Vec<_> = self.inventory.starts.keys().filter(followed).cloned().collect();
+        self.bytes = if starts.is_empty() { Bytes::Trusted } else { Bytes::OfLoaded };
+        self.decide(settings, self.inventory.demands.keys().cloned().collect())?;
+        for start in starts {
+            self.graphs.begin(start);
+        }
+        self.unfold(settings)?;
+        // What an earlier page has made known, this one has not asked for yet.
+        let reached = self.graphs.reached();
+        self.ask_for(settings, &reached)
     }
 
     /// Decides about URLs, now that everything that asks for them so far is known.
@@ -123,17 +179,29 @@ impl Survey {
     ) -> Result<(), super::RunError> {
         let demands = &self.inventory.demands;
         let loaded = |url: &&SubresourceUrl| demands.get(url).is_some_and(Demand::is_loaded);
-        self.look_up(&urls.iter().filter(loaded).cloned().collect())?;
+        if self.bytes != Bytes::Trusted {
+            self.look_up(&urls.iter().filter(loaded).cloned().collect())?;
+        }
         for url in urls {
             let demand = &self.inventory.demands[&url];
-            let is_cached = self.cached.contains_key(&url);
-            self.plan.decide(&url, demand, &self.lock, &settings.policy, is_cached);
+            let is_there = self.has_bytes(&url, demand);
+            self.plan.decide(&url, demand, &self.lock, &settings.policy, is_there);
             if let Some(Action::Refuse(finding)) = self.plan.actions.get(&url) {
                 let uses = demand.uses().cloned();
-                self.problems.push(denied(&url, finding).used_by(uses).of_site());
+                self.problems.push(denied(&url, finding, demand).used_by(uses).of_site());
             }
         }
         Ok(())
+    }
+
+    /// Whether a locked script needs no download.
+    fn has_bytes(&self, url: &SubresourceUrl, demand: &Demand) -> bool {
+        let is_trusted = match self.bytes {
+            Bytes::Hashed => false,
+            Bytes::OfLoaded => !demand.is_loaded(),
+            Bytes::Trusted => true,
+        };
+        self.cached.contains_key(url) || is_trusted && self.lock.get(url).is_some()
     }
 
     /// Turns what the plan may not do under `mode` into problems.
@@ -153,31 +221,16 @@ impl Survey {
             return;
         }
         for violation in self.plan.violations(mode) {
-            let (code, message, hint, url) = match &violation {
-                Violation::NotLocked(url) => (
-                    "not-locked",
-                    format!("`{url}` is not in the lockfile, and --locked forbids to add it"),
-                    "run `inhouse vendor` without --locked, review the change and commit the lockfile",
-                    url,
-                ),
-                Violation::NeedsNetwork(url) => (
-                    "needs-network",
-                    format!("`{url}` is not in the cache, and --offline forbids to download it"),
-                    "run `inhouse vendor` once with the network, or commit the files of the cache",
-                    url,
-                ),
+            let (notice, url) = match &violation {
+                Violation::NotLocked(url) => (not_locked(url), url),
+                Violation::NeedsNetwork(url) => (needs_network(url), url),
             };
             let uses = self
                 .inventory
                 .demands
                 .get(url)
                 .map(|demand| demand.uses().cloned().collect::<Vec<_>>());
-            self.problems.push(
-                Notice::new(code, message)
-                    .used_by(uses.unwrap_or_default())
-                    .hint(hint.to_owned())
-                    .of_site(),
-            );
+            self.problems.push(notice.used_by(uses.unwrap_or_default()).of_site());
         }
     }
 
@@ -195,6 +248,25 @@ impl Survey {
             Some(Entry { request, reach: Reach::Lazy, by_code: true })
         };
         Start { entries: scripts.iter().filter_map(entry).collect(), ..Start::default() }
+    }
+
+    /// Pages may have been scanned elsewhere; the modules of the site have to be here.
+    fn note_missing_modules(&mut self) {
+        let missing = self
+            .graphs
+            .left()
+            .filter(|request| matches!(request.r#use, Use::Module(_)) && self.is_own(&request.url));
+        let names: Vec<_> = missing.filter_map(|request| self.own_path(&request.url)).collect();
+        for name in names {
+            let notice = Notice::new(
+                "missing-module",
+                format!("pages load the site's own module `{name}`, which is not in SITE"),
+            );
+            self.warnings.push(notice.hint(
+                "put the site's own scripts there first: what they import is to be vendored too"
+                    .to_owned(),
+            ));
+        }
     }
 
     fn note_links(&mut self, found: &Discovered) {
@@ -236,7 +308,10 @@ impl Survey {
     }
 
     /// Reads and re-hashes the cached bytes of those that are locked.
-    fn look_up(&mut self, urls: &BTreeSet<SubresourceUrl>) -> Result<(), super::RunError> {
+    pub(super) fn look_up(
+        &mut self,
+        urls: &BTreeSet<SubresourceUrl>,
+    ) -> Result<(), super::RunError> {
         let read = |url: &SubresourceUrl| {
             let entry = self.lock.get(url).filter(|_| !self.cached.contains_key(url))?;
             Some((url.clone(), entry.clone(), self.cache.lookup(entry)))
@@ -300,34 +375,43 @@ impl Survey {
             self.warnings.push(warning.hint("remove it, or correct its pattern".to_owned()));
         }
         self.warn_of_policies();
-        self.warn_of_compressed_copies(settings);
     }
 
-    /// Servers prefer `index.html.br` to `index.html`: visitors would get the page of before.
-    fn warn_of_compressed_copies(&mut self, settings: &Settings) {
+    /// As [`note`](Self::note), where nothing but the plan will ever be known.
+    pub fn note_plan(&mut self, settings: &Settings) {
+        self.note(settings);
         let changes = |action: &Action| {
             is_vendored(action) || matches!(action, Action::Replace { .. } | Action::Remove(_))
         };
-        if !self.plan.actions.values().any(changes) {
-            return;
+        if self.plan.actions.values().any(changes) {
+            let pages = self.inventory.work.clone();
+            self.warn_of_compressed_copies(settings, pages.iter());
         }
-        let copies = self.inventory.work.iter().flat_map(|page| {
+    }
+
+    /// Servers prefer `index.html.br` to `index.html`: visitors would get the files of before.
+    pub fn warn_of_compressed_copies<'f>(
+        &mut self,
+        settings: &Settings,
+        changed: impl Iterator<Item = &'f PathBuf>,
+    ) {
+        let copies = changed.flat_map(|file| {
             ["gz", "br", "zst"].map(|extension| {
-                let mut copy = page.clone().into_os_string();
+                let mut copy = file.clone().into_os_string();
                 copy.push(format!(".{extension}"));
-                std::path::PathBuf::from(copy)
+                PathBuf::from(copy)
             })
         });
         let mut stale = copies.filter(|copy| settings.site.join(copy).is_file());
         let Some(first) = stale.next() else { return };
         let first = site::page_name(&first);
         let message = match stale.count() {
-            0 => format!("`{first}` is a compressed copy that will not match its page any more"),
+            0 => format!("`{first}` is a compressed copy of what it will not match any more"),
             more => format!(
-                "`{first}` and {more} more are compressed copies that will not match their pages any more"
+                "`{first}` and {more} more are compressed copies of what they will not match any more"
             ),
         };
-        let hint = "run Inhouse before the pages are compressed, or compress them again";
+        let hint = "run Inhouse before the site is compressed, or compress these files again";
         self.warnings.push(Notice::new("stale-copy", message).hint(hint.to_owned()));
     }
 
@@ -359,6 +443,18 @@ impl Survey {
     }
 }
 
+/// Whether what follows from `start` may show in its page: modules that an import map guards, and
+/// the site's own that change. Without a module to begin with, there is none that a page waits for.
+fn shows_in_page(settings: &Settings, start: &Start) -> bool {
+    let is_module = |entry: &Entry| matches!(entry.request.r#use, Use::Module(_));
+    let guarded = settings.integrity.as_ref().map_or(IntegrityMap::Off, |_| settings.integrity_map);
+    match guarded {
+        IntegrityMap::All => true,
+        IntegrityMap::Entry | IntegrityMap::Static => start.entries.iter().any(is_module),
+        IntegrityMap::Off => settings.own_site().is_some() && start.entries.iter().any(is_module),
+    }
+}
+
 /// Whether the plan makes the URL local.
 pub(super) fn is_vendored(action: &Action) -> bool {
     match action {
@@ -373,7 +469,22 @@ pub(crate) fn vendor_path(path: &str, out: &str) -> Option<VendorPath> {
     percent_encoding::percent_decode_str(path).decode_utf8().ok()?.parse().ok()
 }
 
-fn denied(url: &SubresourceUrl, finding: &Finding) -> Notice {
+fn not_locked(url: &SubresourceUrl) -> Notice {
+    let message = format!("`{url}` is not in the lockfile, and --locked forbids to add it");
+    Notice::new("not-locked", message).hint(
+        "run `inhouse vendor` without --locked, review the change and commit the lockfile"
+            .to_owned(),
+    )
+}
+
+pub(super) fn needs_network(url: &SubresourceUrl) -> Notice {
+    let message = format!("`{url}` is not in the cache, and --offline forbids to download it");
+    Notice::new("needs-network", message).hint(
+        "run `inhouse vendor` once with the network, or commit the files of the cache".to_owned(),
+    )
+}
+
+fn denied(url: &SubresourceUrl, finding: &Finding, demand: &Demand) -> Notice {
     let by = match &finding.by {
         Origin::Rule(pattern) => format!("denied by your rule `{pattern}`"),
         Origin::BuiltIn(_) | Origin::Excluded(_) | Origin::NotIncluded => {
@@ -390,13 +501,16 @@ fn denied(url: &SubresourceUrl, finding: &Finding) -> Notice {
     if let Some(replacement) = &finding.replacement {
         notice = notice.detail("instead", replacement);
     }
-    notice.hint(
+    let hint = if demand.is_named_by_code() {
+        "change the code that names it: tags can be removed, imports cannot"
+    } else {
         "remove the tag, or let Inhouse do it with `--on-denied remove` or `--on-denied replace`"
-            .to_owned(),
-    )
+    };
+    notice.hint(hint.to_owned())
 }
 
 fn site_headers(settings: &Settings) -> SiteHeaders {
-    let text = site::read(&settings.site.join("_headers")).unwrap_or_default();
+    let read = |site: &Path| site::read(&site.join(site::HEADERS)).ok();
+    let text = settings.own_site().and_then(read).unwrap_or_default();
     csp::site_headers(&String::from_utf8_lossy(&text))
 }

@@ -35,6 +35,7 @@ impl Survey {
         let mut summary = self.summary(&rows);
         self.count_local(&mut summary);
         summary.pages_changed = commit.changed.len();
+        summary.scripts_changed = commit.own.len();
         summary.downloaded = downloads.fresh.len();
         summary.downloaded_bytes = downloads
             .fresh
@@ -66,7 +67,14 @@ impl Survey {
         }
         let warnings = say_once(std::mem::take(&mut self.warnings));
         summary.warnings = warnings.len();
-        Report { scripts, warnings, problems: std::mem::take(&mut self.problems), summary, run }
+        Report {
+            scripts,
+            warnings,
+            problems: std::mem::take(&mut self.problems),
+            asked: Vec::new(),
+            summary,
+            run,
+        }
     }
 
     fn rows(

@@ -121,7 +121,7 @@ impl Survey {
     }
 
     /// Decides about what is asked for the first time.
-    fn ask_for(
+    pub(super) fn ask_for(
         &mut self,
         settings: &Settings,
         frontier: &BTreeMap<Request, Reached>,
@@ -191,7 +191,9 @@ impl Survey {
     fn own_file(&self, settings: &Settings, url: &SubresourceUrl) -> Option<(String, Vec<u8>)> {
         let path = self.own_path(url)?;
         let file: PathBuf = path.split('/').collect();
-        if let Ok(Some(bytes)) = site::read_own(&settings.site, &file) {
+        if let Some(site) = settings.own_site()
+            && let Ok(Some(bytes)) = site::read_own(site, &file)
+        {
             return Some((path, bytes));
         }
         // A vendored file that was lost is put back from the cache.
@@ -227,12 +229,15 @@ pub(super) fn read(request: &Request, file: File<'_>) -> Read {
     match (&request.r#use, extension) {
         (Use::Module(ModuleType::Json), Extension::Json)
         | (Use::Module(ModuleType::Css), Extension::Css)
-        | (Use::Module(ModuleType::JavaScriptOrWasm), Extension::Js | Extension::Wasm)
+        | (
+            Use::Module(ModuleType::JavaScriptOrWasm),
+            Extension::Js | Extension::Plain | Extension::Wasm,
+        )
         | (Use::Module(ModuleType::Other(_) | ModuleType::Unknown) | Use::Asset, _)
-        | (Use::Classic | Use::Worker(_), Extension::Js) => {}
+        | (Use::Classic | Use::Worker(_), Extension::Js | Extension::Plain) => {}
         _ => return Read::Unfit,
     }
-    if extension != Extension::Js {
+    if !extension.may_be_script() {
         return Read::Known(Known::Module(module(ModuleScan::default())));
     }
     match request.r#use.scan(file.bytes) {

@@ -5,11 +5,13 @@ use super::{
     survey::Survey,
 };
 use crate::{
+    inventory::Demand,
     lockfile::Entry,
     npm::{self, Pinning},
     obtain,
     reference::SubresourceUrl,
     report::Notice,
+    vendor_path::{self, Extension, Stored},
 };
 
 impl Downloads {
@@ -17,10 +19,15 @@ impl Downloads {
     pub(super) fn warn(&self, survey: &mut Survey) {
         for (url, bytes) in &self.bytes {
             let Some(entry) = self.lock.get(url) else { continue };
+            let demand = survey.inventory.demands.get(url);
+            // What other people's modules import, nobody can pin; in modules there is no
+            // `currentScript`.
+            let is_floating = entry.floating && demand.is_none_or(Demand::is_named_by_site);
+            let is_classic = demand.is_none_or(|demand| !demand.classic.is_empty());
+            let looks_itself_up = is_classic && obtain::reads_its_own_address(bytes);
             let notices = [
-                entry.floating.then(|| floating(url, entry).used_by(uses(survey, url))),
-                obtain::reads_its_own_address(bytes)
-                    .then(|| self_locating(url).used_by(uses(survey, url))),
+                is_floating.then(|| floating(url, entry).used_by(uses(survey, url))),
+                looks_itself_up.then(|| self_locating(url).used_by(uses(survey, url))),
                 garbled(survey, url, bytes),
             ];
             survey.warnings.extend(notices.into_iter().flatten());
@@ -50,8 +57,23 @@ fn pinned(url: &SubresourceUrl, entry: &Entry) -> Option<SubresourceUrl> {
     let is_exact =
         |url: &SubresourceUrl| npm::classify(url).is_some_and(|form| form.pinned == Pinning::Exact);
     let by_redirect = || entry.final_url.clone().filter(is_exact);
-    let by_path = || format!("https://{}", entry.path).parse().ok().filter(is_exact);
+    let by_path = || mirrored(url, entry).filter(is_exact);
     by_npm().or_else(by_redirect).or_else(by_path)
+}
+
+/// The address that a path in the vendor folder mirrors, without the extension that the path got
+/// where the address has none.
+fn mirrored(url: &SubresourceUrl, entry: &Entry) -> Option<SubresourceUrl> {
+    let path = entry.path.as_str();
+    let stem = path.rsplit_once('.').filter(|(_, extension)| {
+        let asked = url.as_url().path().rsplit_once('.');
+        asked.is_none_or(|(_, asked)| asked != *extension)
+    });
+    let mirrored: SubresourceUrl =
+        format!("https://{}", stem.map_or(path, |(stem, _)| stem)).parse().ok()?;
+    let extension = Extension::of_media_type(&entry.media_type);
+    let stored = Stored { url: mirrored.clone(), content: None, extension };
+    (vendor_path::candidate(&stored) == entry.path).then_some(mirrored)
 }
 
 /// A script that finds out where it lies is likely to load its other files from there.

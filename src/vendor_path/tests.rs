@@ -46,6 +46,24 @@ fn what_has_no_usable_extension_gets_one_by_its_type() {
 }
 
 #[test]
+fn an_extension_that_tells_servers_another_type_is_not_the_last() {
+    assert_eq!(hashed("https://esm.test/a.css?module").1, "esm.test/a.css.js");
+    assert_eq!(path("https://cdn.test/a.json"), "cdn.test/a.json.js");
+    assert_eq!(path("https://cdn.test/A.MJS"), "cdn.test/A.MJS");
+    for (extension, expected) in [
+        (Extension::Css, "cdn.test/a.js.css"),
+        (Extension::Wasm, "cdn.test/a.js.wasm"),
+        (Extension::Plain, "cdn.test/a.js"),
+        (Extension::None, "cdn.test/a.js"),
+    ] {
+        let stored = Stored { extension, ..stored("https://cdn.test/a.js") };
+        assert_eq!(candidate(&stored).as_str(), expected);
+    }
+    let plain = Stored { extension: Extension::Plain, ..stored("https://raw.test/a.wasm") };
+    assert_eq!(candidate(&plain).as_str(), "raw.test/a.wasm");
+}
+
+#[test]
 fn a_trailing_slash_gets_an_index() {
     assert_eq!(path("https://js.test/v3/"), "js.test/v3/index.js");
     assert_eq!(path("https://js.test"), "js.test/index.js");
@@ -252,7 +270,8 @@ fn media_types_give_extensions() {
         ("application/wasm", Extension::Wasm),
         ("image/svg+xml", Extension::None),
         ("font/woff2", Extension::None),
-        ("", Extension::Js),
+        ("text/plain", Extension::Plain),
+        ("", Extension::Plain),
     ] {
         assert_eq!(Extension::of_media_type(media_type), extension);
     }
@@ -420,7 +439,8 @@ proptest! {
     ) {
         prop_assume!(!is_reserved(&name));
         let url = stored.url.as_url().join(&format!("./{name}")).unwrap();
-        let stored = Stored { url: url.try_into().unwrap(), ..stored };
+        let extension = if stored.extension.fits(&name) { stored.extension } else { Extension::Plain };
+        let stored = Stored { url: url.try_into().unwrap(), extension, ..stored };
         let path = candidate(&stored);
         prop_assert_eq!(path.segments().last(), Some(name.as_str()));
         let apart = Mirror::of(&stored.key(), stored.extension).path_apart(1);

@@ -3,6 +3,7 @@
 //! Chromium is driven over its DevTools pipe: unlike `--dump-dom`, that shows every request the page
 //! tried, every line of its console and every refused script as they happen, and ends when the page
 //! is done rather than when a clock says so. All hosts but loopback are unreachable to it.
+#![allow(dead_code)] // every test binary compiles all of this and uses its own part
 
 use std::{
     collections::BTreeMap,

@@ -28,6 +28,7 @@ use serde::Deserialize;
 
 use super::{
     cdn::Cdn,
+    filter,
     http::{Answer, mime_type},
     npm::Package,
 };
@@ -320,6 +321,10 @@ impl Stage {
 
     /// Runs the tool in the project, in an environment that has nothing of ours.
     fn inhouse(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inhouse"));
         command.current_dir(self.root()).env_clear().args(words).arg("--no-progress");
         for name in ["SYSTEMROOT", "LLVM_PROFILE_FILE"] {
@@ -337,7 +342,7 @@ impl Stage {
                 command.args(["--resolve", &format!("{host}=127.0.0.1:1")]);
             }
         }
-        command.output().unwrap()
+        command
     }
 
     fn record(&self, run: &Run, case: &Case, output: &Output) {
@@ -476,6 +481,7 @@ impl Stage {
                     "a new build with --frozen differs: {:?}",
                     again.1.what_differs(&built.1)
                 );
+                self.filter(&command);
             }
         }
         self.check(&command, case);
@@ -496,17 +502,84 @@ impl Stage {
         (before, self.project())
     }
 
-    fn check(&self, vendor: &[&str], case: &Case) {
-        let mut words = vec!["check", vendor[1]];
-        let mut rest = vendor[2..].iter();
-        while let Some(word) = rest.next() {
-            match ONLY_FOR_VENDOR.iter().find(|(name, _)| name == word) {
-                Some(("--dest", _)) => words[1] = rest.next().expect("--dest has a value"),
-                Some((_, true)) => drop(rest.next()),
-                Some((_, false)) => {}
-                None => words.push(word),
+    /// Every page by itself, filtered by the lockfile alone, is the page that `vendor` wrote.
+    fn filter(&self, vendor: &[&str]) {
+        let (built, rest) =
+            without_vendor_options(vendor, &["--integrity", "--no-integrity", "--crossorigin"]);
+        let site = self.room.path().join("site");
+        copy(&self.folder.join(vendor[1]), &site);
+        let globs = vendor.windows(2).filter(|words| words[0] == "--page-glob");
+        let globs: Vec<_> = globs.map(|words| words[1]).collect();
+        let vendored = Tree::of(&self.root().join(built)).files();
+        let (expected, pages): (Vec<_>, Vec<_>) = filter::pages(&site, &globs)
+            .into_iter()
+            .map(|(path, page)| ((path.clone(), vendored[&path].clone()), (path, page)))
+            .unzip();
+        let site = site.to_str().unwrap();
+        let command = [vec!["rewrite", "--batch", "--site", site], rest.clone()].concat();
+        let output = filter::run(&mut self.command(&command), &filter::records(&pages));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        filter::assert_same(&filter::served(&output.stdout), &expected);
+        for ((path, page), expected) in pages.iter().zip(&expected).take(2) {
+            let command = ["rewrite", "--frozen", "--site", site, "--page-path", path];
+            let command = [command.to_vec(), rest.clone()].concat();
+            let output = filter::run(&mut self.command(&command), page);
+            filter::assert_same(&[(path.clone(), output.stdout)], std::slice::from_ref(expected));
+        }
+        self.plan_from_scans(vendor, &pages, &vendored);
+        fs::remove_dir_all(site).unwrap();
+    }
+
+    /// A plan from scans of parts of the site brings the same files as one from the site.
+    fn plan_from_scans(
+        &self,
+        vendor: &[&str],
+        pages: &[filter::Page],
+        vendored: &BTreeMap<String, Vec<u8>>,
+    ) {
+        let (_, rest) = without_vendor_options(vendor, &[]);
+        let site = self.room.path().join("site");
+        pages.iter().for_each(|(page, _)| fs::remove_file(site.join(page)).unwrap());
+        let (even, odd): (Vec<_>, Vec<_>) =
+            pages.iter().cloned().enumerate().partition(|(index, _)| index % 2 == 0);
+        let mut scans = Vec::new();
+        for (part, name) in [(even, "even.jsonl"), (odd, "odd.jsonl")] {
+            let part: Vec<_> = part.into_iter().map(|(_, page)| page).collect();
+            let scan = [vec!["scan", "--batch"], rest.clone()].concat();
+            let output = filter::run(&mut self.command(&scan), &filter::records(&part));
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert_lines_of_json(&output.stdout);
+            let file = self.room.path().join(name);
+            fs::write(&file, output.stdout).unwrap();
+            scans.push(file.to_str().unwrap().to_owned());
+        }
+        let mode = ["--locked", "--offline", "--frozen", "--scan-js"];
+        let mut words = vec!["vendor", site.to_str().unwrap()];
+        let mut options = vendor[2..].iter();
+        while let Some(word) = options.next() {
+            match *word {
+                "--dest" => drop(options.next()),
+                word if mode.contains(&word) => {}
+                word => words.push(word),
             }
         }
+        words.extend(["--frozen", "--from-scan"]);
+        words.extend(scans.iter().map(String::as_str));
+        let before = self.project();
+        self.succeed(&words, true);
+        before.assert_same_files(&self.project(), "--from-scan");
+        let mut expected = vendored.clone();
+        expected
+            .retain(|name, _| name != "_headers" && !pages.iter().any(|(page, _)| page == name));
+        let mut found = Tree::of(&site).files();
+        found.remove("_headers");
+        let differences = differences(&expected, &found);
+        assert!(differences.is_empty(), "--from-scan\n{}", differences.join("\n"));
+    }
+
+    fn check(&self, vendor: &[&str], case: &Case) {
+        let (site, rest) = without_vendor_options(vendor, &[]);
+        let words = [vec!["check", site], rest].concat();
         let before = self.project();
         let output = self.inhouse(&words);
         let said = String::from_utf8_lossy(&output.stderr);
@@ -519,6 +592,22 @@ impl Stage {
         );
         before.assert_untouched(&self.project(), "check");
     }
+}
+
+/// Where the result of a `vendor` command lies, and its options that other commands know too; `known`
+/// are those of the others that this one knows.
+fn without_vendor_options<'a>(vendor: &[&'a str], known: &[&str]) -> (&'a str, Vec<&'a str>) {
+    let (mut site, mut words) = (vendor[1], Vec::new());
+    let mut rest = vendor[2..].iter();
+    while let Some(word) = rest.next() {
+        match ONLY_FOR_VENDOR.iter().find(|(name, _)| name == word && !known.contains(name)) {
+            Some(("--dest", _)) => site = rest.next().expect("--dest has a value"),
+            Some((_, true)) => drop(rest.next()),
+            Some((_, false)) => {}
+            None => words.push(*word),
+        }
+    }
+    (site, words)
 }
 
 /// Every line an object with a `type`, the summary last.
@@ -639,6 +728,10 @@ impl Tree {
     fn assert_untouched(&self, after: &Self, by: &str) {
         let touched = self.what_differs(after);
         assert!(touched.is_empty(), "`{by}` must change nothing, but touched {touched:?}");
+    }
+
+    fn assert_same_files(&self, after: &Self, by: &str) {
+        assert!(self.same_bytes(after), "`{by}` changed {:?}", self.what_differs(after));
     }
 
     fn assert_same_modes(&self, after: &Self, by: &str) {

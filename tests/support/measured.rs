@@ -126,6 +126,11 @@ impl Project {
 
     /// Runs the binary in the project with these arguments only.
     pub fn run(&self, arguments: &[&str]) -> Outcome {
+        watch(self.command(arguments))
+    }
+
+    /// The binary in the project with these arguments.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inhouse"));
         command
             .args(arguments)
@@ -133,7 +138,7 @@ impl Project {
             .env_clear()
             .env("HOME", self.folder.path().join("home"))
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
-        watch(command)
+        command
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod case;
 pub mod cdn;
+pub mod filter;
 pub mod http;
 mod http2;
 #[cfg(unix)]

@@ -7,7 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use html5ever::{ParseOpts, parse_document, tendril::TendrilSink};
@@ -130,7 +130,7 @@ fn follow(site: &Path, page: &Page<'_>) -> Closure {
     }
 }
 
-fn is_script(path: &PathBuf) -> bool {
+fn is_script(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["js", "mjs", "cjs"].iter().any(|e| *e == extension))
 }
 

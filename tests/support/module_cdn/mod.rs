@@ -106,16 +106,18 @@ fn for_a_while(answer: Answer) -> Answer {
     answer.header("cache-control", "public, max-age=600")
 }
 
-/// `code` with another specifier wherever `rename` gives one; also in `new URL`, if relative.
+/// `code` with another specifier wherever `rename` gives one; what `new URL` has is relative.
 fn respell(code: &[u8], rename: impl Fn(&str) -> Option<String>) -> Vec<u8> {
     let scan = js::scan(code, SourceKind::Module).expect("packages hold valid modules");
-    let specifiers = scan.specifiers.iter().filter(|found| match found.form.rule() {
-        Rule::ModuleSpecifier => true,
-        Rule::AgainstScript => found.text.starts_with('.'),
-        Rule::AgainstSettings => false,
-    });
-    let edits = specifiers.filter_map(|found| {
-        let text = rename(&found.text)?;
+    let edits = scan.specifiers.iter().filter_map(|found| {
+        let is_relative = !found.text.starts_with('/') && !found.text.contains(':');
+        let text = match found.form.rule() {
+            Rule::ModuleSpecifier => rename(&found.text)?,
+            Rule::AgainstScript if is_relative => {
+                rename(&format!("./{}", found.text.trim_start_matches("./")))?
+            }
+            Rule::AgainstScript | Rule::AgainstSettings => return None,
+        };
         Some(literal::Edit::new(found.span.clone(), text))
     });
     literal::rewrite(code, &edits.collect::<Vec<_>>()).expect("the edits are of this code")

@@ -3,6 +3,7 @@
 use super::{Library, import_maps, published};
 
 /// A page and the packages it needs.
+#[derive(Clone, Copy, Debug)]
 pub struct RealPage {
     /// The page; `<!-- import map -->` stands for one from a generator.
     html: &'static str,

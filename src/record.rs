@@ -1,0 +1,183 @@
+//! Pages as records: one JSON object a line, in and out, for engines that keep pages elsewhere than
+//! in a folder.
+//!
+//! What a record says besides its page is kept as it is. Reading lines, and what becomes of the page,
+//! is for others.
+
+use std::path::PathBuf;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+
+use crate::report::{Notice, Problem};
+
+const PATH: &str = "path";
+/// A page that is UTF-8.
+const TEXT: &str = "page";
+/// The bytes of a page that may be anything.
+const BYTES: &str = "page-base64";
+
+/// A line that is no record.
+#[derive(Debug, Error)]
+pub enum RecordError {
+    /// Not a JSON object.
+    #[error("it is no JSON object: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A member that must be there, and a string, is not.
+    #[error("it has no text `{0}`")]
+    Missing(&'static str),
+    /// `page-base64` is something else.
+    #[error("its `{BYTES}` is not base64: {0}")]
+    Base64(#[from] base64::DecodeError),
+    /// The path leads out of the site, or nowhere.
+    #[error("`{0}` is not the path of a page below the site's root")]
+    Path(String),
+}
+
+impl RecordError {
+    /// The problem this is.
+    pub fn problem(&self) -> Problem {
+        Notice::new("bad-record", "a record could not be read")
+            .detail("cause", self)
+            .hint("see `inhouse rewrite --help` for what records look like".to_owned())
+            .of_tool()
+    }
+}
+
+/// One page of a stream.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Everything but the page.
+    members: Map<String, Value>,
+    /// Where the page lies below the site's root.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub page: Vec<u8>,
+}
+
+impl Record {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// [`RecordError`], and with it what could be read of the record.
+    pub fn parse(line: &[u8]) -> Result<Self, (RecordError, Map<String, Value>)> {
+        let mut members: Map<String, Value> =
+            serde_json::from_slice(line).map_err(|error| (error.into(), Map::new()))?;
+        match read(&mut members) {
+            Ok((path, page)) => Ok(Self { members, path, page }),
+            Err(error) => Err((error, members)),
+        }
+    }
+
+    /// The line for a page as it is to be served.
+    pub fn served(mut self, page: Vec<u8>, changed: bool) -> Vec<u8> {
+        match String::from_utf8(page) {
+            Ok(text) => self.members.insert(TEXT.to_owned(), text.into()),
+            Err(error) => {
+                let bytes = BASE64_STANDARD.encode(error.as_bytes());
+                self.members.insert(BYTES.to_owned(), bytes.into())
+            }
+        };
+        self.members.insert("changed".to_owned(), changed.into());
+        line(self.members)
+    }
+
+    /// The line for a page that stays as it is.
+    pub fn as_it_is(mut self) -> Vec<u8> {
+        let page = std::mem::take(&mut self.page);
+        self.served(page, false)
+    }
+
+    /// The line for a page that cannot be served.
+    pub fn refused(self, problems: &[Problem]) -> Vec<u8> {
+        refused(self.members, problems)
+    }
+}
+
+/// The line for what is left of a record that stands for no page.
+pub fn refused(mut members: Map<String, Value>, problems: &[Problem]) -> Vec<u8> {
+    members.remove(TEXT);
+    members.remove(BYTES);
+    members.insert("problems".to_owned(), json!(problems));
+    line(members)
+}
+
+/// A page's path below the site's root, `/`-separated.
+///
+/// # Errors
+/// [`RecordError::Path`].
+pub fn page_path(text: &str) -> Result<PathBuf, RecordError> {
+    let names: Vec<_> = text.split('/').filter(|name| !matches!(*name, "" | ".")).collect();
+    if names.is_empty() || names.contains(&"..") || text.ends_with('/') || text.contains('\0') {
+        return Err(RecordError::Path(text.to_owned()));
+    }
+    Ok(names.iter().collect())
+}
+
+fn read(members: &mut Map<String, Value>) -> Result<(PathBuf, Vec<u8>), RecordError> {
+    let path = members.get(PATH).and_then(Value::as_str).ok_or(RecordError::Missing(PATH))?;
+    let path = page_path(path)?;
+    let page = match (members.remove(TEXT), members.remove(BYTES)) {
+        (Some(Value::String(text)), None) => text.into_bytes(),
+        (None, Some(Value::String(encoded))) => BASE64_STANDARD.decode(encoded)?,
+        _ => return Err(RecordError::Missing(TEXT)),
+    };
+    Ok((path, page))
+}
+
+fn line(members: Map<String, Value>) -> Vec<u8> {
+    let mut line = Value::Object(members).to_string().into_bytes();
+    line.push(b'\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn served(line: &str) -> String {
+        let record = Record::parse(line.as_bytes()).unwrap();
+        let page = record.page.clone();
+        String::from_utf8(record.served(page, false)).unwrap()
+    }
+
+    #[test]
+    fn what_a_record_says_besides_its_page_is_kept_in_order() {
+        assert_eq!(
+            served(r#"{"id": 7, "path": "a/b.html", "page": "<p>ä</p>", "tags": ["x"]}"#),
+            "{\"id\":7,\"path\":\"a/b.html\",\"tags\":[\"x\"],\"page\":\"<p>ä</p>\",\"changed\":false}\n"
+        );
+    }
+
+    #[test]
+    fn pages_that_are_not_utf_8_travel_as_base64() {
+        let line = r#"{"path": "a.html", "page-base64": "PHA+/zwvcD4="}"#;
+        assert_eq!(Record::parse(line.as_bytes()).unwrap().page, b"<p>\xFF</p>");
+        assert!(served(line).contains(r#""page-base64":"PHA+/zwvcD4=""#));
+    }
+
+    #[test]
+    fn what_is_no_record_says_why() {
+        for (line, why) in [
+            ("nonsense", "no JSON object"),
+            ("[]", "no JSON object"),
+            (r#"{"page": "x"}"#, "no text `path`"),
+            (r#"{"path": "a.html"}"#, "no text `page`"),
+            (r#"{"path": "a.html", "page": 7}"#, "no text `page`"),
+            (r#"{"path": "a.html", "page-base64": "!"}"#, "not base64"),
+            (r#"{"path": "../a.html", "page": ""}"#, "below the site's root"),
+            (r#"{"path": "a/", "page": ""}"#, "below the site's root"),
+        ] {
+            let (error, _) = Record::parse(line.as_bytes()).unwrap_err();
+            assert!(error.to_string().contains(why), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn paths_start_at_the_root_however_they_are_written() {
+        for text in ["a/b.html", "/a/b.html", "./a//b.html"] {
+            assert_eq!(page_path(text).unwrap(), PathBuf::from("a/b.html"), "{text}");
+        }
+    }
+}

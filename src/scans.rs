@@ -1,0 +1,347 @@
+//! What pages ask for, written down: one JSON object a line, so that scans of parts of a site merge by
+//! concatenation.
+//!
+//! A plan drawn from scans is the one that reading all pages would give: what decides is kept, and of
+//! the places that ask for the same thing only the first few. Files only; where the pages come from is
+//! for [`inventory`](crate::inventory).
+
+#![allow(clippy::disallowed_methods, reason = "reads the scans that are named")]
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use url::Url;
+
+use crate::{
+    graph::document::Start,
+    integrity::IntegrityMetadata,
+    inventory::{Demand, Inventory, LocalUse},
+    reference::SubresourceUrl,
+    report::{Fault, Notice, Problem, Use},
+    settings::Settings,
+};
+
+/// The version of what is written.
+const VERSION: u32 = 1;
+/// Of how many places that ask for the same thing a scan speaks.
+const FEW: usize = 5;
+/// How many different warnings and problems are kept while records stream by.
+const MANY: usize = 1000;
+/// What keeps a page from being read: found while scanning, and nowhere else.
+const CODES: [&str; 4] = ["unreadable-page", "unreadable-markup", "foreign-base", "bad-record"];
+
+/// Scans that cannot be used.
+#[derive(Debug, Error)]
+pub enum ScansError {
+    /// A file that cannot be read.
+    #[error("cannot read the scan `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line that `scan` did not write.
+    #[error("line {line} of `{}` is not of a scan", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A file that was not written by `scan --format json`, or not to its end.
+    #[error("`{}` is no scan, or not a whole one", .0.display())]
+    NoScan(PathBuf),
+    /// A scan by another version of Inhouse.
+    #[error("`{}` is a scan of version {version}, and this is Inhouse for version {VERSION}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
+    },
+    /// A scan with other settings, which would mean other things by the same addresses.
+    #[error("`{}` was made with {name} = {scanned}, and not {wanted}", path.display())]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// The setting.
+        name: &'static str,
+        /// What it was.
+        scanned: String,
+        /// What it is.
+        wanted: String,
+    },
+}
+
+impl ScansError {
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "check the path and the permissions",
+            Self::Line { .. } | Self::NoScan(_) => {
+                "make it with `inhouse scan SITE --format json` or `inhouse scan --batch`"
+            }
+            Self::Version { .. } => "scan again with the same version of Inhouse",
+            Self::Settings { .. } => "scan again with the settings that you vendor with",
+        }
+    }
+}
+
+/// What decides which addresses are the site's own.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Header {
+    version: u32,
+    pages: usize,
+    out: String,
+    site_url: Option<Url>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+enum Written<'a> {
+    Scan(Header),
+    Demand {
+        url: &'a SubresourceUrl,
+        #[serde(flatten)]
+        demand: Demand,
+    },
+    Start {
+        start: &'a Start,
+        place: &'a Use,
+    },
+    Folder {
+        url: &'a Url,
+        place: &'a Use,
+    },
+    MapIntegrity {
+        url: &'a SubresourceUrl,
+        integrity: &'a IntegrityMetadata,
+        uses: &'a [Use],
+    },
+    Local(&'a LocalUse),
+    Policy {
+        policy: &'a str,
+        place: &'a Use,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+enum Read {
+    Scan(Header),
+    Demand {
+        url: SubresourceUrl,
+        #[serde(flatten)]
+        demand: Box<Demand>,
+    },
+    Start {
+        start: Start,
+        place: Use,
+    },
+    Folder {
+        url: Url,
+        place: Use,
+    },
+    MapIntegrity {
+        url: SubresourceUrl,
+        integrity: IntegrityMetadata,
+        uses: Vec<Use>,
+    },
+    Local(LocalUse),
+    Policy {
+        policy: String,
+        place: Use,
+    },
+    Problem(Trouble),
+    Summary {},
+    /// What is for people, and what the plan will find out by itself.
+    #[serde(other)]
+    Other,
+}
+
+/// A problem of a scan.
+#[derive(Deserialize)]
+struct Trouble {
+    fault: Fault,
+    code: String,
+    message: String,
+    #[serde(default)]
+    details: Vec<Fact>,
+    #[serde(default)]
+    uses: Vec<Use>,
+    hint: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Fact {
+    text: String,
+}
+
+/// What `inventory` says of the pages, a line each.
+pub fn lines(settings: &Settings, inventory: &Inventory) -> Vec<String> {
+    let header = Header {
+        version: VERSION,
+        pages: inventory.pages,
+        out: settings.out.clone(),
+        site_url: settings.site_url.clone(),
+    };
+    let demands = inventory.demands.iter().filter(|(_, demand)| demand.is_named_by_page());
+    let demands =
+        demands.map(|(url, demand)| Written::Demand { url, demand: few_uses(demand.clone()) });
+    let starts = inventory.starts.iter().map(|(start, place)| Written::Start { start, place });
+    let folders = inventory.folders.iter().map(|(url, place)| Written::Folder { url, place });
+    let by_maps = inventory.map_integrity.iter().flat_map(|(url, declared)| {
+        declared.iter().map(move |(integrity, uses)| Written::MapIntegrity {
+            url,
+            integrity,
+            uses: &uses[..uses.len().min(FEW)],
+        })
+    });
+    let policies = inventory.policies.iter();
+    let policies = policies.map(|(policy, place)| Written::Policy { policy, place });
+    let lines = std::iter::once(Written::Scan(header))
+        .chain(demands)
+        .chain(starts)
+        .chain(folders)
+        .chain(by_maps)
+        .chain(first_of_each(&inventory.vendored).into_iter().map(Written::Local))
+        .chain(policies);
+    lines.map(|line| serde_json::to_string(&line).expect("these values are JSON")).collect()
+}
+
+/// Reads scans, and merges them.
+///
+/// # Errors
+/// [`ScansError`] names the file.
+pub fn read(settings: &Settings, paths: &[PathBuf]) -> Result<Inventory, ScansError> {
+    let mut merged = Inventory::default();
+    for path in paths {
+        read_one(settings, path, &mut merged)?;
+        thin(&mut merged);
+    }
+    merged.declare_by_maps();
+    Ok(merged)
+}
+
+fn read_one(settings: &Settings, path: &Path, merged: &mut Inventory) -> Result<(), ScansError> {
+    let failed = |source| ScansError::Read { path: path.to_owned(), source };
+    let (mut scans, mut summaries) = (0, 0);
+    let file = BufReader::new(File::open(path).map_err(failed)?);
+    for (index, line) in file.lines().enumerate() {
+        let line = line.map_err(failed)?;
+        let refuse = |source| ScansError::Line { path: path.to_owned(), line: index + 1, source };
+        if line.trim().is_empty() {
+            continue;
+        }
+        match serde_json::from_str(&line).map_err(refuse)? {
+            Read::Scan(header) => {
+                scans += 1;
+                header.hold_to(settings, path)?;
+                merged.pages += header.pages;
+            }
+            Read::Summary {} => summaries += 1,
+            line => line.add_to(merged),
+        }
+    }
+    if scans == 0 || scans != summaries {
+        return Err(ScansError::NoScan(path.to_owned()));
+    }
+    Ok(())
+}
+
+impl Header {
+    fn hold_to(&self, settings: &Settings, path: &Path) -> Result<(), ScansError> {
+        let url = |url: &Option<Url>| url.as_ref().map_or("none".to_owned(), Url::to_string);
+        let other = |name, scanned, wanted| {
+            Err(ScansError::Settings { path: path.to_owned(), name, scanned, wanted })
+        };
+        if self.version != VERSION {
+            return Err(ScansError::Version { path: path.to_owned(), version: self.version });
+        }
+        if self.out != settings.out {
+            return other("out", self.out.clone(), settings.out.clone());
+        }
+        if self.site_url != settings.site_url {
+            return other("site-url", url(&self.site_url), url(&settings.site_url));
+        }
+        Ok(())
+    }
+}
+
+impl Read {
+    fn add_to(self, merged: &mut Inventory) {
+        match self {
+            Self::Demand { url, demand } => {
+                merged.demands.entry(url).or_default().merge(*demand);
+            }
+            Self::Start { start, place } => drop(merged.starts.entry(start).or_insert(place)),
+            Self::Folder { url, place } => drop(merged.folders.entry(url).or_insert(place)),
+            Self::MapIntegrity { url, integrity, uses } => {
+                let declared = merged.map_integrity.entry(url).or_default();
+                declared.entry(integrity).or_default().extend(uses);
+            }
+            Self::Local(local) => merged.vendored.push(local),
+            Self::Policy { policy, place } => {
+                merged.policies.entry(policy).or_insert(place);
+            }
+            Self::Problem(trouble) => merged.problems.extend(trouble.problem()),
+            Self::Scan(_) | Self::Summary {} | Self::Other => {}
+        }
+    }
+}
+
+impl Trouble {
+    /// The problem, if it is not one of a plan.
+    fn problem(self) -> Option<Problem> {
+        let code = CODES.into_iter().find(|code| *code == self.code)?;
+        let notice = Notice::new(code, self.message);
+        let notice =
+            self.details.into_iter().fold(notice, |notice, fact| notice.detail("cause", fact.text));
+        let notice = notice.used_by(self.uses).hint(self.hint);
+        Some(match self.fault {
+            Fault::Site => notice.of_site(),
+            Fault::Tool => notice.of_tool(),
+        })
+    }
+}
+
+/// Forgets all but what decides and a few places: what is kept does not grow with the number of pages.
+pub fn thin(inventory: &mut Inventory) {
+    inventory.work.clear();
+    inventory.module_pages.clear();
+    for demand in inventory.demands.values_mut() {
+        *demand = few_uses(std::mem::take(demand));
+    }
+    for uses in inventory.map_integrity.values_mut().flat_map(|declared| declared.values_mut()) {
+        uses.truncate(FEW);
+    }
+    inventory.vendored = first_of_each(&inventory.vendored).into_iter().cloned().collect();
+    inventory.warnings = crate::report::say_once(std::mem::take(&mut inventory.warnings));
+    inventory.warnings.truncate(MANY);
+    for warning in &mut inventory.warnings {
+        warning.uses.truncate(FEW);
+    }
+    inventory.problems.truncate(MANY);
+}
+
+fn few_uses(mut demand: Demand) -> Demand {
+    for uses in demand.uses_mut() {
+        uses.truncate(FEW);
+    }
+    demand
+}
+
+/// One use of each vendored file.
+fn first_of_each(uses: &[LocalUse]) -> Vec<&LocalUse> {
+    let mut seen = std::collections::BTreeSet::new();
+    uses.iter().filter(|local| seen.insert(&local.path)).collect()
+}

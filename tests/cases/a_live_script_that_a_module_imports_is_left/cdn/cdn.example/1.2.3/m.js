@@ -1,0 +1,3 @@
+import "https://js.stripe.com/v3/";
+import "./kept.js";
+import "./part.js";

@@ -1,0 +1,2 @@
+import "/1.2.3/never.js";
+let x = ;

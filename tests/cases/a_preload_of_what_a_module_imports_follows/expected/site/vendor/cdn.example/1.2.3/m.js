@@ -1,0 +1,2 @@
+import "./part.js";
+export const later = () => import("./later.js");

@@ -1,0 +1,1 @@
+export const u = 1.1;

@@ -1,0 +1,1 @@
+import { u } from "/util@^1"; export const w = u;

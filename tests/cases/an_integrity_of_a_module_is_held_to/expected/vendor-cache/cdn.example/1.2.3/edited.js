@@ -1,0 +1,1 @@
+import "/1.2.3/several.js";

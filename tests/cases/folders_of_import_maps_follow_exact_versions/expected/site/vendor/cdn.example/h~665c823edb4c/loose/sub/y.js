@@ -1,0 +1,1 @@
+import "../../../h~ba7c4657285a/loose/x.js";

@@ -1,2 +1,0 @@
-import "./part.js";
-import "../../../other.example/tool@2.0.0/tool.js";

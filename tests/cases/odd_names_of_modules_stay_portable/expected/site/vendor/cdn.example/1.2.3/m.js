@@ -1,0 +1,11 @@
+import "../h~8359a01fbdc9/1.2.3/npm_lib@2/%2Besm.js";
+import "./dist=es2020,mode=imports/optimized/a~b.js";
+import "../h~479876427544/1.2.3/with_blank/x-__ber.js";
+import "../h~b484438d1f68/1.2.3/in_one/x.js";
+import "./in/one/x.js";
+import "../h~3ae2aad5fef1/1.2.3/x-CON.js";
+import "../h~4eef61d0c7b5/1.2.3/A.js";
+import "../h~871bdfdbf3e7/1.2.3/a.js";
+import "../h~dda9130f69de/1.2.3/both.js";
+import "../h~6d19b3d9670e/1.2.3/longlonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglongl.js";
+import "../h~1cc515d58f2d/1.2.3/trailing_/x.js";

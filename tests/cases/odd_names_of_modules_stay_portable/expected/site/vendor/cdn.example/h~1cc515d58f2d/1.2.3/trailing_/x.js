@@ -1,0 +1,1 @@
+export default 'a dot that Windows drops';

@@ -1,0 +1,11 @@
+import "./npm:lib@2/+esm";
+import "./dist=es2020,mode=imports/optimized/a~b.js";
+import "./with blank/über.js";
+import "./in%2Fone/x.js";
+import "./in/one/x.js";
+import "./CON.js";
+import "./A.js";
+import "./a.js";
+import "./both.js";
+import "./longlonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglong.js";
+import "./trailing./x.js";

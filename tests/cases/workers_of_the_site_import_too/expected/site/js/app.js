@@ -1,0 +1,1 @@
+new Worker(new URL("./started-by-a-module.js", import.meta.url));
