@@ -158,7 +158,7 @@ fn print_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let failed = report.exit_code() != 0;
     let verdict = match (report.run, failed) {
         (Run::Vendor, false) if s.scripts_changed > 0 => format!(
-            "{} and {} of its own changed; ",
+            "{} and {} of the site changed; ",
             count(s.pages_changed, "page"),
             count(s.scripts_changed, "script")
         ),
