@@ -13,6 +13,7 @@ mod filter;
 mod guard;
 mod proof;
 mod relocate;
+mod remark;
 mod residual;
 mod settle;
 mod survey;

@@ -18,8 +18,9 @@ use super::{
     commit::{concerns, resolutions, unwritable},
     guard,
     relocate::relocate,
+    remark::needs_network,
     settle::{Downloads, algorithms, other_digests},
-    survey::{Survey, needs_network, vendor_path},
+    survey::{Survey, vendor_path},
 };
 use crate::{
     graph::{closure::Use, document::Start, homes::Homes},
