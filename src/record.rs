@@ -45,11 +45,20 @@ impl RecordError {
     }
 }
 
+/// A line that is no record, and what could be read of it.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Why.
+    pub error: RecordError,
+    /// What it says besides a page.
+    pub members: Map<String, Value>,
+}
+
 /// One page of a stream.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// Everything but the page.
-    members: Map<String, Value>,
+    pub members: Map<String, Value>,
     /// Where the page lies below the site's root.
     pub path: PathBuf,
     /// Its bytes.
@@ -60,13 +69,14 @@ impl Record {
     /// Reads a line.
     ///
     /// # Errors
-    /// [`RecordError`], and with it what could be read of the record.
-    pub fn parse(line: &[u8]) -> Result<Self, (RecordError, Map<String, Value>)> {
-        let mut members: Map<String, Value> =
-            serde_json::from_slice(line).map_err(|error| (error.into(), Map::new()))?;
+    /// [`Unreadable`].
+    pub fn parse(line: &[u8]) -> Result<Self, Unreadable> {
+        let none =
+            |error: serde_json::Error| Unreadable { error: error.into(), members: Map::new() };
+        let mut members: Map<String, Value> = serde_json::from_slice(line).map_err(none)?;
         match read(&mut members) {
             Ok((path, page)) => Ok(Self { members, path, page }),
-            Err(error) => Err((error, members)),
+            Err(error) => Err(Unreadable { error, members }),
         }
     }
 
@@ -88,14 +98,9 @@ impl Record {
         let page = std::mem::take(&mut self.page);
         self.served(page, false)
     }
-
-    /// The line for a page that cannot be served.
-    pub fn refused(self, problems: &[Problem]) -> Vec<u8> {
-        refused(self.members, problems)
-    }
 }
 
-/// The line for what is left of a record that stands for no page.
+/// The line for a page that cannot be served, of which the rest of the record is left.
 pub fn refused(mut members: Map<String, Value>, problems: &[Problem]) -> Vec<u8> {
     members.remove(TEXT);
     members.remove(BYTES);
@@ -169,7 +174,7 @@ mod tests {
             (r#"{"path": "../a.html", "page": ""}"#, "below the site's root"),
             (r#"{"path": "a/", "page": ""}"#, "below the site's root"),
         ] {
-            let (error, _) = Record::parse(line.as_bytes()).unwrap_err();
+            let Unreadable { error, .. } = Record::parse(line.as_bytes()).unwrap_err();
             assert!(error.to_string().contains(why), "{line}: {error}");
         }
     }

@@ -27,12 +27,7 @@ use std::{
 };
 
 pub use self::batch::{StreamError, Tally};
-use self::{
-    alone::Alone,
-    commit::Commit,
-    filter::{Filter, Refusal},
-    settle::Downloads,
-};
+use self::{alone::Alone, commit::Commit, filter::Filter, settle::Downloads};
 pub(crate) use self::{
     guard::guards,
     survey::{Survey, vendor_path},
@@ -166,11 +161,12 @@ pub fn rewrite_page(
     page: Vec<u8>,
     progress: &dyn Progress,
 ) -> Result<Result<Vec<u8>, Vec<Problem>>, RunError> {
-    on_threads(settings, || match Filter::new(settings, progress)?.rewrite(path, &page) {
-        Ok(Rewritten::Changed(rewritten)) => Ok(Ok(rewritten.bytes)),
-        Ok(Rewritten::Unchanged) => Ok(Ok(page)),
-        Err(Refusal::Problems(problems)) => Ok(Err(problems)),
-        Err(Refusal::Run(error)) => Err(error),
+    on_threads(settings, || {
+        let rewritten = Filter::new(settings, progress)?.rewrite(path, &page)?;
+        Ok(rewritten.map(|rewritten| match rewritten {
+            Rewritten::Changed(rewritten) => rewritten.bytes,
+            Rewritten::Unchanged => page,
+        }))
     })
 }
 
@@ -184,10 +180,7 @@ pub fn rewrite_records(
     output: &mut (impl Write + Send),
     progress: &dyn Progress,
 ) -> Result<Tally, RunError> {
-    on_threads(settings, || {
-        let filter = Filter::new(settings, progress)?;
-        batch::rewrite(&filter, input, output)
-    })
+    on_threads(settings, || batch::rewrite(&mut Filter::new(settings, progress)?, input, output))
 }
 
 /// What the owner of the site can do about an error that ended the run.

@@ -200,6 +200,26 @@ fn thousands_of_records_come_out_in_the_order_they_went_in() {
     }
 }
 
+#[test]
+fn pages_that_all_need_something_else_do_not_get_in_each_others_way() {
+    let (project, _) = vendored(&cdn(), CLASSIC, &[("b.html", MODULE)]);
+    let page = |number: usize| {
+        let map = json!({ "imports": { "x": "https://cdn.example/1.2.3/m.js", format!("y{number}"): "/y.js" } });
+        let map =
+            format!("<script type=importmap>{map}</script><script type=module>import 'x'</script>");
+        (format!("page-{number}.html"), map.into_bytes())
+    };
+    let pages: Vec<_> = (0..3000).map(page).collect();
+    let command = ["rewrite", "--batch", "--jobs", "8"];
+    let output = inhouse(&project, &command, &filter::records(&pages));
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    for (path, page) in filter::served(&output.stdout) {
+        let page = String::from_utf8(page).unwrap();
+        let name = format!("\"y{}\"", path.trim_start_matches("page-").trim_end_matches(".html"));
+        assert!(page.contains(&name) && page.contains("./vendor/cdn.example/1.2.3/m.js"), "{page}");
+    }
+}
+
 /// A site whose pages ask for different things, module graphs of several CDNs among them.
 fn rich_site() -> (Cdn, Vec<Page>) {
     let forms = module_cdn::pages::all();

@@ -55,18 +55,17 @@ step "comparing"
 cmp cache/inhouse.lock job-cache/inhouse.lock
 "$python" "$here/compare.py" site out job-site
 
-step "cost of a page, on one core"
+step "cost of a page: processor time, JSON included"
 # The site is vendored by now; the records still are as they were.
 cat records/*.jsonl >all.jsonl
 bytes=$(stat -c %s all.jsonl)
 cost() {
-    local start end
-    start=$(date +%s%N)
-    "$inhouse" "$@" --cache cache --jobs 1 <all.jsonl >result.jsonl
-    end=$(date +%s%N)
-    awk -v name="$1" -v ns=$((end - start)) -v pages="$pages" -v bytes="$bytes" -v out="$(stat -c %s result.jsonl)" 'BEGIN {
-        printf "%s: %.1f µs a page of %.1f kB, %.0f MB/s; a billion pages: %.1f core hours, %.2f TB in, %.2f TB out\n",
-            name, ns / 1e3 / pages, bytes / pages / 1e3, bytes / (ns / 1e3), ns / pages / 3600, bytes / pages / 1e3, out / pages / 1e3 }'
+    local TIMEFORMAT='%U %S' seconds
+    seconds=$({ time "$inhouse" "$@" --cache cache --jobs 1 <all.jsonl >result.jsonl; } 2>&1)
+    awk -v name="$1" -v times="$seconds" -v pages="$pages" -v bytes="$bytes" 'BEGIN {
+        split(times, part, " "); seconds = part[1] + part[2]
+        printf "%s: %.1f µs a page of %.1f kB; a billion pages: %.1f core hours, %.1f TB of records\n",
+            name, seconds / pages * 1e6, bytes / pages / 1e3, seconds / pages * 1e9 / 3600, bytes / pages / 1e3 }'
 }
 cost scan --batch
 cost rewrite --batch --frozen

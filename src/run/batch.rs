@@ -11,15 +11,16 @@ use std::{
 };
 
 use rayon::prelude::*;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::{
     RunError,
-    filter::{Filter, Refusal},
+    filter::{self, Answer, Asking, Filter, Looked},
 };
 use crate::{
     inventory::{self, Inventory},
-    record::{self, Record},
+    record::{self, Record, Unreadable},
     report::{Fault, Problem},
     rewrite::Rewritten,
     scans,
@@ -76,38 +77,74 @@ impl Tally {
 
 /// Rewrites the pages of a stream.
 pub(super) fn rewrite(
-    filter: &Filter<'_>,
+    filter: &mut Filter<'_>,
     input: impl Read + Send + 'static,
     output: &mut impl Write,
 ) -> Result<Tally, RunError> {
+    let settings = filter.settings;
     let mut tally = Tally::default();
-    let answer = |line: Vec<u8>| {
-        let record = match Record::parse(&line) {
-            Ok(record) => record,
-            Err((error, rest)) => {
-                let problems = [error.problem()];
-                return Ok((record::refused(rest, &problems), fault(&problems)));
-            }
+    each_chunk(input, |lines| {
+        let look = |line: Vec<u8>| {
+            let record = Record::parse(&line)?;
+            let looked = filter::look(settings, &record.path, &record.page);
+            Ok((record, looked))
         };
-        match filter.rewrite(&record.path, &record.page) {
-            Ok(Rewritten::Changed(page)) => Ok((record.served(page.bytes, true), None)),
-            Ok(Rewritten::Unchanged) => Ok((record.as_it_is(), None)),
-            Err(Refusal::Problems(problems)) => {
-                let fault = fault(&problems);
-                Ok((record.refused(&problems), fault))
-            }
-            Err(Refusal::Run(error)) => Err(error),
-        }
-    };
-    each_line(input, answer, |answers| {
-        for answer in answers {
-            let (line, fault) = answer?;
+        let pages: Vec<_> = lines.into_par_iter().map(look).collect();
+        // One after the other: pages that need the same are to find the answer there.
+        let answered = |page| answered(filter, page);
+        let pages: Vec<_> = pages.into_iter().map(answered).collect::<Result<_, RunError>>()?;
+        let lines: Vec<_> = pages.into_par_iter().map(|page| page.line(settings)).collect();
+        for (line, fault) in lines {
             tally.add(fault);
             output.write_all(&line).map_err(StreamError::Write)?;
         }
         Ok(output.flush().map_err(StreamError::Write)?)
     })?;
     Ok(tally)
+}
+
+/// A page about which all is known.
+enum Answered<'a> {
+    Rewritten(Record, Box<Asking>, Arc<Answer<'a>>),
+    Unchanged(Record),
+    Refused(Map<String, Value>, Vec<Problem>),
+}
+
+fn answered<'a>(
+    filter: &mut Filter<'a>,
+    page: Result<(Record, Looked), Unreadable>,
+) -> Result<Answered<'a>, RunError> {
+    Ok(match page {
+        Err(Unreadable { error, members }) => Answered::Refused(members, vec![error.problem()]),
+        Ok((record, Looked::Unchanged)) => Answered::Unchanged(record),
+        Ok((record, Looked::Refused(problems))) => Answered::Refused(record.members, problems),
+        Ok((record, Looked::Asks(mut asking))) => match filter.answer(&mut asking)? {
+            Ok(answer) => Answered::Rewritten(record, asking, answer),
+            Err(problems) => Answered::Refused(record.members, problems),
+        },
+    })
+}
+
+impl Answered<'_> {
+    /// The line that comes out, and whose fault it is if that is not the page.
+    fn line(self, settings: &Settings) -> (Vec<u8>, Option<Fault>) {
+        match self {
+            Self::Unchanged(record) => (record.as_it_is(), None),
+            Self::Refused(members, problems) => refused(members, &problems),
+            Self::Rewritten(record, asking, answer) => {
+                match answer.rewrite(settings, &asking, &record.path, &record.page) {
+                    Ok(Rewritten::Changed(page)) => (record.served(page.bytes, true), None),
+                    Ok(Rewritten::Unchanged) => (record.as_it_is(), None),
+                    Err(problems) => refused(record.members, &problems),
+                }
+            }
+        }
+    }
+}
+
+fn refused(members: Map<String, Value>, problems: &[Problem]) -> (Vec<u8>, Option<Fault>) {
+    let fault = problems.iter().map(|problem| problem.fault).min();
+    (record::refused(members, problems), fault)
 }
 
 /// What the pages of a stream ask for; memory does not grow with their number.
@@ -118,11 +155,12 @@ pub(super) fn scan(
     let mut all = Inventory::default();
     let read = |line: Vec<u8>| match Record::parse(&line) {
         Ok(record) => inventory::of_page(settings, &record.path, &record.page),
-        Err((error, _)) => {
+        Err(Unreadable { error, .. }) => {
             Inventory { pages: 1, problems: vec![error.problem()], ..Inventory::default() }
         }
     };
-    each_line(input, read, |pages| {
+    each_chunk(input, |lines| {
+        let pages: Vec<_> = lines.into_par_iter().map(read).collect();
         pages.into_iter().for_each(|page| all.merge(page));
         scans::thin(&mut all);
         Ok(())
@@ -130,23 +168,17 @@ pub(super) fn scan(
     Ok(all)
 }
 
-fn fault(problems: &[Problem]) -> Option<Fault> {
-    problems.iter().map(|problem| problem.fault).min()
-}
-
-/// Does `work` on every line that is not blank, several at once, and hands on what comes of it in the
-/// order of the lines.
-pub(super) fn each_line<T: Send>(
+/// Does `work` on the lines that are not blank, in their order, as many at once as there are.
+fn each_chunk(
     input: impl Read + Send + 'static,
-    work: impl Fn(Vec<u8>) -> T + Sync,
-    mut hand_on: impl FnMut(Vec<T>) -> Result<(), RunError>,
+    mut work: impl FnMut(Vec<Vec<u8>>) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let queue = Queue::default();
     let ahead = Ahead(queue.clone());
     // Nobody can interrupt a read: the thread is left alone if there is nothing more to do with it.
     thread::spawn(move || queue.fill(input));
     while let Some(lines) = ahead.0.take()? {
-        hand_on(lines.into_par_iter().map(&work).collect())?;
+        work(lines)?;
     }
     Ok(())
 }
@@ -250,13 +282,12 @@ mod tests {
 
     fn lines(input: impl Read + Send + 'static) -> Vec<String> {
         let mut all = Vec::new();
-        let work = |line| String::from_utf8(line).unwrap().trim().to_owned();
-        let mut keep = |some| all.extend(some);
-        each_line(input, work, |some| {
-            keep(some);
+        let text = |line| String::from_utf8(line).unwrap().trim().to_owned();
+        let keep = |lines: Vec<_>| {
+            all.extend(lines.into_iter().map(text));
             Ok(())
-        })
-        .unwrap();
+        };
+        each_chunk(input, keep).unwrap();
         all
     }
 
@@ -289,20 +320,16 @@ mod tests {
         }
         let read = Arc::default();
         let mut handed_on = 0;
-        let outcome = each_line(
-            Endless(Arc::clone(&read)),
-            |line| line.len(),
-            |some: Vec<_>| {
-                handed_on += some.iter().sum::<usize>();
-                thread::sleep(std::time::Duration::from_millis(20));
-                let ahead = read.load(std::sync::atomic::Ordering::SeqCst) - handed_on;
-                assert!(ahead <= AHEAD + (1 << 18), "{ahead} bytes are waiting");
-                match handed_on > 3 * AHEAD {
-                    true => Err(StreamError::TooLong(0).into()),
-                    false => Ok(()),
-                }
-            },
-        );
+        let outcome = each_chunk(Endless(Arc::clone(&read)), |lines| {
+            handed_on += lines.iter().map(Vec::len).sum::<usize>();
+            thread::sleep(std::time::Duration::from_millis(20));
+            let ahead = read.load(std::sync::atomic::Ordering::SeqCst) - handed_on;
+            assert!(ahead <= AHEAD + (1 << 18), "{ahead} bytes are waiting");
+            match handed_on > 3 * AHEAD {
+                true => Err(StreamError::TooLong(0).into()),
+                false => Ok(()),
+            }
+        });
         assert!(outcome.is_err());
     }
 
@@ -330,8 +357,8 @@ mod tests {
     fn no_line_waits_for_a_later_one() {
         let (answer, answers) = mpsc::channel();
         let mut count = 0;
-        each_line(Dialogue { answers, left: 3 }, drop, |some| {
-            count += some.len();
+        each_chunk(Dialogue { answers, left: 3 }, |lines| {
+            count += lines.len();
             let _ = answer.send(());
             Ok(())
         })
@@ -348,8 +375,8 @@ mod tests {
             }
         }
         let mut count = 0;
-        let outcome = each_line(io::Cursor::new("a\nb").chain(Broken), drop, |some| {
-            count += some.len();
+        let outcome = each_chunk(io::Cursor::new("a\nb").chain(Broken), |lines| {
+            count += lines.len();
             Ok(())
         });
         assert!(matches!(outcome, Err(RunError::Stream(StreamError::Read(_)))));

@@ -7,10 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    sync::{
-        Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
 };
 
 use super::{
@@ -79,33 +76,74 @@ impl Needs {
 
 /// What pages with the same needs share.
 #[derive(Debug)]
-struct Answer<'a> {
+pub(super) struct Answer<'a> {
     changes: Changes<'a>,
     /// Whether pages change that name nothing from elsewhere.
     concerns_all: bool,
 }
 
-/// Why a page could not be rewritten: its problems, or the tool's.
-pub(super) enum Refusal {
-    Problems(Vec<Problem>),
-    Run(RunError),
+/// A page that has been looked at.
+pub(super) enum Looked {
+    /// Nothing in it concerns us.
+    Unchanged,
+    /// It cannot be read with certainty.
+    Refused(Vec<Problem>),
+    /// It asks for something.
+    Asks(Box<Asking>),
 }
 
-impl From<RunError> for Refusal {
-    fn from(error: RunError) -> Self {
-        Self::Run(error)
+/// What a page asks for.
+pub(super) struct Asking {
+    needs: Needs,
+    page: Inventory,
+    has_work: bool,
+    starts: Vec<Start>,
+}
+
+/// Looks at the page at `path`.
+pub(super) fn look(settings: &Settings, path: &Path, bytes: &[u8]) -> Looked {
+    let mut page = inventory::of_page(settings, path, bytes);
+    if !page.problems.is_empty() {
+        return Looked::Refused(page.problems);
+    }
+    let has_work = !page.work.is_empty();
+    if page.demands.is_empty() && page.starts.is_empty() && !has_work {
+        return Looked::Unchanged;
+    }
+    let modules = std::mem::take(&mut page.module_pages).into_iter();
+    let starts = modules.flat_map(|(_, starts)| starts).collect();
+    Looked::Asks(Box::new(Asking { needs: Needs::of(&page), page, has_work, starts }))
+}
+
+impl Answer<'_> {
+    /// Rewrites the page at `path`, which asked.
+    pub fn rewrite(
+        &self,
+        settings: &Settings,
+        asking: &Asking,
+        path: &Path,
+        bytes: &[u8],
+    ) -> Result<Rewritten, Vec<Problem>> {
+        let is_concerned =
+            asking.has_work || self.concerns_all || concerns(&self.changes.modules, &asking.starts);
+        if !is_concerned {
+            return Ok(Rewritten::Unchanged);
+        }
+        let address = inventory::page_address(path, settings);
+        rewrite(bytes, inventory::dialect(path), &address, &self.changes)
+            .map_err(|error| vec![unwritable(path, &error)])
     }
 }
 
-/// Rewrites pages, one by one.
+/// Knows what becomes of pages.
 pub(super) struct Filter<'a> {
-    settings: &'a Settings,
+    pub settings: &'a Settings,
     progress: &'a dyn Progress,
     homes: Homes,
     /// The lockfile, and what has been read so far.
-    survey: Mutex<Survey>,
-    answers: RwLock<BTreeMap<Needs, Arc<Answer<'a>>>>,
-    has_warned: AtomicBool,
+    survey: Survey,
+    answers: BTreeMap<Needs, Arc<Answer<'a>>>,
+    has_warned: bool,
 }
 
 impl<'a> Filter<'a> {
@@ -116,88 +154,87 @@ impl<'a> Filter<'a> {
             settings,
             progress,
             homes: homes(settings, &survey),
-            survey: Mutex::new(survey),
-            answers: RwLock::default(),
-            has_warned: AtomicBool::new(false),
+            survey,
+            answers: BTreeMap::new(),
+            has_warned: false,
         })
     }
 
-    /// Rewrites the page at `path`.
-    pub fn rewrite(&self, path: &Path, bytes: &[u8]) -> Result<Rewritten, Refusal> {
-        let mut page = inventory::of_page(self.settings, path, bytes);
-        if !page.problems.is_empty() {
-            return Err(Refusal::Problems(page.problems));
+    /// Rewrites one page.
+    pub fn rewrite(
+        &mut self,
+        path: &Path,
+        bytes: &[u8],
+    ) -> Result<Result<Rewritten, Vec<Problem>>, RunError> {
+        match look(self.settings, path, bytes) {
+            Looked::Unchanged => Ok(Ok(Rewritten::Unchanged)),
+            Looked::Refused(problems) => Ok(Err(problems)),
+            Looked::Asks(mut asking) => Ok(match self.answer(&mut asking)? {
+                Ok(answer) => answer.rewrite(self.settings, &asking, path, bytes),
+                Err(problems) => Err(problems),
+            }),
         }
-        let has_work = !page.work.is_empty();
-        if page.demands.is_empty() && page.starts.is_empty() && !has_work {
-            return Ok(Rewritten::Unchanged);
-        }
-        let starts: Vec<_> =
-            std::mem::take(&mut page.module_pages).into_iter().flat_map(|(_, it)| it).collect();
-        let answer = self.answer(page)?;
-        if !(has_work || answer.concerns_all || concerns(&answer.changes.modules, &starts)) {
-            return Ok(Rewritten::Unchanged);
-        }
-        let address = inventory::page_address(path, self.settings);
-        rewrite(bytes, inventory::dialect(path), &address, &answer.changes)
-            .map_err(|error| Refusal::Problems(vec![unwritable(path, &error)]))
     }
 
-    fn answer(&self, page: Inventory) -> Result<Arc<Answer<'a>>, Refusal> {
-        let needs = Needs::of(&page);
-        let known =
-            self.answers.read().unwrap_or_else(PoisonError::into_inner).get(&needs).cloned();
-        if let Some(answer) = known {
-            return Ok(answer);
+    /// What becomes of a page that asks so, or what stands in the way.
+    pub fn answer(
+        &mut self,
+        asking: &mut Asking,
+    ) -> Result<Result<Arc<Answer<'a>>, Vec<Problem>>, RunError> {
+        if let Some(answer) = self.answers.get(&asking.needs) {
+            return Ok(Ok(Arc::clone(answer)));
         }
-        let answer = Arc::new(self.work_out(page)?);
-        let mut answers = self.answers.write().unwrap_or_else(PoisonError::into_inner);
-        if answers.len() >= KEPT_CHANGES {
-            answers.clear();
+        let answer = match self.work_out(std::mem::take(&mut asking.page))? {
+            Ok(answer) => Arc::new(answer),
+            Err(problems) => return Ok(Err(problems)),
+        };
+        if self.answers.len() >= KEPT_CHANGES {
+            self.answers.clear();
         }
-        answers.insert(needs, Arc::clone(&answer));
-        Ok(answer)
+        self.answers.insert(asking.needs.clone(), Arc::clone(&answer));
+        Ok(Ok(answer))
     }
 
     /// The stages from the plan to the changes.
-    fn work_out(&self, page: Inventory) -> Result<Answer<'a>, Refusal> {
+    fn work_out(&mut self, page: Inventory) -> Result<Result<Answer<'a>, Vec<Problem>>, RunError> {
         let settings = self.settings;
-        let mut survey = self.survey.lock().unwrap_or_else(PoisonError::into_inner);
-        survey.turn_to(settings, page)?;
-        self.warn_of_own_modules(&survey);
+        self.survey.turn_to(settings, page)?;
+        self.warn_of_own_modules();
+        let survey = &mut self.survey;
         survey.hold_to(settings.mode);
         if survey.problems.is_empty() {
             survey.hold_to_declared()?;
             survey.hold_to_algorithms(settings);
         }
         if !survey.problems.is_empty() {
-            return Err(Refusal::Problems(std::mem::take(&mut survey.problems)));
+            return Ok(Err(std::mem::take(&mut survey.problems)));
         }
-        let mut downloads = Downloads::of_lock(&survey);
+        let mut downloads = Downloads::of_lock(survey);
         let mut own = BTreeMap::new();
         if settings.own_site().is_some() {
             // What is in the cache serves to find out what changes in modules of the site.
             downloads.bytes = std::mem::take(&mut survey.cached);
-            let relocated = relocate(settings, &survey, &downloads);
+            let relocated = relocate(settings, survey, &downloads);
             survey.cached = std::mem::take(&mut downloads.bytes);
             if !relocated.problems.is_empty() {
-                return Err(Refusal::Problems(relocated.problems));
+                return Ok(Err(relocated.problems));
             }
             own = relocated.own;
         }
-        let modules = guard::modules(settings, &survey, &downloads, self.homes.clone(), &own);
+        let modules = guard::modules(settings, survey, &downloads, self.homes.clone(), &own);
         let style = Style {
             out: &settings.out,
             public_path: settings.public_path.as_deref(),
             crossorigin: settings.crossorigin || survey.headers.integrity_policy,
         };
-        let resolutions = resolutions(settings, &survey, &downloads);
+        let resolutions = resolutions(settings, survey, &downloads);
         let changes = Changes { resolutions, modules, style };
-        Ok(Answer { changes, concerns_all: !own.is_empty() })
+        Ok(Ok(Answer { changes, concerns_all: !own.is_empty() }))
     }
 
     /// Without the site, nobody knows what its own modules import.
-    fn warn_of_own_modules(&self, survey: &Survey) {
+    fn warn_of_own_modules(&mut self) {
+        let survey = &self.survey;
         let is_unknown = |url: &SubresourceUrl| {
             let path = survey.own_url_path(url);
             path.is_some_and(|path| vendor_path(&path, &self.settings.out).is_none())
@@ -206,8 +243,9 @@ impl<'a> Filter<'a> {
         let is_module = |r#use: &Use| matches!(r#use, Use::Module(_));
         if self.settings.own_site().is_none()
             && entries.any(|at| is_module(&at.request.r#use) && is_unknown(&at.request.url))
-            && !self.has_warned.swap(true, Ordering::Relaxed)
+            && !self.has_warned
         {
+            self.has_warned = true;
             self.progress.say("warning: pages load modules of the site itself; what these import is not known here and gets no integrity (--site DIR names the site)");
         }
     }
