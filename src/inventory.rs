@@ -19,7 +19,7 @@ use crate::{
     graph::{
         ParseFailure,
         document::{self, Start},
-        import_map::ImportMapError,
+        import_map::{ImportMapError, MapWarning},
         specifier::Unresolved,
     },
     html::{self, Dialect, NotRead, Positions, Remark, Scan, ScanError, TagKind},
@@ -188,8 +188,8 @@ pub fn of_page(settings: &Settings, path: &Path, bytes: &[u8]) -> Inventory {
 }
 
 /// The address of the page at `path`.
-pub fn page_address(path: &Path, site_url: Option<&Url>) -> PageAddress {
-    PageAddress::new(&site::page_name(path), site_url)
+pub fn page_address(path: &Path, settings: &Settings) -> PageAddress {
+    PageAddress::new(&site::page_name(path), settings.site_url.as_ref()).among(&settings.folders)
 }
 
 /// By which rules the page at `path` is served.
@@ -260,7 +260,7 @@ impl PageRecord {
         match html::scan_relevant(bytes, dialect(&self.path), Some(&settings.out)) {
             Ok(None) => {}
             Ok(Some(scan)) => {
-                let address = page_address(&self.path, settings.site_url.as_ref());
+                let address = page_address(&self.path, settings);
                 let positions = Positions::new(scan.source(bytes));
                 self.note(settings, &name(), &address, &scan, &positions);
             }
@@ -350,6 +350,8 @@ impl PageRecord {
                 }
                 let notice = map.error.as_ref().map(|error| ignored_map(error, place(map.tag)));
                 self.warnings.extend(notice);
+                let odd = map.warnings.iter().filter(|_| !map.is_skipped);
+                self.warnings.extend(odd.filter_map(|odd| ignored_entry(odd, place(map.tag))));
             }
             let unparsed = document.unparsed.iter();
             self.warnings.extend(unparsed.map(|(tag, why)| not_read(why, place(*tag))));
@@ -475,6 +477,38 @@ fn ignored_map(error: &ImportMapError, place: Use) -> Notice {
         .hint("correct it: until then bare names in this page lead nowhere".to_owned())
 }
 
+/// What browsers ignore of an import map; members that HTML does not know are there for others.
+fn ignored_entry(odd: &MapWarning, place: Use) -> Option<Notice> {
+    let (message, hint) = match odd {
+        MapWarning::UnknownKey(_) => return None,
+        MapWarning::EmptyKey => (
+            "an import map gives an address to the empty name: browsers ignore it".to_owned(),
+            "remove the entry",
+        ),
+        MapWarning::InvalidAddress(key) => (
+            format!(
+                "the import map has no usable address for `{key}`: browsers refuse to import it"
+            ),
+            "an address is a whole URL, or starts with `/`, `./` or `../`",
+        ),
+        MapWarning::AddressWithoutSlash(key) => (
+            format!(
+                "the import map's address for `{key}` does not end with a slash: browsers refuse to import anything by it"
+            ),
+            "end the address with a slash as well, or neither of the two",
+        ),
+        MapWarning::InvalidScope(prefix) => (
+            format!("the import map's scope `{prefix}` is no URL: browsers ignore it"),
+            "correct it, or remove it",
+        ),
+        MapWarning::InvalidIntegrity(key) => (
+            format!("the import map's `integrity` for `{key}` guards nothing: browsers ignore it"),
+            "its key is a whole URL or starts with `/`, `./` or `../`, its value is a string",
+        ),
+    };
+    Some(Notice::new("import-map-entry", message).used_by([place]).hint(hint.to_owned()))
+}
+
 fn not_read(why: &ParseFailure, place: Use) -> Notice {
     Notice::new(
         "script-not-read",
@@ -531,6 +565,14 @@ fn remarked(address: &PageAddress, remark: &Remark, place: Use) -> Option<Notice
                 "it stays external: write the tag into the page, or point the code at a local copy"
                     .to_owned(),
             ),
+        ),
+        Remark::SvgInline { .. } => Some(
+            Notice::new(
+                "svg-script-not-read",
+                "an inline script in SVG was not read: what it imports stays as it is",
+            )
+            .used_by([place])
+            .hint("move it out of the SVG, or into a file".to_owned()),
         ),
         Remark::SrcdocNotRead { why, .. } => Some(
             Notice::new(

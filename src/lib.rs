@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | discover | [`site`]: the pages, in a stable order | disk |
 //! | scan | [`html`]: bytes → tags with exact spans; [`page`], [`mod@reference`]: what they mean; [`inventory`]: all pages together | |
+//! | follow | [`graph`]: what modules and import maps load, from file to file, in turns with the next two | |
 //! | plan | [`plan`]: inventory × [`policy`] × [`lockfile`] → one action for each URL | |
 //! | fetch, verify | [`obtain`]: [`fetch`] and [`npm`] → bytes that passed every check of [`integrity`] | network |
 //! | store | [`store`]: the vendor cache and the site vendor folder, laid out by [`vendor_path`] | disk |
@@ -17,9 +18,9 @@
 //! [`rewrite_records`] and [`scan_records`] read, and as [`scans`] of parts of a site, which are planned
 //! together.
 //!
-//! What [`site`] and [`store`] write goes through [`folder`], which follows no link.
-//! [`mod@check`] holds a finished site against the lockfile, with the same first stages. [`graph`] reads
-//! what modules load, import maps included; the stages still leave module graphs alone.
+//! What [`site`] and [`store`] write goes through [`folder`], which follows no link. Policies of the
+//! site that edits of inline scripts concern follow them in [`csp`].
+//! [`mod@check`] holds a finished site against the lockfile, with the same first stages.
 //!
 //! [`cli`] is what was typed, [`settings`] what is meant. Everything is fetched and verified before
 //! the first file is written: [`vendor`] reads like the table.

@@ -139,6 +139,7 @@ pub fn place_of_remark(page: &Arc<str>, positions: &Positions<'_>, remark: &Rema
     let (span, tag) = match remark {
         Remark::ParkedScript { span, .. } => (span, "script"),
         Remark::InlineBuilt { span, .. } => (span, "script"),
+        Remark::SvgInline { span } => (span, "svg script"),
         Remark::SrcdocNotRead { span, .. } => (span, "iframe srcdoc"),
     };
     let position = positions.of(span.start);

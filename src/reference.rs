@@ -4,7 +4,7 @@
 //! resolved against the first `<base href>` seen, itself resolved against the page's own URL. What
 //! lies on the site's own origin is not ours to vendor; everything fetchable elsewhere is.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -129,6 +129,8 @@ pub struct PageAddress {
     root_is_known: bool,
     /// An error page is served for any missing URL, so nothing can be relative to where it lies.
     served_anywhere: bool,
+    /// The names of the folders in the site's root.
+    folders: Arc<BTreeSet<String>>,
 }
 
 /// Why a page cannot be pointed at a local file.
@@ -148,7 +150,14 @@ impl PageAddress {
         let root = site_root(site_url);
         let page = below(&root, path);
         let served_anywhere = path.rsplit('/').next() == Some("404.html");
-        Self { page, root, root_is_known: site_url.is_some(), served_anywhere }
+        let root_is_known = site_url.is_some();
+        Self { page, root, root_is_known, served_anywhere, folders: Arc::default() }
+    }
+
+    /// The same, with the names of the folders in the site's root.
+    #[must_use]
+    pub fn among(self, folders: &Arc<BTreeSet<String>>) -> Self {
+        Self { folders: folders.clone(), ..self }
     }
 
     /// Whether `url` lies on the site's own origin.
@@ -237,9 +246,19 @@ impl PageAddress {
     }
 
     /// A generator that writes `<base href="/repo/">` into pages below `/` tells us where the site
-    /// will be mounted: what is relative to that is relative to the site's root.
+    /// will be mounted: what is relative to that is relative to the site's root. Where the site has
+    /// such a folder, that one is meant.
     fn is_mount(&self, base: &Url) -> bool {
-        !self.root_is_known && self.is_own(base) && !self.is_above_page(base)
+        !self.root_is_known
+            && self.is_own(base)
+            && !self.is_above_page(base)
+            && !self.is_below_folder(base)
+    }
+
+    fn is_below_folder(&self, base: &Url) -> bool {
+        let name = base.path_segments().and_then(|mut segments| segments.next());
+        let name = name.map(|name| percent_encoding::percent_decode_str(name).decode_utf8_lossy());
+        name.is_some_and(|name| self.folders.contains(&*name))
     }
 
     fn is_above_page(&self, base: &Url) -> bool {
@@ -389,6 +408,17 @@ mod tests {
         let site = Url::parse("https://me.example/").unwrap();
         let known = PageAddress::new("a/b.html", Some(&site));
         assert_eq!(known.resolve("js/x.js", Some("/repo/")), own("repo/js/x.js"));
+    }
+
+    #[test]
+    fn a_base_that_is_a_folder_of_the_site_is_that_folder() {
+        let folders = Arc::new(BTreeSet::from(["my assets".to_owned()]));
+        let page = page("index.html").among(&folders);
+        let base = Some("/my%20assets/img/");
+        assert_eq!(page.local("vendor/x.js", base).unwrap(), "../../vendor/x.js");
+        let own = Target::OwnSite { path: "my%20assets/img/x.js".to_owned() };
+        assert_eq!(page.resolve("x.js", base), own);
+        assert_eq!(page.local("vendor/x.js", Some("/repo/")).unwrap(), "vendor/x.js");
     }
 
     #[test]

@@ -165,10 +165,12 @@ pub fn rewrite(
     address: &PageAddress,
     changes: &Changes<'_>,
 ) -> Result<Rewritten, RewriteError> {
-    let Some(scan) = html::scan_relevant(bytes, dialect, None)? else {
+    let Changes { resolutions, modules, style } = changes;
+    // Any script of the site may be one that changes.
+    let local = (!modules.changed.is_empty()).then_some("");
+    let Some(scan) = html::scan_relevant(bytes, dialect, local)? else {
         return Ok(Rewritten::Unchanged);
     };
-    let Changes { resolutions, modules, style } = changes;
     let references = page::references(address, &scan);
     let found = references.external;
     let is_classic = |reference: &&Reference| reference.role == Role::Classic;

@@ -13,6 +13,7 @@ mod filter;
 mod guard;
 mod proof;
 mod relocate;
+mod remark;
 mod residual;
 mod settle;
 mod survey;
@@ -79,7 +80,7 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
         if settings.dry_run {
             let mut survey = Survey::take(settings, progress)?;
             survey.hold_to(settings.mode);
-            survey.note(settings);
+            survey.note_plan(settings);
             return Ok(survey.report(Run::DryRun));
         }
         if !settings.from_scan.is_empty() {
@@ -109,7 +110,7 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
 pub fn scan(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
     on_threads(settings, || {
         let mut survey = Survey::take(settings, progress)?;
-        survey.note(settings);
+        survey.note_plan(settings);
         let asked = scans::lines(settings, &survey.inventory);
         Ok(Report { asked, ..survey.report(Run::Scan) })
     })

@@ -6,8 +6,10 @@
 #![allow(clippy::disallowed_methods, reason = "reads inhouse.toml")]
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -21,6 +23,7 @@ use crate::{
     fetch::{ClientOptions, Limits, PlainHttp},
     integrity::Algorithm,
     policy::{OnDenied, Policy, PolicyError, Rule},
+    site,
 };
 
 /// The configuration file's name.
@@ -116,6 +119,8 @@ pub struct Settings {
     pub public_path: Option<String>,
     /// The site's own URL.
     pub site_url: Option<Url>,
+    /// The names of the folders in the site's root.
+    pub folders: Arc<BTreeSet<String>>,
     /// More patterns for pages.
     pub page_globs: Vec<String>,
     /// What an ambiguous page means.
@@ -366,12 +371,13 @@ impl Project {
         self.for_vendor(VendorArgs { site: args, ..VendorArgs::default() })
     }
 
-    /// What is to be known of pages that come as records.
+    /// What `scan` needs to know of pages that come as records; there may be no site.
     ///
     /// # Errors
     /// [`SettingsError`] names the option that makes no sense.
-    pub fn for_records(self, pages: PageArgs) -> Result<Settings, SettingsError> {
-        self.for_rewrite(RewriteArgs { pages, ..RewriteArgs::default() })
+    pub fn for_records(self, args: SiteArgs) -> Result<Settings, SettingsError> {
+        let SiteArgs { site, pages } = args;
+        self.for_rewrite(RewriteArgs { site: Some(site), pages, ..RewriteArgs::default() })
     }
 
     /// What `rewrite` needs to know: everything is promised, and nothing is written to disk.
@@ -441,6 +447,7 @@ impl Project {
                 resolve: either(args.resolve, config.resolve).into_iter().map(Into::into).collect(),
                 ..ClientOptions::default()
             },
+            folders: Arc::new(site::folders(&site)),
             site,
             project_root: root,
             dest,

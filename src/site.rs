@@ -181,6 +181,14 @@ fn walk_error(root: &Path, error: walkdir::Error) -> SiteError {
     SiteError::Read { path, source }
 }
 
+/// The names of the folders in the site's root; none if they cannot be listed, which
+/// [`discover`] reports.
+pub fn folders(root: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
 /// Every file and link below `folder` of `root`, in the order of their paths, which are relative
 /// to `root`; none if there is no such folder.
 ///

@@ -18,6 +18,7 @@ macro_rules! cases {
 cases! {
     a_base_at_the_root_leads_local_addresses
     a_base_of_the_site_itself_is_relative
+    a_base_that_is_a_folder_of_the_site_is_that_folder
     a_body_without_end_is_cut_off
     a_cdn_that_is_down_fails_the_run
     a_compromised_host_fails_the_run
@@ -73,6 +74,7 @@ cases! {
     a_tampered_cache_is_noticed
     a_tampered_vendored_file_is_noticed
     a_truncated_file_is_tried_again_and_then_refused
+    a_worker_from_another_origin_is_left
     addresses_that_would_escape_the_folder_stay_inside
     an_address_without_a_version_gets_a_folder_of_its_content
     an_ambiguous_page_can_be_skipped
@@ -91,10 +93,13 @@ cases! {
     check_fails_on_what_visitors_would_notice
     check_verifies_what_import_maps_say
     circles_and_diamonds_are_fetched_once
+    compressed_copies_of_what_changes_are_remarked
     crossorigin_is_written_on_demand
     data_and_style_modules_come_along
+    every_script_of_the_site_can_be_read
     every_spelling_of_an_address_is_understood
     folders_of_import_maps_follow_exact_versions
+    hashes_of_the_sites_own_scripts_follow
     hints_for_hosts_that_are_gone_go_too
     hostile_addresses_are_printed_harmlessly
     how_much_a_map_guards_can_be_chosen
@@ -135,6 +140,7 @@ cases! {
     scan_lists_every_script_and_its_verdict
     scripts_in_svg_are_rewritten_without_integrity
     scripts_that_must_stay_live_are_left
+    service_workers_and_worklets_of_the_site_import_too
     settings_that_make_no_sense_fail
     several_hashes_can_be_written
     several_import_maps_count_together
@@ -146,6 +152,7 @@ cases! {
     two_pages_share_one_download
     two_pages_that_demand_different_bytes_fail
     vendor_folder_and_cache_can_be_elsewhere
+    what_browsers_ignore_of_an_import_map_is_remarked
     what_every_page_says_is_said_once
     what_is_no_script_is_refused
     what_is_no_script_keeps_every_byte

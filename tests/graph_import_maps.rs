@@ -150,8 +150,8 @@ fn null_and_invalid_addresses_block() {
         assert!(matches!(result, Err(Unresolved::Blocked { .. })), "{specifier}: {result:?}");
     }
     assert_eq!(
-        warnings(r#"{"imports": {"a": null, "d/": "/no-slash"}}"#),
-        [MapWarning::InvalidAddress("a".into()), MapWarning::AddressWithoutSlash("d/".into())]
+        warnings(r#"{"imports": {"a": null, "b": 1, "d/": "/no-slash"}}"#),
+        [MapWarning::InvalidAddress("b".into()), MapWarning::AddressWithoutSlash("d/".into())]
     );
 }
 

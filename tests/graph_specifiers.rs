@@ -67,6 +67,17 @@ fn every_form_is_found_in_every_kind_of_quotes() {
         ("new window.Worker(Q, { 'type': `module` })", Form::Worker(WorkerType::Module)),
         ("new Worker(Q, options)", Form::Worker(WorkerType::Unknown)),
         ("new SharedWorker(Q, 'name')", Form::SharedWorker(WorkerType::Classic)),
+        ("navigator.serviceWorker.register(Q)", Form::Worker(WorkerType::Classic)),
+        (
+            "navigator.serviceWorker?.register(Q, { scope: '/', type: 'module' })",
+            Form::Worker(WorkerType::Module),
+        ),
+        ("CSS.paintWorklet.addModule(Q)", Form::Worklet),
+        ("(await new AudioContext()).audioWorklet.addModule(Q, {})", Form::Worklet),
+        (
+            "context.audioWorklet.addModule(new URL(Q, import.meta.url))",
+            Form::NewUrl(Purpose::Worker(WorkerType::Module)),
+        ),
         (
             "new Worker(new URL(Q, import.meta.url), { type: 'module' })",
             Form::NewUrl(Purpose::Worker(WorkerType::Module)),
@@ -171,6 +182,7 @@ fn text_that_looks_like_an_import_is_none() {
         "new URL('./a.js', document.baseURI)",
         "new URL('./a.js')",
         "Worker('./a.js')",
+        "app.register('./a.js'); serviceWorker.update('./a.js'); css.addModule('./a.js')",
     ] {
         nothing(source, SourceKind::Module);
     }

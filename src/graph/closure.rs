@@ -334,6 +334,10 @@ impl Walk<'_> {
             let Some(url) = url.and_then(|url| SubresourceUrl::try_from(url).ok()) else {
                 continue;
             };
+            let is_shared = *at.1 == Realm::Document && matches!(by, Referrer::File(_));
+            if is_shared && foreign_worker(specifier, self.page.base).is_some() {
+                continue; // no page could be given another address for it
+            }
             let (r#use, realm) = destination(specifier, at.1);
             let request = Request { url, r#use };
             let by = (by.clone(), specifier.line);
@@ -366,6 +370,17 @@ impl Walk<'_> {
     }
 }
 
+/// The script of a worker or a worklet on another origin than `page`. Scripts that many pages share
+/// cannot be given a local address for it, so that it is not followed from there.
+pub fn foreign_worker(specifier: &Specifier, page: &Url) -> Option<Url> {
+    let (Form::Worker(_) | Form::SharedWorker(_) | Form::Worklet) = specifier.form else {
+        return None;
+    };
+    let url = page.join(&specifier.text).ok()?;
+    let is_fetched = matches!(url.scheme(), "https" | "http");
+    (is_fetched && url.origin() != page.origin()).then_some(url)
+}
+
 /// As what a specifier's target is loaded, and where it runs.
 fn destination(specifier: &Specifier, realm: &Realm) -> (Use, Realm) {
     match specifier.form {
@@ -376,6 +391,8 @@ fn destination(specifier: &Specifier, realm: &Realm) -> (Use, Realm) {
         Form::NewUrl(Purpose::Worker(r#type))
         | Form::Worker(r#type)
         | Form::SharedWorker(r#type) => (Use::Worker(r#type), Realm::NewWorker),
+        // A global of its own, without import map, that takes modules only.
+        Form::Worklet => (Use::Worker(WorkerType::Module), Realm::NewWorker),
         Form::ImportScripts => (Use::Worker(WorkerType::Classic), realm.clone()),
     }
 }

@@ -12,7 +12,7 @@ use url::Url;
 use super::{
     ModuleScan, ModuleType, ParseFailure, SourceKind,
     closure::{self, Broken, Entry, Found, Reach, Request, Root, Use},
-    import_map::{ImportMap, ImportMapError, ImportMapText},
+    import_map::{Address, ImportMap, ImportMapError, ImportMapText, MapWarning},
     js,
 };
 use crate::{
@@ -80,6 +80,8 @@ pub struct MapElement<'a> {
     pub base: Url,
     /// Why browsers go on without it.
     pub error: Option<ImportMapError>,
+    /// What browsers ignore of it.
+    pub warnings: Vec<MapWarning>,
     /// The author asks us to leave it.
     pub is_skipped: bool,
     /// It stands in a `<template>`, where no browser reads it.
@@ -173,17 +175,24 @@ impl<'a> Reader<'a, '_> {
 
     fn import_map(&mut self, index: usize, tag: &Tag, text: &'a str, is_skipped: bool) {
         let base = self.base(tag);
-        let error = match ImportMapText::parse(text) {
+        let (error, warnings) = match ImportMapText::parse(text) {
             Ok(map) => {
-                let (meaning, _) = map.meaning(&base);
+                let (meaning, warnings) = map.meaning(&base);
                 let meaning = if is_skipped { meaning.into_unfollowed() } else { meaning };
                 self.document.start.map.merge(meaning);
-                None
+                (None, warnings)
             }
-            Err(error) => Some(error),
+            Err(error) => (Some(error), Vec::new()),
         };
-        let is_inert = tag.in_template;
-        self.document.maps.push(MapElement { tag: index, text, base, error, is_skipped, is_inert });
+        self.document.maps.push(MapElement {
+            tag: index,
+            text,
+            base,
+            error,
+            warnings,
+            is_skipped,
+            is_inert: tag.in_template,
+        });
     }
 
     fn inline(&mut self, index: usize, tag: &Tag, kind: &ScriptType, text: &'a str) {
@@ -286,6 +295,11 @@ impl<'a> Reader<'a, '_> {
 fn addresses(map: &MapElement<'_>, folders: bool) -> Vec<Url> {
     let Ok(text) = ImportMapText::parse(map.text) else { return Vec::new() };
     let addresses = text.addresses(&map.base).into_iter();
-    let addresses = addresses.filter(|address| address.key.ends_with('/') == folders);
+    // A folder without the final slash is none for browsers either.
+    let is_meant = |address: &Address<'_>| match address.key.ends_with('/') {
+        true => folders && address.url.as_str().ends_with('/'),
+        false => !folders,
+    };
+    let addresses = addresses.filter(is_meant);
     addresses.map(|address| address.url).collect()
 }

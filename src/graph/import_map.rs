@@ -115,7 +115,7 @@ pub enum MapWarning {
     UnknownKey(String),
     /// An entry with an empty key.
     EmptyKey,
-    /// An entry's address is no string or no URL.
+    /// An entry's address is no string or no URL, and not `null` either, which blocks on purpose.
     InvalidAddress(String),
     /// A key ends with `/`, its address does not.
     AddressWithoutSlash(String),
@@ -218,7 +218,7 @@ impl<'t> ImportMapText<'t> {
     pub fn meaning(&self, base: &Url) -> (ImportMap, Vec<MapWarning>) {
         let mut warnings = Vec::new();
         let mut map = ImportMap {
-            imports: normalize(self.part("imports"), base, &mut warnings),
+            imports: self.normalize(self.part("imports"), base, &mut warnings),
             ..ImportMap::default()
         };
         for scope in self.part("scopes") {
@@ -227,7 +227,7 @@ impl<'t> ImportMapText<'t> {
                 continue;
             };
             let members = scope.value.members().unwrap_or_default();
-            let entries = normalize(members, base, &mut warnings);
+            let entries = self.normalize(members, base, &mut warnings);
             map.scopes.retain(|(existing, _)| existing != prefix.as_str());
             map.scopes.push((prefix.into(), entries));
         }
@@ -244,6 +244,41 @@ impl<'t> ImportMapText<'t> {
         let unknown = self.members().iter().filter(|m| !known.contains(&m.key.as_str()));
         warnings.extend(unknown.map(|member| MapWarning::UnknownKey(member.key.clone())));
         (map, warnings)
+    }
+
+    /// HTML, "sort and normalize a module specifier map".
+    fn normalize(
+        &self,
+        members: &[Member],
+        base: &Url,
+        warnings: &mut Vec<MapWarning>,
+    ) -> SpecifierMap {
+        let mut entries = SpecifierMap::new();
+        for member in members {
+            if member.key.is_empty() {
+                warnings.push(MapWarning::EmptyKey);
+                continue;
+            }
+            let key = url_like(&member.key, base).map_or_else(|| member.key.clone(), String::from);
+            let address = member.value.as_str().and_then(|address| url_like(address, base));
+            let address = match address {
+                // Written so on purpose: it blocks the name.
+                None if self.text.get(member.value.span.clone()) == Some("null") => None,
+                None => {
+                    warnings.push(MapWarning::InvalidAddress(member.key.clone()));
+                    None
+                }
+                Some(url) if member.key.ends_with('/') && !url.as_str().ends_with('/') => {
+                    warnings.push(MapWarning::AddressWithoutSlash(member.key.clone()));
+                    None
+                }
+                address => address,
+            };
+            entries.retain(|(existing, _)| *existing != key);
+            entries.push((key, address));
+        }
+        sort_descending(&mut entries);
+        entries
     }
 
     /// Every address that is a URL, in source order.
@@ -382,34 +417,6 @@ fn last<'m>(members: &'m [Member], name: &str) -> Option<&'m Member> {
 
 fn pair(key: &str, value: &str) -> String {
     format!("{}: {value}", json::string(key))
-}
-
-/// HTML, "sort and normalize a module specifier map".
-fn normalize(members: &[Member], base: &Url, warnings: &mut Vec<MapWarning>) -> SpecifierMap {
-    let mut entries = SpecifierMap::new();
-    for member in members {
-        if member.key.is_empty() {
-            warnings.push(MapWarning::EmptyKey);
-            continue;
-        }
-        let key = url_like(&member.key, base).map_or_else(|| member.key.clone(), String::from);
-        let address = member.value.as_str().and_then(|address| url_like(address, base));
-        let address = match address {
-            None => {
-                warnings.push(MapWarning::InvalidAddress(member.key.clone()));
-                None
-            }
-            Some(url) if member.key.ends_with('/') && !url.as_str().ends_with('/') => {
-                warnings.push(MapWarning::AddressWithoutSlash(member.key.clone()));
-                None
-            }
-            address => address,
-        };
-        entries.retain(|(existing, _)| *existing != key);
-        entries.push((key, address));
-    }
-    sort_descending(&mut entries);
-    entries
 }
 
 /// How the members of an object are set out.

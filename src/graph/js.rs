@@ -41,7 +41,7 @@ const STACK_LEAST: usize = 1 << 20;
 /// Text without any of these loads nothing and shows no sign of it. Escapes count, because names
 /// and strings can be written with them.
 static WORTH_PARSING: LazyLock<Regex> = LazyLock::new(|| {
-    let words = "import|export|Worker|URL|currentScript|(?i:script)";
+    let words = "import|export|Worker|Worklet|URL|currentScript|(?i:script)";
     let addresses = r#":\\?/\\?/|["'`]\\?/\\?/"#;
     let escapes = r"\\[ux0-7\r\n]|\\\xE2";
     Regex::new(&format!("(?-u){words}|{addresses}|{escapes}")).expect("the expression is valid")
@@ -163,6 +163,14 @@ struct Finder<'s> {
     misplaced: Option<Span>,
 }
 
+/// What code starts, in a global of its own.
+#[derive(Clone, Copy)]
+enum Starts {
+    Worker,
+    SharedWorker,
+    Worklet,
+}
+
 /// What a specifier is besides its text.
 #[derive(Clone)]
 struct Load {
@@ -263,16 +271,24 @@ impl Finder<'_> {
         true
     }
 
-    fn follow_worker(&mut self, new: &NewExpression<'_>, shared: bool) -> bool {
-        let Some((script, rest)) = new.arguments.split_first() else { return false };
-        let r#type = worker_type(rest.first(), shared);
+    fn follow_worker(&mut self, arguments: &[Argument<'_>], starts: Starts) -> bool {
+        let Some((script, rest)) = arguments.split_first() else { return false };
+        let r#type = match starts {
+            Starts::Worklet => WorkerType::Module,
+            Starts::Worker => worker_type(rest.first(), false),
+            Starts::SharedWorker => worker_type(rest.first(), true),
+        };
         if let Some(Expression::NewExpression(url)) = script.as_expression().map(url_object)
             && self.follow_url(url, Purpose::Worker(r#type))
         {
             self.visit_all(rest);
             return true;
         }
-        let form = if shared { Form::SharedWorker(r#type) } else { Form::Worker(r#type) };
+        let form = match starts {
+            Starts::Worker => Form::Worker(r#type),
+            Starts::SharedWorker => Form::SharedWorker(r#type),
+            Starts::Worklet => Form::Worklet,
+        };
         self.follow_argument(script, &Load::of(form));
         self.visit_all(rest);
         true
@@ -346,6 +362,11 @@ impl<'a> VisitJs<'a> for Finder<'_> {
                 }
                 return;
             }
+            if let Some(starts) = started_by_call(callee) {
+                self.visit_expression(callee);
+                self.follow_worker(&it.arguments, starts);
+                return;
+            }
             if looks_up_scripts(callee, first) {
                 self.add_sign(it.span, Sign::SelfLocating(SelfLocating::ScriptElements));
             }
@@ -356,9 +377,9 @@ impl<'a> VisitJs<'a> for Finder<'_> {
     fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
         let callee = it.callee.without_parentheses();
         let done = if is_global(callee, "Worker") {
-            self.follow_worker(it, false)
+            self.follow_worker(&it.arguments, Starts::Worker)
         } else if is_global(callee, "SharedWorker") {
-            self.follow_worker(it, true)
+            self.follow_worker(&it.arguments, Starts::SharedWorker)
         } else if is_global(callee, "URL") {
             self.follow_url(it, Purpose::Unknown)
         } else {
@@ -466,6 +487,21 @@ fn is_import_meta(expression: &Expression<'_>, property: &str) -> bool {
     matches!(expression, Expression::StaticMemberExpression(member)
         if member.property.name == property
             && matches!(member.object.without_parentheses(), Expression::ImportMeta(_)))
+}
+
+/// What `….serviceWorker.register(…)` and `….audioWorklet.addModule(…)` start.
+fn started_by_call(callee: &Expression<'_>) -> Option<Starts> {
+    let Expression::StaticMemberExpression(method) = callee else { return None };
+    let object = match method.object.without_parentheses() {
+        Expression::StaticMemberExpression(object) => object.property.name.as_str(),
+        Expression::Identifier(object) => object.name.as_str(),
+        _ => return None,
+    };
+    match method.property.name.as_str() {
+        "register" if object == "serviceWorker" => Some(Starts::Worker),
+        "addModule" if object.ends_with("Worklet") => Some(Starts::Worklet),
+        _ => None,
+    }
 }
 
 fn looks_up_scripts(callee: &Expression<'_>, argument: &Argument<'_>) -> bool {

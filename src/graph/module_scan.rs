@@ -96,10 +96,12 @@ pub enum Form {
     ImportMetaResolve,
     /// `new URL("x", import.meta.url)`.
     NewUrl(Purpose),
-    /// `new Worker("x")`.
+    /// `new Worker("x")`, and `navigator.serviceWorker.register("x")`.
     Worker(WorkerType),
     /// `new SharedWorker("x")`.
     SharedWorker(WorkerType),
+    /// `audioWorklet.addModule("x")`, and the like.
+    Worklet,
     /// `importScripts("x")`, in a classic worker.
     ImportScripts,
 }
@@ -109,7 +111,7 @@ pub enum Form {
 pub enum Purpose {
     /// We cannot see it.
     Unknown,
-    /// The script of `new Worker(…)` or `new SharedWorker(…)`.
+    /// The script of `new Worker(…)`, or of anything else that starts one.
     Worker(WorkerType),
 }
 
@@ -146,7 +148,9 @@ impl Form {
             | Self::DynamicImport
             | Self::ImportMetaResolve => Rule::ModuleSpecifier,
             Self::NewUrl(_) => Rule::AgainstScript,
-            Self::Worker(_) | Self::SharedWorker(_) | Self::ImportScripts => Rule::AgainstSettings,
+            Self::Worker(_) | Self::SharedWorker(_) | Self::Worklet | Self::ImportScripts => {
+                Rule::AgainstSettings
+            }
         }
     }
 
@@ -158,7 +162,8 @@ impl Form {
             | Self::ImportMetaResolve
             | Self::NewUrl(_)
             | Self::Worker(_)
-            | Self::SharedWorker(_) => true,
+            | Self::SharedWorker(_)
+            | Self::Worklet => true,
         }
     }
 }

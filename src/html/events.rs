@@ -320,7 +320,7 @@ fn missing_value(bytes: &[u8], name_end: usize) -> Option<Range<usize>> {
 }
 
 /// `<!--[if …]>…<![endif]-->`, the form that old browsers look into and others do not.
-fn conditional_comment(bytes: &[u8], span: Range<usize>) -> Option<Event> {
+pub(super) fn conditional_comment(bytes: &[u8], span: Range<usize>) -> Option<Event> {
     let text = bytes.get(span.clone())?.strip_prefix(b"<!--")?.strip_suffix(b"-->")?;
     let content = conditional_content(text)?;
     let start = span.start + b"<!--".len();

@@ -50,19 +50,42 @@ pub(super) fn may_load(code: &[u8]) -> bool {
     import_call(code).is_some() || worker(code).is_some()
 }
 
+/// Whether a module may import others before it runs.
+pub(super) fn may_import(code: &[u8]) -> bool {
+    [&b"import"[..], b"export"].iter().any(|word| memmem::find(code, word).is_some())
+}
+
 /// Where `import(` is first written, or `import.defer(`, with white space and comments between.
 pub(super) fn import_call(code: &[u8]) -> Option<usize> {
     memmem::find_iter(code, b"import")
         .find(|at| is_word_start(code, *at) && goes_on_to_call(&code[at + b"import".len()..]))
 }
 
-/// Where `Worker` or `SharedWorker` is first named.
+/// Where something that runs on its own is first started: `Worker`, `SharedWorker`, a service
+/// worker or a worklet.
 pub(super) fn worker(code: &[u8]) -> Option<usize> {
-    memmem::find_iter(code, b"Worker").find(|at| {
-        let start = at - if code[..*at].ends_with(b"Shared") { b"Shared".len() } else { 0 };
-        let goes_on = code.get(at + b"Worker".len()).is_some_and(is_word);
-        is_word_start(code, start) && !goes_on
+    memmem::find_iter(code, b"Work").find(|at| {
+        let (before, after) = code.split_at(*at);
+        if let Some(after) = after.strip_prefix(b"Worklet") {
+            return calls_method(after, b"addModule");
+        }
+        let Some(after) = after.strip_prefix(b"Worker") else { return false };
+        if before.ends_with(b"service") {
+            return calls_method(after, b"register");
+        }
+        let start = at - if before.ends_with(b"Shared") { b"Shared".len() } else { 0 };
+        is_word_start(code, start) && !after.first().is_some_and(is_word)
     })
+}
+
+/// Whether `after` goes on with `.name` or `?.name`.
+fn calls_method(after: &[u8], name: &[u8]) -> bool {
+    let after = after.trim_ascii_start();
+    let after = after.strip_prefix(b"?").unwrap_or(after);
+    let method = after.strip_prefix(b".").map(<[u8]>::trim_ascii_start);
+    // Between the two there may be comments.
+    method.is_some_and(|method| method.starts_with(name) || method.starts_with(b"/"))
+        || after.starts_with(b"/")
 }
 
 fn is_word(byte: &u8) -> bool {
@@ -129,6 +152,28 @@ mod tests {
 
     fn built(text: &str) -> Vec<&str> {
         built_addresses(text.as_bytes()).into_iter().map(|span| &text[span]).collect()
+    }
+
+    #[test]
+    fn what_starts_a_worker_is_found() {
+        for code in [
+            "new Worker('a.js')",
+            "new window.SharedWorker('a.js')",
+            "navigator.serviceWorker.register('/sw.js')",
+            "navigator.serviceWorker\n  ?. register('/sw.js')",
+            "navigator.serviceWorker/* */.register('/sw.js')",
+            "CSS.paintWorklet.addModule('a.js')",
+        ] {
+            assert!(may_load(code.as_bytes()), "{code}");
+        }
+        for code in [
+            "var MyWorker, Workers, CoWorker2, Working",
+            "'serviceWorker' in navigator",
+            "navigator.serviceWorker.getRegistrations()",
+            "ctx.audioWorklet",
+        ] {
+            assert!(!may_load(code.as_bytes()), "{code}");
+        }
     }
 
     #[test]

@@ -140,8 +140,25 @@ impl<'r, 'a> LayerReader<'r, 'a> {
         let types = self.texts(element, &["type"]);
         let kind = ScriptType::of_svg(|_| types.first().map(|(_, text)| &**text));
         let address = ["href", "xlink:href"].into_iter().find(|name| raw(element, name).is_some());
-        if let Some(address) = address {
-            self.external(element, address, kind, TagKind::SvgScript);
+        match address {
+            Some(address) => self.external(element, address, kind, TagKind::SvgScript),
+            None => self.svg_inline(element, kind),
+        }
+    }
+
+    fn svg_inline(&mut self, element: &Element, kind: ScriptType) {
+        let End::Tag(end) = &element.end else { return };
+        let text = &self.layer.bytes[element.span.end..end.start];
+        let may_load = match kind {
+            ScriptType::Classic => inline::may_load(text),
+            ScriptType::Module => inline::may_load(text) || inline::may_import(text),
+            ScriptType::ImportMap | ScriptType::SpeculationRules | ScriptType::DataBlock(_) => {
+                false
+            }
+        };
+        if may_load {
+            let span = self.near_span(&element.span);
+            self.scanner.remarks.push(Remark::SvgInline { span });
         }
     }
 

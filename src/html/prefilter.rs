@@ -11,25 +11,27 @@ use aho_corasick::packed::Searcher;
 
 use super::{Dialect, encoding, inline};
 
-/// A page's encoding is declared within its first bytes (HTML 13.2.3.2); they are always read.
+/// A page's encoding is declared within its first bytes (HTML 13.2.3.2); that is always read.
 const ENCODING_WINDOW: usize = 1024;
 /// How far behind `createElement` or `<scr` code may name the address of a script it builds.
 const CODE_WINDOW: usize = 600;
 
 /// The beginnings that matter, as far as letters can vary in case.
 static BEGINNINGS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
-    let tags = ["sc", "li", "me", "ba", "if"].into_iter().flat_map(|name| {
-        let [first, second] = [name.as_bytes()[0], name.as_bytes()[1]];
-        let upper = [first.to_ascii_uppercase(), second.to_ascii_uppercase()];
-        [
-            [b'<', first, second],
-            [b'<', upper[0], second],
-            [b'<', first, upper[1]],
-            [b'<', upper[0], upper[1]],
-        ]
-    });
-    let tags: Vec<Vec<u8>> = tags.map(|tag| tag.to_vec()).collect();
-    Searcher::new(tags.into_iter().chain([b"createElement".to_vec()]))
+    // Of links more than of the others, because `<li` begins half of all lists.
+    let tags =
+        ["<sc", "<lin", "<me", "<ba", "<if"].map(str::as_bytes).into_iter().flat_map(|tag| {
+            let in_case = |upper: usize| {
+                let letter = |(at, byte): (usize, &u8)| match upper >> at & 1 {
+                    0 => *byte,
+                    _ => byte.to_ascii_uppercase(),
+                };
+                tag.iter().enumerate().map(letter).collect()
+            };
+            // The first bit is for `<`, which has no case.
+            (0..1 << tag.len()).step_by(2).map(in_case).collect::<Vec<Vec<u8>>>()
+        });
+    Searcher::new(tags.chain([b"createElement".to_vec()]))
 });
 
 /// How much of a page a scan has to read.
@@ -49,6 +51,8 @@ enum Concern {
     None,
     /// It matters by itself, and is over before this offset.
     Local(usize),
+    /// It declares the encoding of what matters, and is over before this offset.
+    Encoding(usize),
     /// It may give a meaning to what follows.
     Lasting,
 }
@@ -64,24 +68,33 @@ pub fn reach(page: &[u8], dialect: Dialect, local: Option<&str>) -> Reach {
     }
     let mut inline = InlineScripts::of(page);
     let mut last: Option<usize> = None;
+    let mut encoding_end = 0;
     let mut at = 0;
     while let Some(found) = beginnings.find_in(page, (at..page.len()).into()) {
         at = found.end();
         match concern(page, found.start(), local, &mut inline) {
             Concern::None => {}
             Concern::Local(end) => last = last.max(Some(end)),
+            Concern::Encoding(end) => encoding_end = end,
             Concern::Lasting => return Reach::Everything,
         }
     }
-    match last {
-        None => Reach::Nothing,
-        // A conditional comment is one thing from its beginning to its end.
-        Some(_) if contains(page, b"<!--[") => Reach::Everything,
-        Some(last) => match script_end(&page[last..]) {
-            Some(end) => Reach::Beginning((last + end).max(ENCODING_WINDOW).min(page.len())),
-            None => Reach::Everything,
-        },
+    let Some(last) = last else { return Reach::Nothing };
+    let beginning = script_end(&page[last..])
+        .and_then(|end| whole_comments(page, encoding_end.max(last + end)));
+    beginning.map_or(Reach::Everything, Reach::Beginning)
+}
+
+/// How far a beginning of `end` bytes has to reach so that no conditional comment is cut: it is one
+/// thing from its beginning to its end. `None` if one has no end.
+fn whole_comments(page: &[u8], mut end: usize) -> Option<usize> {
+    let mut at = 0;
+    while let Some(distance) = memchr::memmem::find(&page[at..end], b"<!--[") {
+        let text = at + distance + b"<!--".len();
+        at = text + memchr::memmem::find(&page[text..], b"-->")? + b"-->".len();
+        end = end.max(at);
     }
+    Some(end)
 }
 
 /// The end of the first `</script>`; `None` if it is not written the plain way.
@@ -109,17 +122,29 @@ fn end_tag(bytes: &[u8]) -> Option<usize> {
 struct Next<'p> {
     page: &'p [u8],
     find: fn(&[u8]) -> Option<usize>,
+    /// Where it is, as far as known.
     known: Option<usize>,
+    /// Up to here there is no other.
+    clear_to: usize,
 }
 
-impl Next<'_> {
-    /// The first place from `at` on; the page's end if there is none.
-    fn after(&mut self, at: usize) -> usize {
-        let known = self.known.filter(|known| *known >= at);
-        let next = known.unwrap_or_else(|| {
-            (self.find)(&self.page[at..]).map_or(self.page.len(), |distance| at + distance)
-        });
-        *self.known.insert(next)
+impl<'p> Next<'p> {
+    fn of(page: &'p [u8], find: fn(&[u8]) -> Option<usize>) -> Self {
+        Self { page, find, known: None, clear_to: 0 }
+    }
+
+    /// The first place from `at` on and before `end`.
+    fn within(&mut self, at: usize, end: usize) -> Option<usize> {
+        if self.known.is_none_or(|known| known < at) {
+            let start = at.max(self.clear_to);
+            self.clear_to = end.max(start);
+            let found = self.page.get(start..end).and_then(|part| (self.find)(part));
+            self.known = found.map(|distance| start + distance);
+            if let Some(known) = self.known {
+                self.clear_to = known;
+            }
+        }
+        self.known.filter(|known| *known < end)
     }
 }
 
@@ -134,12 +159,11 @@ struct InlineScripts<'p> {
 
 impl<'p> InlineScripts<'p> {
     fn of(page: &'p [u8]) -> Self {
-        let next = |find| Next { page, find, known: None };
         Self {
             length: page.len(),
-            ends: next(end_tag),
-            comments: next(|bytes| memchr::memmem::find(bytes, b"<!--")),
-            loaders: [next(inline::import_call), next(inline::worker)],
+            ends: Next::of(page, end_tag),
+            comments: Next::of(page, |bytes| memchr::memmem::find(bytes, b"<!--")),
+            loaders: [Next::of(page, inline::import_call), Next::of(page, inline::worker)],
         }
     }
 
@@ -147,12 +171,14 @@ impl<'p> InlineScripts<'p> {
     /// go on behind its first end tag (HTML 13.2.5.20, script data escaped state), and nobody can
     /// tell how far.
     fn concern(&mut self, at: usize, tag_end: usize, loads: Loads) -> Concern {
-        let end = self.ends.after(at);
-        let is_escaped = self.comments.after(at) < end;
+        let end = self.ends.within(tag_end, self.length).unwrap_or(self.length);
+        let is_escaped = self.comments.within(at, end).is_some();
         let reach = if is_escaped { self.length } else { end };
         let concerns_us = match loads {
             Loads::Nothing => false,
-            Loads::IfItsCodeDoes => self.loaders.iter_mut().any(|next| next.after(at) < reach),
+            Loads::IfItsCodeDoes => {
+                self.loaders.iter_mut().any(|next| next.within(at, reach).is_some())
+            }
             Loads::Something => true,
         };
         match (concerns_us, is_escaped) {
@@ -196,7 +222,10 @@ fn concern(page: &[u8], at: usize, local: Option<&str>, inline: &mut InlineScrip
     } else if is(b"link") {
         here(link_concerns_us(&tag))
     } else if is(b"meta") {
-        here(meta_concerns_us(&tag))
+        match (meta_concerns_us(&tag), declares_encoding(&tag)) {
+            (false, true) if at < ENCODING_WINDOW => Concern::Encoding(end),
+            (concerns_us, _) => here(concerns_us),
+        }
     } else {
         let mut attributes = tag.attributes.iter();
         let srcdoc = attributes.any(|(name, _)| name.eq_ignore_ascii_case(b"srcdoc"));
@@ -259,6 +288,12 @@ fn meta_concerns_us(tag: &StartTag<'_>) -> bool {
                 && (contains(&value, b"2022") || contains(&value, b"&#")))
             || (is(b"charset") && contains(&value, b"&"))
     })
+}
+
+/// `<meta charset>`, or `<meta content="…; charset=…">`.
+fn declares_encoding(tag: &StartTag<'_>) -> bool {
+    let is = |name: &[u8], known: &[u8]| name.eq_ignore_ascii_case(known);
+    tag.attributes.iter().any(|(name, _)| is(name, b"charset") || is(name, b"content"))
 }
 
 /// A start tag that is written the plain way, from behind its name.
@@ -349,7 +384,7 @@ mod tests {
             <link rel=preload href=/f.woff2 as=font crossorigin><script src="_static/js/x.js?v=1" defer></script>
             <SCRIPT type="text/javascript">var a = document.createElement("div");</SCRIPT><svg><line/></svg>
             <script type=application/ld+json>{"a": "import (b)"}</script><link rel=preload as=script href=/b.js>
-            <script>navigator.serviceWorker.register("sw.js") // !important</script><p>import (c)<iframe src="https://maps.example/x"></iframe>"#
+            <script>"serviceWorker" in navigator // !important</script><p>import (c)<iframe src="https://maps.example/x"></iframe>"#
         ));
     }
 
@@ -360,7 +395,18 @@ mod tests {
         let end = page.len() - 9 * 3;
         assert_eq!(reach(page.as_bytes(), Dialect::Html, None), Reach::Beginning(end));
         let comment = format!("{page}<!--[if IE]><![endif]-->");
-        assert_eq!(reach(comment.as_bytes(), Dialect::Html, None), Reach::Everything);
+        assert_eq!(reach(comment.as_bytes(), Dialect::Html, None), Reach::Beginning(end));
+    }
+
+    #[test]
+    fn a_conditional_comment_is_read_to_its_end() {
+        let head = "<script src=//h/a.js></script>".to_owned() + &" ".repeat(ENCODING_WINDOW);
+        let comment = "<!--[if IE]><script src=//h/b.js></script><p><![endif]-->";
+        let page = format!("{head}{comment}<p>");
+        let end = page.len() - 3;
+        assert_eq!(reach(page.as_bytes(), Dialect::Html, None), Reach::Beginning(end));
+        let open = page.replace("-->", "");
+        assert_eq!(reach(open.as_bytes(), Dialect::Html, None), Reach::Everything);
     }
 
     #[test]
@@ -385,6 +431,7 @@ mod tests {
             r#"<script ="a b="c>d" src=//h/e.js>"#,
             r#"<script src="{{ url }}">"#,
             r#"<script src="../vendor/h/x.js">"#,
+            r#"<script title="</script>">import('https://h/x.js')</script>"#,
         ] {
             assert!(matters(page), "{page}");
         }
@@ -401,6 +448,7 @@ mod tests {
             "<script>import('./a.js')</script>",
             "<script>import /* a */ ('./a.js')</script>",
             "<script type=text/javascript href=a>new Worker('./a.js')</script>",
+            "<script>navigator.serviceWorker.register('/sw.js')</script>",
         ] {
             assert!(matters(page), "{page}");
         }

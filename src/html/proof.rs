@@ -170,6 +170,6 @@ fn subjects<'s>(
         Remark::ParkedScript { src, r#type, .. } => Some((src.as_str(), r#type.as_str())),
         Remark::InlineBuilt { span, .. } if is_in(span) => None,
         Remark::InlineBuilt { url_text, .. } => Some((url_text.as_str(), "")),
-        Remark::SrcdocNotRead { .. } => Some(("", "")),
+        Remark::SvgInline { .. } | Remark::SrcdocNotRead { .. } => Some(("", "")),
     })
 }

@@ -197,6 +197,11 @@ pub enum Remark {
         /// The bytes of that text.
         span: Range<usize>,
     },
+    /// An inline script of SVG that may load modules: its text is markup, which is not read.
+    SvgInline {
+        /// The start tag.
+        span: Range<usize>,
+    },
     /// A `srcdoc` whose document was not read.
     SrcdocNotRead {
         /// The start tag of the `<iframe>`.

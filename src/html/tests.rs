@@ -177,7 +177,7 @@ fn inline_classic_scripts_are_reported_only_if_they_may_load_modules() {
     for code in [
         "",
         "reimport('a')",
-        "navigator.serviceWorker.register('a')",
+        "navigator.serviceWorker.getRegistrations()",
         "s = '!important'",
         "WorkerGlobalScope",
         "x = 'import'",
@@ -190,7 +190,14 @@ fn inline_classic_scripts_are_reported_only_if_they_may_load_modules() {
     for r#type in ["text/template", "application/json", "speculationrules"] {
         assert!(html(&format!("<script type={type}>import('a')</script>")).tags.is_empty());
     }
-    assert!(html("<svg><script>import('a')</script></svg>").tags.is_empty());
+    let svg = |tag: &str, code: &str| html(&format!("<svg><{tag}>{code}</script></svg>"));
+    for (tag, code) in [("script", "import('a')"), ("script type=module", "import 'a'")] {
+        let scan = svg(tag, code);
+        assert!(scan.tags.is_empty(), "its text is markup");
+        assert!(matches!(scan.remarks[..], [Remark::SvgInline { .. }]), "{tag}");
+    }
+    assert!(svg("script", "import 'a'").remarks.is_empty());
+    assert!(svg("script type=module", "let a = 1").remarks.is_empty());
     assert!(html("<script>import('a')").tags.is_empty(), "browsers do not run what has no end");
 }
 
@@ -692,7 +699,9 @@ fn what_concerns_us(found: &Scan) -> Vec<String> {
     let policies = found.tags.iter().filter(|tag| tag.kind == TagKind::MetaCsp);
     let remarks = found.remarks.iter().filter(|remark| match remark {
         Remark::ParkedScript { src, .. } => leads_away(src),
-        Remark::InlineBuilt { .. } | Remark::SrcdocNotRead { .. } => true,
+        Remark::InlineBuilt { .. } | Remark::SvgInline { .. } | Remark::SrcdocNotRead { .. } => {
+            true
+        }
     });
     (external.chain(inline).chain(placeholders).chain(local))
         .chain(policies.chain(modules).map(|tag| format!("{tag:?}")))

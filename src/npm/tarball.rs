@@ -9,6 +9,7 @@
 use std::{
     collections::BTreeMap,
     io::{self, Read},
+    sync::{Mutex, PoisonError},
 };
 
 use flate2::read::MultiGzDecoder;
@@ -27,8 +28,16 @@ const MAX_DECODED: u64 = 512 << 20;
 const MAX_ENTRIES: usize = 100_000;
 /// The largest file worth knowing: more than a script is ever allowed to be.
 const MAX_FILE: u64 = 64 << 20;
+/// The most unpacked bytes that are kept, of a package that many files are taken from.
+const MAX_KEPT: u64 = 128 << 20;
+/// The files that modules are made of; source maps and type declarations are not.
+const SCRIPTS: [&str; 6] = [".js", ".mjs", ".cjs", ".json", ".css", ".wasm"];
 /// The largest `package.json` worth reading.
 const MAX_MANIFEST: usize = 4 << 20;
+
+fn is_script(path: &str) -> bool {
+    SCRIPTS.iter().any(|ending| path.ends_with(ending))
+}
 
 /// A tarball that cannot be read.
 #[derive(Debug, Error)]
@@ -59,8 +68,9 @@ pub struct PackageFile {
 /// A package in one version.
 ///
 /// Keeps the tarball as downloaded plus one digest per file, not the files: a run proves many files
-/// and takes the bytes of few, and unpacked packages are several times as large. Files above 64 MiB
-/// are left out, since no script may be that large.
+/// and takes the bytes of few, and unpacked packages are several times as large. Only if more than
+/// one file is taken, as of a module graph, are its scripts unpacked once and kept. Files above
+/// 64 MiB are left out, since no script may be that large.
 #[derive(Debug)]
 pub struct Package {
     /// The package's name.
@@ -75,6 +85,19 @@ pub struct Package {
     pub files: BTreeMap<String, PackageFile>,
     manifest: serde_json::Value,
     tgz: Vec<u8>,
+    scripts: Mutex<Scripts>,
+}
+
+/// The scripts of a package, unpacked if that is worth it.
+#[derive(Debug, Default)]
+enum Scripts {
+    /// No file was taken yet.
+    #[default]
+    Untouched,
+    /// One was.
+    Packed,
+    /// More were.
+    Unpacked(BTreeMap<String, Vec<u8>>),
 }
 
 impl Package {
@@ -99,7 +122,8 @@ impl Package {
             files.insert(path.to_owned(), PackageFile { size: bytes.len() as u64, digest });
         })?;
         let (tarball_integrity, strength) = (integrity.to_string(), integrity.strength());
-        Ok(Self { name, version, tarball_integrity, strength, files, manifest, tgz })
+        let scripts = Mutex::default();
+        Ok(Self { name, version, tarball_integrity, strength, files, manifest, tgz, scripts })
     }
 
     /// The bytes of one file; `None` if there is none at `path`.
@@ -110,6 +134,21 @@ impl Package {
         if !self.files.contains_key(path) {
             return Ok(None);
         }
+        let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Scripts::Packed = *scripts
+            && self.scripts_are_small()
+        {
+            *scripts = Scripts::Unpacked(self.unpack()?);
+        }
+        match &mut *scripts {
+            Scripts::Unpacked(unpacked) => {
+                if let Some(bytes) = unpacked.get(path) {
+                    return Ok(Some(bytes.clone()));
+                }
+            }
+            untouched => *untouched = Scripts::Packed,
+        }
+        drop(scripts);
         let mut found = None;
         walk(&self.tgz, &mut |name, bytes| {
             if name == path {
@@ -117,6 +156,21 @@ impl Package {
             }
         })?;
         Ok(found)
+    }
+
+    fn scripts_are_small(&self) -> bool {
+        let scripts = self.files.iter().filter(|(path, _)| is_script(path));
+        scripts.map(|(_, file)| file.size).sum::<u64>() <= MAX_KEPT
+    }
+
+    fn unpack(&self) -> Result<BTreeMap<String, Vec<u8>>, TarballError> {
+        let mut unpacked = BTreeMap::new();
+        walk(&self.tgz, &mut |path, bytes| {
+            if is_script(path) {
+                unpacked.insert(path.to_owned(), bytes.to_vec());
+            }
+        })?;
+        Ok(unpacked)
     }
 
     /// The paths of all files whose bytes `accept`, in path order.

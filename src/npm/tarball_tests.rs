@@ -19,6 +19,18 @@ fn the_first_segment_of_a_name_goes_whatever_it_is() {
 }
 
 #[test]
+fn a_file_is_the_same_however_many_were_taken_before() {
+    let files = [("a.js", "a"), ("b.mjs", "b"), ("c.css", "c"), ("a.js.map", "map"), ("d.js", "")];
+    let package = package(&files);
+    for _ in 0..3 {
+        for (path, bytes) in files {
+            assert_eq!(package.bytes(path).unwrap().unwrap(), bytes.as_bytes(), "{path}");
+        }
+        assert_eq!(package.bytes("none.js").unwrap(), None);
+    }
+}
+
+#[test]
 fn links_and_folders_are_no_files() {
     let tgz = tgz_of(&[
         ("package/dist/", EntryType::Directory, b""),

@@ -157,6 +157,11 @@ fn print_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let s = &report.summary;
     let failed = report.exit_code() != 0;
     let verdict = match (report.run, failed) {
+        (Run::Vendor, false) if s.scripts_changed > 0 => format!(
+            "{} and {} of the site changed; ",
+            count(s.pages_changed, "page"),
+            count(s.scripts_changed, "script")
+        ),
         (Run::Vendor, false) => format!("{} changed; ", count(s.pages_changed, "page")),
         (Run::Vendor, true) => "nothing was changed; ".to_owned(),
         (Run::DryRun, _) => format!("{} would change; ", count(s.pages_changed, "page")),

@@ -213,6 +213,8 @@ pub struct Summary {
     pub pages: usize,
     /// Pages changed, or that would be.
     pub pages_changed: usize,
+    /// Scripts of the site itself that were changed, because they import what was vendored.
+    pub scripts_changed: usize,
     /// URLs served locally.
     pub vendored: usize,
     /// … of which downloaded in this run.

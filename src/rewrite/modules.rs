@@ -15,7 +15,6 @@ use super::{Change, Edit, InlineEdit, Resolution, RewriteError, Scan, Style, Tag
 use crate::{
     csp::{Outcome, PolicyList},
     graph::{
-        closure::Reach,
         document::{self, Document, GuardPlace, InlineScript, MapElement, Start},
         homes::{Folder, Homes},
         import_map::{Address, ImportMapText, MapEdit, Part, integrity_map},
@@ -50,8 +49,6 @@ pub struct Guard {
     pub file: String,
     /// What it must be.
     pub integrity: Integrity,
-    /// Whether pages wait for it.
-    pub reach: Reach,
 }
 
 /// The edits that the inline scripts of a page need.

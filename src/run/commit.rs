@@ -67,6 +67,7 @@ impl<'a> Commit<'a> {
         let resolutions = resolutions(settings, survey, downloads);
         let proof = Proof::new(survey, &relocated);
         let modules = guard::modules(settings, survey, downloads, relocated.homes, &relocated.own);
+        guard::note_large_maps(survey, &modules);
         let style = Style {
             out: &settings.out,
             public_path: settings.public_path.as_deref(),
@@ -83,9 +84,12 @@ impl<'a> Commit<'a> {
         };
         if survey.problems.is_empty() {
             commit.add_module_pages(survey);
+            commit.add_guarding_pages(settings, survey);
             commit.admit_files(settings, survey, downloads, &relocated.vendored)?;
             commit.prove_pages(settings, survey, &proof, progress)?;
             downloads.warn(survey);
+            let changed = commit.changed.iter().chain(commit.own.keys());
+            survey.warn_of_compressed_copies(settings, changed);
         }
         Ok(commit)
     }
@@ -98,6 +102,13 @@ impl<'a> Commit<'a> {
             .into_iter()
             .filter(|(_, starts)| !self.own.is_empty() || concerns(modules, starts));
         survey.inventory.work.extend(concerned.map(|(path, _)| path));
+        survey.inventory.work.sort();
+    }
+
+    /// So do pages that hold a script of the site to what it was.
+    fn add_guarding_pages(&self, settings: &Settings, survey: &mut Survey) {
+        let pages = guard::pages_that_guard(settings, survey, &self.changes.modules.changed);
+        survey.inventory.work.extend(pages);
         survey.inventory.work.sort();
     }
 
@@ -159,7 +170,7 @@ impl<'a> Commit<'a> {
             progress.step();
             match outcome.map(|(_, rewritten)| rewritten) {
                 Ok(Rewritten::Changed(page)) => {
-                    let address = inventory::page_address(path, settings.site_url.as_ref());
+                    let address = inventory::page_address(path, settings);
                     let traced = proof.page(&address, &page.bytes, inventory::dialect(path));
                     traced.map_err(|cause| Box::new(unproved(path, &cause)))?;
                     let inline = if has_policies { page.inline } else { Vec::new() };
@@ -241,7 +252,7 @@ impl<'a> Commit<'a> {
         path: &Path,
     ) -> Result<(Page, Rewritten), Box<Problem>> {
         let page = site::read_page(site, path).map_err(|error| Box::new(unreadable(&error)))?;
-        let address = inventory::page_address(path, settings.site_url.as_ref());
+        let address = inventory::page_address(path, settings);
         let rewritten = rewrite(&page.bytes, inventory::dialect(path), &address, &self.changes)
             .map_err(|error| Box::new(unwritable(path, &error)))?;
         Ok((page, rewritten))

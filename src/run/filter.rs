@@ -15,8 +15,9 @@ use super::{
     commit::{concerns, resolutions, unwritable},
     guard,
     relocate::relocate,
+    remark::needs_network,
     settle::{Downloads, algorithms, other_digests},
-    survey::{Survey, needs_network, vendor_path},
+    survey::{Survey, vendor_path},
 };
 use crate::{
     graph::{closure::Use, document::Start, homes::Homes},
@@ -128,7 +129,7 @@ impl Answer<'_> {
         if !is_concerned {
             return Ok(Rewritten::Unchanged);
         }
-        let address = inventory::page_address(path, settings.site_url.as_ref());
+        let address = inventory::page_address(path, settings);
         rewrite(bytes, inventory::dialect(path), &address, &self.changes)
             .map_err(|error| vec![unwritable(path, &error)])
     }

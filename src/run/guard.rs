@@ -5,6 +5,9 @@ use std::{
     path::PathBuf,
 };
 
+use memchr::memmem;
+use rayon::prelude::*;
+
 use super::{
     relocate::{self, OwnScript},
     settle::Downloads,
@@ -16,11 +19,19 @@ use crate::{
         document::Start,
         homes::Homes,
     },
+    html,
     integrity::{Algorithm, Integrity},
+    inventory,
     lockfile::Entry,
+    page,
+    report::Notice,
     rewrite::{Guard, Modules},
-    settings::{IntegrityMap, Settings},
+    settings::{Ambiguous, IntegrityMap, Settings},
+    site,
 };
+
+/// From how many bytes on an import map's `integrity` is worth a warning.
+const LARGE_MAP: usize = 32 << 10;
 
 /// What has become of the modules of the site.
 pub(super) fn modules(
@@ -63,6 +74,67 @@ pub(super) fn modules(
     modules
 }
 
+/// Says which pages grow by more than visitors should wait for.
+pub(super) fn note_large_maps(survey: &mut Survey, modules: &Modules) {
+    let size = |guards: &[Guard]| -> usize {
+        guards.iter().map(|guard| guard.file.len() + guard.integrity.to_string().len()).sum()
+    };
+    let large = modules.guards.iter().filter(|(_, guards)| size(guards) > LARGE_MAP);
+    let notices = large.map(|(start, guards)| {
+        let kib = size(guards) >> 10;
+        let message = format!(
+            "the import map guards {} modules, which takes {kib} KiB of every page",
+            guards.len()
+        );
+        Notice::new("large-import-map", message)
+            .used_by(survey.inventory.starts.get(start).cloned())
+            .hint(
+                "load a bundled build of the library, or guard less with `--integrity-map`"
+                    .to_owned(),
+            )
+    });
+    let notices: Vec<_> = notices.collect();
+    survey.warnings.extend(notices);
+}
+
+/// The pages that nothing else gives a reason to look at, and that declare the `integrity` of a
+/// script of the site that changes: `changed` has those by path below the site's root.
+pub(super) fn pages_that_guard(
+    settings: &Settings,
+    survey: &Survey,
+    changed: &BTreeMap<String, Vec<u8>>,
+) -> Vec<PathBuf> {
+    if changed.is_empty() {
+        return Vec::new();
+    }
+    let known: BTreeSet<&PathBuf> = survey.inventory.work.iter().collect();
+    let others: Vec<&PathBuf> = survey.pages.iter().filter(|page| !known.contains(page)).collect();
+    let guards = |buffer: &mut Vec<u8>, path: &PathBuf| {
+        site::read_into(&settings.site.join(path), buffer).is_ok()
+            && may_say_integrity(buffer)
+            && match html::scan_relevant(buffer, inventory::dialect(path), Some("")) {
+                Ok(Some(scan)) => {
+                    let address = inventory::page_address(path, settings);
+                    let local = page::references(&address, &scan).local;
+                    let mut guarded = local.iter().filter(|script| script.declared.is_some());
+                    guarded.any(|script| changed.contains_key(&script.path))
+                }
+                Ok(None) => false,
+                // Such a page is refused, or left as it is.
+                Err(_) => settings.ambiguous == Ambiguous::Fail,
+            }
+    };
+    let guarding =
+        |buffer: &mut Vec<u8>, path: &PathBuf| guards(buffer, path).then(|| path.clone());
+    others.into_par_iter().map_init(Vec::new, guarding).flatten_iter().collect()
+}
+
+/// Whether a page may have an `integrity` at all; where ASCII stands in two bytes, nobody looks.
+fn may_say_integrity(page: &[u8]) -> bool {
+    let says = |word: &[u8]| memmem::find(page, word).is_some();
+    says(b"integrity") || says(b"INTEGRITY") || memchr::memchr(0, page).is_some()
+}
+
 /// The modules of one graph that only an import map can guard, in the order of their paths.
 pub(crate) fn guards(
     policy: IntegrityMap,
@@ -93,8 +165,7 @@ pub(crate) fn guards(
             },
         };
         let Some(entry) = by_file.get(&file) else { continue };
-        let guard =
-            Guard { file: file.clone(), integrity: entry.integrity.clone(), reach: reached.reach };
+        let guard = Guard { file: file.clone(), integrity: entry.integrity.clone() };
         guards.insert(file, guard);
     }
     guards.into_values().collect()

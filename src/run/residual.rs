@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use url::Url;
+
 use super::{
     settle::Downloads,
     survey::Survey,
@@ -10,13 +12,13 @@ use super::{
 };
 use crate::{
     graph::{
-        Residual, Seems, SelfLocating, Sign,
+        Form, Residual, Seems, SelfLocating, Sign, Specifier,
         closure::{self, Module, Reach, Referrer, Request},
         homes::{Folder, Homes},
     },
     npm,
     reference::SubresourceUrl,
-    report::Notice,
+    report::{Notice, Use},
 };
 
 /// How many lines of one file are listed.
@@ -29,9 +31,12 @@ impl Survey {
         let mut notices = Vec::new();
         let mut told = BTreeSet::new();
         for (request, module) in self.graphs.modules() {
-            let is_ours =
-                reached.contains_key(request) && homes.path(request.url.as_url()).is_some();
-            if is_ours && told.insert(&request.url) {
+            let Some(reached) = reached.get(request) else { continue };
+            let is_vendored = homes.path(request.url.as_url()).is_some();
+            if reached.in_document && (is_vendored || self.is_own(&request.url)) {
+                notices.extend(foreign_workers(request, module, &self.root));
+            }
+            if is_vendored && told.insert(&request.url) {
                 notices.extend(unfollowed(request, module));
                 notices.extend(calls_home(request, module));
                 notices.extend(self_locating(request, module, downloads));
@@ -45,11 +50,12 @@ impl Survey {
                     script_name(url)
                 ),
             );
-            notices.push(
-                notice
-                    .detail("cause", failure)
-                    .hint("it was vendored as it is; try the page with the network off".to_owned()),
-            );
+            let hint = match self.is_own(url) {
+                true => "browsers will most likely not run it either",
+                false => "it was vendored as it is; try the page with the network off",
+            };
+            let notice = notice.detail("cause", failure).used_by(self.named_by(url));
+            notices.push(notice.hint(hint.to_owned()));
         }
         notices.extend(self.broken());
         notices.extend(self.unused_folders(homes));
@@ -57,6 +63,24 @@ impl Survey {
         self.refuse_unfit(
             &reached.iter().map(|(request, reached)| (request, reached.reach)).collect(),
         );
+    }
+
+    /// Who names a file: the site's own are known by the graphs alone.
+    fn named_by(&self, url: &SubresourceUrl) -> Vec<Use> {
+        if let Some(demand) = self.inventory.demands.get(url) {
+            return demand.uses().cloned().collect();
+        }
+        let mut places = BTreeSet::new();
+        for (start, closure) in self.graphs.closures() {
+            let reached = closure.reached.iter().filter(|(request, _)| request.url == *url);
+            places.extend(reached.filter_map(|(_, reached)| match &reached.by {
+                (Referrer::File(by), line) => Some(import(&by.url, *line)),
+                (Referrer::Page | Referrer::Inline(_), _) => {
+                    self.inventory.starts.get(start).cloned()
+                }
+            }));
+        }
+        places.into_iter().collect()
     }
 
     /// Specifiers that lead nowhere, in browsers too.
@@ -75,7 +99,7 @@ impl Survey {
 
     /// Folders of import maps that nothing is imported from: nobody can say which files they are for.
     fn unused_folders(&self, homes: &Homes) -> Vec<Notice> {
-        let unused = |(url, place): (&url::Url, &crate::report::Use)| {
+        let unused = |(url, place): (&Url, &Use)| {
             if homes.folder(url) != Folder::Unused {
                 return None;
             }
@@ -127,6 +151,32 @@ fn unfollowed(request: &Request, module: &Module) -> Option<Notice> {
     }
     Some(notice.used_by([import(url, *first)]).hint(
         "try the page with the network off; what is missing can be listed in an import map, or the module kept external with a rule"
+            .to_owned(),
+    ))
+}
+
+/// Workers and worklets by an address elsewhere.
+fn foreign_workers(request: &Request, module: &Module, page: &Url) -> Option<Notice> {
+    let foreign = |specifier: &Specifier| {
+        let url = closure::foreign_worker(specifier, page)?;
+        let consequence = match specifier.form {
+            Form::Worklet => "it is still loaded from there",
+            _ => "browsers start no worker from another origin",
+        };
+        Some((specifier.line, format!("`{url}`: {consequence}")))
+    };
+    let workers: Vec<_> = module.scan.specifiers.iter().filter_map(foreign).collect();
+    let (first, _) = workers.first()?;
+    let message = format!(
+        "`{}` names a worker by an address elsewhere: it was not vendored",
+        script_name(&request.url)
+    );
+    let mut notice = Notice::new("foreign-worker", message);
+    for (line, what) in workers.iter().take(SHOWN) {
+        notice = notice.detail("line", format!("{line}: {what}"));
+    }
+    Some(notice.used_by([import(&request.url, *first)]).hint(
+        "if the worker is needed, put its script into the site and its address there into the code"
             .to_owned(),
     ))
 }

@@ -6,6 +6,7 @@ use super::{download, survey::Survey};
 use crate::{
     graph::{closure::Reach, homes::Homes},
     integrity::{Algorithm, Digest, Integrity},
+    inventory::Demand,
     lockfile::{Entry, Lockfile},
     obtain::{self, ObtainError, Obtained},
     plan::{Action, Expectation},
@@ -87,8 +88,12 @@ impl Downloads {
             self.lock.insert_absence(url.clone(), error.to_string());
         }
         self.kept.insert(url.clone(), error.to_string());
+        let demand = survey.inventory.demands.get(url);
         let outcome = match is_optional {
             true => "only code that may never run asks for it: the address was left as it was",
+            false if demand.is_some_and(Demand::is_named_by_code) => {
+                "the address was left as it was"
+            }
             false => "the tag was left as it was",
         };
         survey.warnings.push(problem.notice.detail("outcome", outcome));

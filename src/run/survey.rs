@@ -8,9 +8,13 @@ use std::{
 use rayon::prelude::*;
 use url::Url;
 
-use super::{download::Pending, unfold::Read};
+use super::{
+    download::Pending,
+    remark::{denied, needs_network, not_locked},
+    unfold::Read,
+};
 use crate::{
-    csp::{self, Disposition, SiteHeaders},
+    csp::{self, SiteHeaders},
     graph::{
         ParseFailure,
         closure::{Entry, Reach, Request, Use},
@@ -21,7 +25,6 @@ use crate::{
     lockfile::Lockfile,
     obtain::{ObtainError, Obtained},
     plan::{Action, Plan, Violation},
-    policy::{Finding, Origin},
     reference::{self, SubresourceUrl},
     report::{
         Notice, Problem,
@@ -338,102 +341,6 @@ impl Survey {
         }
         Ok(())
     }
-
-    /// Adds what the owner of the site should know, now that all that is known is known.
-    pub fn note(&mut self, settings: &Settings) {
-        let demands = &self.inventory.demands;
-        for (url, notice) in &self.plan.notices {
-            let warning =
-                Notice::new("doubtful-host", format!("`{url}`: {}", notice.finding.reason));
-            self.warnings.push(
-                warning
-                    .used_by(demands[url].uses().cloned())
-                    .hint(notice.finding.replacement.clone()),
-            );
-        }
-        for (url, action) in &self.plan.actions {
-            let file = settings.site.join(url.as_url().path().trim_start_matches('/'));
-            if is_vendored(action) && settings.site_url.is_none() && file.is_file() {
-                let warning = Notice::new(
-                    "own-site",
-                    format!("`{url}` looks like your own site: the same path is a file of it"),
-                );
-                self.warnings.push(
-                    warning
-                        .used_by(demands[url].uses().cloned())
-                        .hint("set --site-url if it is".to_owned()),
-                );
-            }
-        }
-        // What a module that is still to be downloaded imports, a rule may be about.
-        let is_module = |r#use: &Use| matches!(r#use, Use::Module(_));
-        let is_complete = !self.waiting.values().flatten().any(is_module);
-        let unused = settings.policy.unused_rules(demands.keys());
-        for rule in unused.into_iter().filter(|_| is_complete) {
-            let warning = Notice::new(
-                "unused-rule",
-                format!("the rule `{}` matches no script of the site", rule.pattern),
-            );
-            self.warnings.push(warning.hint("remove it, or correct its pattern".to_owned()));
-        }
-        self.warn_of_policies();
-        self.warn_of_compressed_copies(settings);
-    }
-
-    /// Servers prefer `index.html.br` to `index.html`: visitors would get the page of before.
-    fn warn_of_compressed_copies(&mut self, settings: &Settings) {
-        let changes = |action: &Action| {
-            is_vendored(action) || matches!(action, Action::Replace { .. } | Action::Remove(_))
-        };
-        if !self.plan.actions.values().any(changes) {
-            return;
-        }
-        let copies = self.inventory.work.iter().flat_map(|page| {
-            ["gz", "br", "zst"].map(|extension| {
-                let mut copy = page.clone().into_os_string();
-                copy.push(format!(".{extension}"));
-                std::path::PathBuf::from(copy)
-            })
-        });
-        let mut stale = copies.filter(|copy| settings.site.join(copy).is_file());
-        let Some(first) = stale.next() else { return };
-        let first = site::page_name(&first);
-        let message = match stale.count() {
-            0 => format!("`{first}` is a compressed copy that will not match its page any more"),
-            more => format!(
-                "`{first}` and {more} more are compressed copies that will not match their pages any more"
-            ),
-        };
-        let hint = "run Inhouse before the pages are compressed, or compress them again";
-        self.warnings.push(Notice::new("stale-copy", message).hint(hint.to_owned()));
-    }
-
-    fn warn_of_policies(&mut self) {
-        if !self.plan.actions.values().any(is_vendored) {
-            return;
-        }
-        let enforced =
-            self.headers.policies.iter().filter(|p| p.list.disposition() == Disposition::Enforce);
-        let in_headers = enforced.map(|policy| (policy.list.blocks_own_scripts(), None));
-        let in_pages = self
-            .inventory
-            .policies
-            .iter()
-            .map(|(policy, place)| (csp::blocks_own_scripts(policy), Some(place.clone())));
-        for (blocking, place) in in_pages.chain(in_headers) {
-            if let Some(directive) = blocking {
-                let whose = if place.is_some() { "the page's" } else { "the `_headers` file's" };
-                let warning = Notice::new(
-                    "csp-blocks-local",
-                    format!(
-                        "{whose} Content-Security-Policy will block the local copies: `{directive}` has no 'self'"
-                    ),
-                );
-                self.warnings
-                    .push(warning.used_by(place).hint(format!("add 'self' to `{directive}`")));
-            }
-        }
-    }
 }
 
 /// Whether what follows from `start` may show in its page: modules that an import map guards, and
@@ -460,46 +367,6 @@ pub(super) fn is_vendored(action: &Action) -> bool {
 pub(crate) fn vendor_path(path: &str, out: &str) -> Option<VendorPath> {
     let path = path.strip_prefix(out)?.strip_prefix('/')?;
     percent_encoding::percent_decode_str(path).decode_utf8().ok()?.parse().ok()
-}
-
-fn not_locked(url: &SubresourceUrl) -> Notice {
-    let message = format!("`{url}` is not in the lockfile, and --locked forbids to add it");
-    Notice::new("not-locked", message).hint(
-        "run `inhouse vendor` without --locked, review the change and commit the lockfile"
-            .to_owned(),
-    )
-}
-
-pub(super) fn needs_network(url: &SubresourceUrl) -> Notice {
-    let message = format!("`{url}` is not in the cache, and --offline forbids to download it");
-    Notice::new("needs-network", message).hint(
-        "run `inhouse vendor` once with the network, or commit the files of the cache".to_owned(),
-    )
-}
-
-fn denied(url: &SubresourceUrl, finding: &Finding, demand: &Demand) -> Notice {
-    let by = match &finding.by {
-        Origin::Rule(pattern) => format!("denied by your rule `{pattern}`"),
-        Origin::BuiltIn(_) | Origin::Excluded(_) | Origin::NotIncluded => {
-            "on the deny list".to_owned()
-        }
-    };
-    let mut notice = Notice::new("denied", format!("`{url}` is {by}: {}", finding.reason));
-    if let Some(source) = finding.sources.first() {
-        notice = notice.detail("source", source);
-    }
-    if let Some(date) = &finding.date {
-        notice = notice.detail("date", date);
-    }
-    if let Some(replacement) = &finding.replacement {
-        notice = notice.detail("instead", replacement);
-    }
-    let hint = if demand.is_named_by_code() {
-        "change the code that names it: tags can be removed, imports cannot"
-    } else {
-        "remove the tag, or let Inhouse do it with `--on-denied remove` or `--on-denied replace`"
-    };
-    notice.hint(hint.to_owned())
 }
 
 fn site_headers(settings: &Settings) -> SiteHeaders {

@@ -35,6 +35,7 @@ impl Survey {
         let mut summary = self.summary(&rows);
         self.count_local(&mut summary);
         summary.pages_changed = commit.changed.len();
+        summary.scripts_changed = commit.own.len();
         summary.downloaded = downloads.fresh.len();
         summary.downloaded_bytes = downloads
             .fresh

@@ -75,6 +75,8 @@ struct Case {
     online: Option<String>,
     /// Why `inhouse check` is not content with the result.
     check_fails: Option<String>,
+    /// Why pages that are filtered one by one are not those that `vendor` writes.
+    filter_differs: Option<String>,
 }
 
 /// One command.
@@ -481,7 +483,9 @@ impl Stage {
                     "a new build with --frozen differs: {:?}",
                     again.1.what_differs(&built.1)
                 );
-                self.filter(&command);
+                if case.filter_differs.is_none() {
+                    self.filter(&command);
+                }
             }
         }
         self.check(&command, case);
@@ -545,7 +549,7 @@ impl Stage {
         let mut scans = Vec::new();
         for (part, name) in [(even, "even.jsonl"), (odd, "odd.jsonl")] {
             let part: Vec<_> = part.into_iter().map(|(_, page)| page).collect();
-            let scan = [vec!["scan", "--batch"], rest.clone()].concat();
+            let scan = [vec!["scan", site.to_str().unwrap(), "--batch"], rest.clone()].concat();
             let output = filter::run(&mut self.command(&scan), &filter::records(&part));
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             assert_lines_of_json(&output.stdout);

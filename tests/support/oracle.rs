@@ -65,7 +65,9 @@ pub fn scanned(scan: &Scan) -> Vec<Script> {
         Remark::ParkedScript { src, r#type, .. } => {
             Some(("parked", Some(r#type.clone()), src.clone()))
         }
-        Remark::InlineBuilt { .. } | Remark::SrcdocNotRead { .. } => None,
+        Remark::InlineBuilt { .. } | Remark::SvgInline { .. } | Remark::SrcdocNotRead { .. } => {
+            None
+        }
     };
     let mut scripts: Vec<_> = scan.tags.iter().filter_map(tag).collect();
     scripts.extend(scan.remarks.iter().filter_map(parked));

@@ -1,0 +1,2 @@
+import "../vendor/cdn.example/1.2.3/lib.js";
+import "./quiet.js";

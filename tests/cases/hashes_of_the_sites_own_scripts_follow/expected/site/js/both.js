@@ -1,0 +1,1 @@
+import("../vendor/cdn.example/1.2.3/lib.js");

@@ -1,0 +1,1 @@
+self.other = true;

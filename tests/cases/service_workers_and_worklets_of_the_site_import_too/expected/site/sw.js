@@ -1,0 +1,1 @@
+importScripts("./vendor/cdn.example/1.2.3/box.js");

@@ -1,0 +1,1 @@
+importScripts("https://cdn.example/1.2.3/box.js");
