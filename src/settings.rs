@@ -19,7 +19,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::{
-    cli::{ColorChoice, HostOverride, OutputArgs, PageArgs, RewriteArgs, SiteArgs, VendorArgs},
+    cli::{ColorChoice, HostOverride, OutputArgs, RewriteArgs, SiteArgs, VendorArgs},
     fetch::{ClientOptions, Limits, PlainHttp},
     integrity::Algorithm,
     policy::{OnDenied, Policy, PolicyError, Rule},
@@ -530,7 +530,7 @@ fn refuse_nested(dest: &Path, site: &Path) -> Result<(), SettingsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::GuardArgs;
+    use crate::cli::{GuardArgs, PageArgs};
 
     fn project(text: &str) -> Project {
         Project { root: PathBuf::from("/project"), config: toml::from_str(text).unwrap() }
