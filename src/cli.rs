@@ -173,8 +173,8 @@ pub struct PageArgs {
 /// What only `scan` needs.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ScanArgs {
-    /// The built site, for example public/ or _site/
-    #[arg(required_unless_present = "batch", conflicts_with = "batch")]
+    /// The built site, for example public/ or _site/; with --batch its pages are not read
+    #[arg(required_unless_present = "batch")]
     pub site: Option<PathBuf>,
     /// Read pages from stdin, one JSON record a line (see `inhouse rewrite --help`), and print what
     /// they ask for as JSON

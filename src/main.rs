@@ -59,12 +59,12 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Scan(args) => {
             let project = Project::load(output.config.as_deref())?;
             let output = prepare(&project, &output);
+            let site = SiteArgs { site: args.site.unwrap_or_default(), pages: args.pages };
             if args.batch {
-                let settings = project.for_records(args.pages)?;
+                let settings = project.for_records(site)?;
                 let report = inhouse::scan_records(&settings, io::stdin())?;
                 return print(&report, Output { format: Format::Json, ..output });
             }
-            let site = SiteArgs { site: args.site.unwrap_or_default(), pages: args.pages };
             let settings = project.for_site(site)?;
             return print(&inhouse::scan(&settings, &*progress(output))?, output);
         }

@@ -19,7 +19,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::{
-    cli::{ColorChoice, HostOverride, OutputArgs, PageArgs, RewriteArgs, SiteArgs, VendorArgs},
+    cli::{ColorChoice, HostOverride, OutputArgs, RewriteArgs, SiteArgs, VendorArgs},
     fetch::{ClientOptions, Limits, PlainHttp},
     integrity::Algorithm,
     policy::{OnDenied, Policy, PolicyError, Rule},
@@ -371,12 +371,13 @@ impl Project {
         self.for_vendor(VendorArgs { site: args, ..VendorArgs::default() })
     }
 
-    /// What is to be known of pages that come as records.
+    /// What `scan` needs to know of pages that come as records; there may be no site.
     ///
     /// # Errors
     /// [`SettingsError`] names the option that makes no sense.
-    pub fn for_records(self, pages: PageArgs) -> Result<Settings, SettingsError> {
-        self.for_rewrite(RewriteArgs { pages, ..RewriteArgs::default() })
+    pub fn for_records(self, args: SiteArgs) -> Result<Settings, SettingsError> {
+        let SiteArgs { site, pages } = args;
+        self.for_rewrite(RewriteArgs { site: Some(site), pages, ..RewriteArgs::default() })
     }
 
     /// What `rewrite` needs to know: everything is promised, and nothing is written to disk.
@@ -529,7 +530,7 @@ fn refuse_nested(dest: &Path, site: &Path) -> Result<(), SettingsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::GuardArgs;
+    use crate::cli::{GuardArgs, PageArgs};
 
     fn project(text: &str) -> Project {
         Project { root: PathBuf::from("/project"), config: toml::from_str(text).unwrap() }

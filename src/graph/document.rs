@@ -2,7 +2,7 @@
 //!
 //! A page is one document, and one more for each `srcdoc`, since every document has its own import
 //! map (HTML 8.1.6). What a document asks for by itself makes its [`Start`]; pages that start alike
-//! share one graph, wherever they lie. Following it is [`closure`](super::closure)'s affair.
+//! share one graph, wherever they lie. Following it is [`closure`]'s affair.
 
 use std::collections::BTreeMap;
 

@@ -549,7 +549,7 @@ impl Stage {
         let mut scans = Vec::new();
         for (part, name) in [(even, "even.jsonl"), (odd, "odd.jsonl")] {
             let part: Vec<_> = part.into_iter().map(|(_, page)| page).collect();
-            let scan = [vec!["scan", "--batch"], rest.clone()].concat();
+            let scan = [vec!["scan", site.to_str().unwrap(), "--batch"], rest.clone()].concat();
             let output = filter::run(&mut self.command(&scan), &filter::records(&part));
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             assert_lines_of_json(&output.stdout);
