@@ -17,7 +17,7 @@ mod unix;
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{self, File},
+    fs::{self, File, Metadata},
     hash::{DefaultHasher, Hash, Hasher},
     io::{self, Read},
     path::{Component, Path, PathBuf},
@@ -91,7 +91,12 @@ impl Tree {
     ///
     /// # Errors
     /// [`FolderError`]; anything but a regular file is one.
-    pub fn open_file(&self, file: &Path) -> Result<Option<File>, FolderError> {
+    pub fn open_file(&self, file: &Path) -> Result<Option<(File, Metadata)>, FolderError> {
+        if is_plain(file)
+            && let Ok(opened) = self.root.read_below(file)
+        {
+            return Ok(Some(opened));
+        }
         let (folder, name) = match self.folder_of(file, Missing::IsAnError) {
             Err(FolderError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 return Ok(None);
@@ -111,8 +116,8 @@ impl Tree {
     /// # Errors
     /// [`FolderError`].
     pub fn read(&self, file: &Path) -> Result<Option<Vec<u8>>, FolderError> {
-        let Some(mut opened) = self.open_file(file)? else { return Ok(None) };
-        let mut bytes = Vec::new();
+        let Some((mut opened, metadata)) = self.open_file(file)? else { return Ok(None) };
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
         opened.read_to_end(&mut bytes).map_err(|source| self.failed(file, source))?;
         Ok(Some(bytes))
     }
@@ -202,10 +207,14 @@ impl Tree {
         let (folder, name) = self.folder_of(file, Missing::IsMade)?;
         let temporary = temporary_name(file);
         let through = |bench: &Folder| {
-            // Beside the file there may be one of a run that was killed.
-            let _ = bench.remove(&temporary);
-            let placed =
-                make(bench, &temporary).and_then(|()| bench.rename(&temporary, &folder, name));
+            let made = match make(bench, &temporary) {
+                // Beside the file there may be one of a run that was killed.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    bench.remove(&temporary).and_then(|()| make(bench, &temporary))
+                }
+                made => made,
+            };
+            let placed = made.and_then(|()| bench.rename(&temporary, &folder, name));
             placed.inspect_err(|_| drop(bench.remove(&temporary)))
         };
         let placed = match self.bench().map(through) {
@@ -241,6 +250,11 @@ impl Tree {
 
     /// Opens a folder (relative to the root) name by name, and follows no link.
     fn descend(&self, path: &Path, missing: Missing) -> Result<Folder, FolderError> {
+        if is_plain(path)
+            && let Ok(folder) = self.root.enter_below(path)
+        {
+            return Ok(folder);
+        }
         let mut folder =
             self.root.try_clone().map_err(|source| self.failed(Path::new(""), source))?;
         for component in path.components() {
@@ -278,6 +292,12 @@ fn step(folder: &Folder, name: &OsStr, missing: Missing) -> Result<Folder, Folde
             _ => FolderError::Io { path, source },
         }
     })
+}
+
+/// Whether a path consists of names alone, at least one.
+fn is_plain(path: &Path) -> bool {
+    let mut components = path.components().peekable();
+    components.peek().is_some() && components.all(|part| matches!(part, Component::Normal(_)))
 }
 
 fn not_a_plain_path() -> io::Error {

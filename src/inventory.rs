@@ -6,7 +6,8 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
+    cmp::Ordering,
+    collections::{BTreeMap, btree_map::Entry},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,19 +17,20 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
+    folder::Tree,
     graph::{
         ParseFailure,
         document::{self, Start},
         import_map::{ImportMapError, MapWarning},
         specifier::Unresolved,
     },
-    html::{self, Dialect, NotRead, Positions, Remark, Scan, ScanError, TagKind},
+    html::{self, Dialect, NotRead, Patch, Positions, Remark, Scan, ScanError, TagKind},
     integrity::IntegrityMetadata,
-    page::{self, Role},
+    page::{self, LocalScript, PageReferences, Role},
     reference::{ForeignBase, PageAddress, SubresourceUrl},
     report::{Notice, Problem, Use, progress::Progress},
     settings::{Ambiguous, Settings},
-    site,
+    site::{self, Found, PageReader, SiteError, Stamp, Walk},
 };
 
 /// What the pages want of one URL.
@@ -139,8 +141,8 @@ pub struct LocalUse {
 pub struct Inventory {
     /// How many pages were read.
     pub pages: usize,
-    /// The pages with a reference to another origin, relative to the site.
-    pub work: Vec<PathBuf>,
+    /// The pages with a reference to another origin.
+    pub work: Vec<Work>,
     /// Other pages that load modules, which may lead there: with what their documents start with.
     pub module_pages: Vec<(PathBuf, Vec<Start>)>,
     /// What documents start with, and where the first that starts so names a module.
@@ -159,28 +161,202 @@ pub struct Inventory {
     pub warnings: Vec<Notice>,
     /// Pages that could not be read.
     pub problems: Vec<Problem>,
+    /// What lies beside the pages.
+    pub beside: Beside,
 }
 
-/// Reads the pages at `paths`.
-pub fn take(settings: &Settings, paths: &[PathBuf], progress: &dyn Progress) -> Inventory {
-    let read = |buffer: &mut Vec<u8>, path: &PathBuf| {
-        let record = PageRecord::read(settings, path, buffer);
-        progress.step();
-        record
+/// A page that is to be rewritten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Its path, relative to the site.
+    pub path: PathBuf,
+    /// What will change in it, if that is known already.
+    pub proved: Option<Proved>,
+}
+
+/// What changes in a page, and has been proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proved {
+    /// The changes.
+    pub patch: Patch,
+    /// The page they were made for.
+    pub stamp: Stamp,
+}
+
+/// Files of the site that are no pages, each relative to the site.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// Links that look like pages or folders.
+    pub links: Vec<PathBuf>,
+    /// Scripts.
+    pub scripts: Vec<PathBuf>,
+    /// Compressed copies.
+    pub copies: Vec<PathBuf>,
+}
+
+/// Rewrites pages as soon as they are read, if what becomes of them can be told by then.
+pub trait Ahead: Sync {
+    /// What changes in a page; `None` if that is not known yet.
+    fn rewrite(&self, page: &ReadPage<'_>) -> Option<Patch>;
+}
+
+/// A page that has been read.
+#[derive(Debug)]
+pub struct ReadPage<'p> {
+    /// Its bytes.
+    pub bytes: &'p [u8],
+    /// Where it is served.
+    pub address: &'p PageAddress,
+    /// Its tags.
+    pub scan: &'p Scan,
+    /// What they mean there.
+    pub references: &'p PageReferences,
+}
+
+/// Reads the pages of a site while walking through it.
+///
+/// # Errors
+/// [`SiteError`] if there is no site, no page in it, or no way through it.
+pub fn take(
+    settings: &Settings,
+    ahead: Option<&dyn Ahead>,
+    progress: &dyn Progress,
+) -> Result<Inventory, SiteError> {
+    let walk = Walk::new(&settings.site, &settings.out, &settings.page_globs)?;
+    let site = site::open(&settings.site)?;
+    let read = |(mut part, mut reader): (Part, PageReader), found: Result<Found, SiteError>| {
+        match found? {
+            Found::Page(path) => {
+                part.read(settings, &site, path, ahead, &mut reader);
+                progress.step();
+            }
+            found => part.inventory.beside.add(found),
+        }
+        Ok((part, reader))
     };
-    let records: Vec<_> = paths.par_iter().map_init(Vec::new, read).flatten_iter().collect();
-    let mut inventory = Inventory { pages: paths.len(), ..Inventory::default() };
-    for record in records {
-        inventory.add(record);
+    let parts = walk.par_bridge().try_fold(Default::default, read);
+    let whole = parts
+        .map(|part| part.map(|(part, _)| part))
+        .try_reduce(Part::default, |a, b| Ok(a.and(b)))?;
+    match whole.inventory.pages {
+        0 => Err(SiteError::NoPage(settings.site.clone())),
+        _ => Ok(whole.finish()),
     }
-    inventory.declare_by_maps();
-    inventory
+}
+
+/// Finds the files beside the pages, where the pages themselves were read elsewhere.
+///
+/// # Errors
+/// [`SiteError`] if there is no way through the site.
+pub fn beside(settings: &Settings) -> Result<Beside, SiteError> {
+    let mut beside = Beside::default();
+    if !settings.site.is_dir() {
+        return Ok(beside);
+    }
+    for found in Walk::new(&settings.site, &settings.out, &settings.page_globs)? {
+        beside.add(found?);
+    }
+    // Whether pages are links was for others to see.
+    beside.links.clear();
+    Ok(beside)
+}
+
+impl Beside {
+    fn add(&mut self, found: Found) {
+        match found {
+            Found::Page(_) => {}
+            Found::Script(path) => self.scripts.push(path),
+            Found::Link(path) => self.links.push(path),
+            Found::Copy(path) => self.copies.push(path),
+        }
+    }
+}
+
+/// What some of the pages ask for. What they say stands with the page that says it, until it is put
+/// in order.
+#[derive(Default)]
+struct Part {
+    inventory: Inventory,
+    warnings: Vec<(Arc<str>, Notice)>,
+    problems: Vec<(Arc<str>, Problem)>,
+}
+
+impl Part {
+    fn read(
+        &mut self,
+        settings: &Settings,
+        site: &Tree,
+        path: PathBuf,
+        ahead: Option<&dyn Ahead>,
+        reader: &mut PageReader,
+    ) {
+        self.inventory.pages += 1;
+        let mut record = PageRecord { path, ..PageRecord::default() };
+        match reader.read(site, &record.path) {
+            Ok(page) => {
+                let patch = record.scan(settings, &page.bytes, ahead);
+                let stamp = page.stamp();
+                // A page that is just being written might change without a sign.
+                record.proved =
+                    patch.filter(|_| stamp.is_settled()).map(|patch| Proved { patch, stamp });
+            }
+            Err(error) => record.problems.push(unreadable(&error)),
+        }
+        if !record.says_something() {
+            return;
+        }
+        let name = record.name();
+        let named = |notice| (name.clone(), notice);
+        self.warnings.extend(record.warnings.drain(..).map(named));
+        let named = |problem| (name.clone(), problem);
+        self.problems.extend(record.problems.drain(..).map(named));
+        self.inventory.add(record);
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.inventory.merge(other.inventory);
+        self.warnings.extend(other.warnings);
+        self.problems.extend(other.problems);
+        self
+    }
+
+    /// Puts everything in the order of the pages, in whatever order they were read.
+    fn finish(mut self) -> Inventory {
+        self.warnings.sort_by(|(a, _), (b, _)| by_name(a, b));
+        self.problems.sort_by(|(a, _), (b, _)| by_name(a, b));
+        let mut inventory = self.inventory;
+        inventory.warnings = self.warnings.into_iter().map(|(_, notice)| notice).collect();
+        inventory.problems = self.problems.into_iter().map(|(_, problem)| problem).collect();
+        inventory.sort();
+        inventory.declare_by_maps();
+        inventory
+    }
+}
+
+/// The order in which pages come: folder by folder.
+fn by_name(a: &str, b: &str) -> Ordering {
+    a.split('/').cmp(b.split('/'))
+}
+
+fn by_place(a: &Use, b: &Use) -> Ordering {
+    by_name(&a.page, &b.page)
+}
+
+/// Of the places that say the same, the first is told.
+fn keep_first<K: Ord>(known: &mut BTreeMap<K, Use>, key: K, place: Use) {
+    match known.entry(key) {
+        Entry::Vacant(vacant) => drop(vacant.insert(place)),
+        Entry::Occupied(mut first) if by_place(&place, first.get()).is_lt() => {
+            first.insert(place);
+        }
+        Entry::Occupied(_) => {}
+    }
 }
 
 /// Reads one page that is at hand.
 pub fn of_page(settings: &Settings, path: &Path, bytes: &[u8]) -> Inventory {
     let mut record = PageRecord { path: path.to_owned(), ..PageRecord::default() };
-    record.scan(settings, bytes);
+    record.scan(settings, bytes, None);
     let mut inventory = Inventory { pages: 1, ..Inventory::default() };
     inventory.add(record);
     inventory.declare_by_maps();
@@ -205,6 +381,7 @@ pub fn dialect(path: &Path) -> Dialect {
 struct PageRecord {
     path: PathBuf,
     has_work: bool,
+    proved: Option<Proved>,
     external: Vec<(SubresourceUrl, Wish, Option<IntegrityMetadata>, Use)>,
     starts: Vec<(Start, Use)>,
     folders: Vec<(Url, Use)>,
@@ -226,24 +403,8 @@ enum Wish {
 }
 
 impl PageRecord {
-    /// Reads one page; `None` if it has nothing to say.
-    fn read(settings: &Settings, path: &Path, buffer: &mut Vec<u8>) -> Option<Self> {
-        let mut record = Self { path: path.to_owned(), ..Self::default() };
-        match site::read_into(&settings.site.join(path), buffer) {
-            Ok(()) => record.scan(settings, buffer),
-            Err(error) => record.problems.push(
-                Notice::new("unreadable-page", error.to_string())
-                    .detail(
-                        "cause",
-                        std::error::Error::source(&error)
-                            .map(ToString::to_string)
-                            .unwrap_or_default(),
-                    )
-                    .hint(error.remedy().map(str::to_owned))
-                    .of_tool(),
-            ),
-        }
-        record.says_something().then_some(record)
+    fn name(&self) -> Arc<str> {
+        site::page_name(&self.path).into()
     }
 
     fn says_something(&self) -> bool {
@@ -255,42 +416,50 @@ impl PageRecord {
                 && self.problems.is_empty())
     }
 
-    fn scan(&mut self, settings: &Settings, bytes: &[u8]) {
-        let name = || Arc::from(site::page_name(&self.path));
+    /// Notes what a page says; gives what changes in it, if `ahead` knows that already.
+    fn scan(
+        &mut self,
+        settings: &Settings,
+        bytes: &[u8],
+        ahead: Option<&dyn Ahead>,
+    ) -> Option<Patch> {
         match html::scan_relevant(bytes, dialect(&self.path), Some(&settings.out)) {
-            Ok(None) => {}
+            Ok(None) => None,
             Ok(Some(scan)) => {
-                let address = page_address(&self.path, settings);
-                let positions = Positions::new(scan.source(bytes));
-                self.note(settings, &name(), &address, &scan, &positions);
+                let address = &page_address(&self.path, settings);
+                let references = page::references(address, &scan);
+                let page = ReadPage { bytes, address, scan: &scan, references: &references };
+                self.note(settings, &page);
+                ahead.filter(|_| self.has_work && self.problems.is_empty())?.rewrite(&page)
             }
-            Err(error) => self.refuse(settings, &name(), &error),
+            Err(error) => {
+                self.refuse(settings, &error);
+                None
+            }
         }
     }
 
-    fn note(
-        &mut self,
-        settings: &Settings,
-        name: &Arc<str>,
-        address: &PageAddress,
-        scan: &Scan,
-        positions: &Positions<'_>,
-    ) {
-        let found = page::references(address, scan);
+    fn note(&mut self, settings: &Settings, page: &ReadPage<'_>) {
+        let ReadPage { bytes, address, scan, references } = *page;
+        let (name, positions) = (&self.name(), &Positions::new(scan.source(bytes)));
         let place = |tag: usize| page::place(name, positions, &scan.tags[tag]);
-        let vendor = format!("{}/", settings.out);
-        for script in found.local.into_iter().filter(|script| script.path.starts_with(&vendor)) {
+        let is_vendored = |script: &&LocalScript| {
+            let rest = script.path.strip_prefix(&settings.out);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        for script in references.local.iter().filter(is_vendored) {
             self.vendored.push(LocalUse {
                 place: place(script.tag),
-                path: script.path,
-                declared: script.declared,
+                path: script.path.clone(),
+                declared: script.declared.clone(),
                 takes_integrity: script.takes_integrity,
             });
         }
-        for tag in found.placeholders {
-            self.warnings.push(unfilled(scan.tags[tag].address().unwrap_or_default(), place(tag)));
+        for tag in &references.placeholders {
+            let address = scan.tags[*tag].address().unwrap_or_default();
+            self.warnings.push(unfilled(address, place(*tag)));
         }
-        for reference in found.external {
+        for reference in &references.external {
             let wish = match (reference.skipped, reference.role) {
                 (_, Role::Hint) => {
                     self.has_work = true;
@@ -312,7 +481,8 @@ impl PageRecord {
             if matches!(wish, Wish::Classic) && scan.encoding != "UTF-8" && !names_its_encoding {
                 self.legacy.push((reference.url.clone(), place.clone(), scan.encoding));
             }
-            self.external.push((reference.url, wish, reference.declared, place));
+            let declared = reference.declared.clone();
+            self.external.push((reference.url.clone(), wish, declared, place));
         }
         self.note_modules(address, scan, &place);
         for (index, tag) in scan.tags.iter().enumerate() {
@@ -369,7 +539,8 @@ impl PageRecord {
         }
     }
 
-    fn refuse(&mut self, settings: &Settings, name: &Arc<str>, error: &ScanError) {
+    fn refuse(&mut self, settings: &Settings, error: &ScanError) {
+        let name = site::page_name(&self.path);
         let notice =
             Notice::new("unreadable-markup", format!("`{name}` cannot be read with certainty"))
                 .detail("cause", error)
@@ -393,10 +564,10 @@ impl Inventory {
         self.work.extend(other.work);
         self.module_pages.extend(other.module_pages);
         for (start, place) in other.starts {
-            self.starts.entry(start).or_insert(place);
+            keep_first(&mut self.starts, start, place);
         }
         for (url, place) in other.folders {
-            self.folders.entry(url).or_insert(place);
+            keep_first(&mut self.folders, url, place);
         }
         for (url, by_maps) in other.map_integrity {
             let declarations = self.map_integrity.entry(url).or_default();
@@ -409,10 +580,29 @@ impl Inventory {
         }
         self.vendored.extend(other.vendored);
         for (policy, place) in other.policies {
-            self.policies.entry(policy).or_insert(place);
+            keep_first(&mut self.policies, policy, place);
         }
         self.warnings.extend(other.warnings);
         self.problems.extend(other.problems);
+        self.beside.links.extend(other.beside.links);
+        self.beside.scripts.extend(other.beside.scripts);
+        self.beside.copies.extend(other.beside.copies);
+    }
+
+    /// Puts what was gathered page by page in the order of the pages.
+    fn sort(&mut self) {
+        self.work.sort_by(|a, b| a.path.cmp(&b.path));
+        self.module_pages.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let by_maps = self.map_integrity.values_mut().flat_map(BTreeMap::values_mut);
+        let by_tags = self.demands.values_mut().flat_map(Demand::uses_mut);
+        by_maps.chain(by_tags).for_each(|uses| uses.sort_by(by_place));
+        for demand in self.demands.values_mut() {
+            demand.legacy_encoded.sort_by(|(a, _), (b, _)| by_place(a, b));
+        }
+        self.vendored.sort_by(|a, b| by_place(&a.place, &b.place));
+        self.beside.links.sort();
+        self.beside.scripts.sort();
+        self.beside.copies.sort();
     }
 
     /// What import maps say of files that pages name counts as what tags say.
@@ -428,20 +618,20 @@ impl Inventory {
 
     fn add(&mut self, record: PageRecord) {
         for (url, place) in record.folders {
-            self.folders.entry(url).or_insert(place);
+            keep_first(&mut self.folders, url, place);
         }
-        let starts: Vec<_> = record.starts.iter().map(|(start, _)| start.clone()).collect();
+        if record.has_work {
+            self.work.push(Work { path: record.path, proved: record.proved });
+        } else if !record.starts.is_empty() {
+            let starts = record.starts.iter().map(|(start, _)| start.clone());
+            self.module_pages.push((record.path, starts.collect()));
+        }
         for (start, place) in record.starts {
-            self.starts.entry(start).or_insert(place);
+            keep_first(&mut self.starts, start, place);
         }
         for (url, declared, place) in record.map_integrity {
             let declarations = self.map_integrity.entry(url).or_default();
             declarations.entry(declared).or_default().push(place);
-        }
-        if record.has_work {
-            self.work.push(record.path);
-        } else if !starts.is_empty() {
-            self.module_pages.push((record.path, starts));
         }
         for (url, wish, declared, place) in record.external {
             let demand = self.demands.entry(url).or_default();
@@ -462,12 +652,21 @@ impl Inventory {
             self.demands.entry(url).or_default().legacy_encoded.push((place, encoding.into()));
         }
         for (policy, place) in record.policies {
-            self.policies.entry(policy).or_insert(place);
+            keep_first(&mut self.policies, policy, place);
         }
         self.vendored.extend(record.vendored);
         self.warnings.extend(record.warnings);
         self.problems.extend(record.problems);
     }
+}
+
+/// The problem that a page cannot be read.
+pub(crate) fn unreadable(error: &SiteError) -> Problem {
+    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    Notice::new("unreadable-page", error.to_string())
+        .detail("cause", cause)
+        .hint(error.remedy().map(str::to_owned))
+        .of_tool()
 }
 
 fn ignored_map(error: &ImportMapError, place: Use) -> Notice {

@@ -15,15 +15,15 @@ pub use self::modules::{Guard, Modules};
 use crate::{
     csp::InlineChange,
     graph::literal::EditError,
-    html::{self, Change, Dialect, Edit, Scan, ScanError, SpliceError, Tag, TagKind},
+    html::{self, Change, Dialect, Edit, Patch, Scan, ScanError, SpliceError, Tag, TagKind},
     integrity::Integrity,
-    page::{self, Reference, Role},
+    page::{self, PageReferences, Reference, Role},
     reference::{ForeignBase, PageAddress, SubresourceUrl},
     vendor_path::VendorPath,
 };
 
 /// What has become of a URL.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
     /// It is served from the vendor folder.
     Local(LocalCopy),
@@ -34,7 +34,7 @@ pub enum Resolution {
 }
 
 /// A vendored script, as pages refer to it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalCopy {
     /// Where it lies in the vendor folder.
     pub path: VendorPath,
@@ -45,7 +45,7 @@ pub struct LocalCopy {
 }
 
 /// How pages refer to the vendor folder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Style<'a> {
     /// The vendor folder below the site's root.
     pub out: &'a str,
@@ -94,8 +94,8 @@ pub enum Rewritten {
 /// A page that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Its new bytes.
-    pub bytes: Vec<u8>,
+    /// What changes in its bytes.
+    pub patch: Patch,
     /// What has become of its inline scripts, for policies outside the page.
     pub inline: Vec<InlineEdit>,
 }
@@ -165,18 +165,32 @@ pub fn rewrite(
     address: &PageAddress,
     changes: &Changes<'_>,
 ) -> Result<Rewritten, RewriteError> {
-    let Changes { resolutions, modules, style } = changes;
     // Any script of the site may be one that changes.
-    let local = (!modules.changed.is_empty()).then_some("");
+    let local = (!changes.modules.changed.is_empty()).then_some("");
     let Some(scan) = html::scan_relevant(bytes, dialect, local)? else {
         return Ok(Rewritten::Unchanged);
     };
     let references = page::references(address, &scan);
-    let found = references.external;
+    rewrite_read(bytes, &scan, &references, address, changes)
+}
+
+/// Rewrites a page that has been read: `scan` is its scan, `references` what that means at `address`.
+///
+/// # Errors
+/// [`RewriteError`]; then no byte of the page may be used.
+pub fn rewrite_read(
+    bytes: &[u8],
+    scan: &Scan,
+    references: &PageReferences,
+    address: &PageAddress,
+    changes: &Changes<'_>,
+) -> Result<Rewritten, RewriteError> {
+    let Changes { resolutions, modules, style } = changes;
+    let found = &references.external;
     let is_classic = |reference: &&Reference| reference.role == Role::Classic;
     let classic: BTreeSet<_> = found.iter().filter(is_classic).map(|found| &found.url).collect();
     let mut edits = Vec::new();
-    for reference in &found {
+    for reference in found {
         if let Some(resolution) = resolutions.get(&reference.url).filter(|_| !reference.skipped) {
             let tag = &scan.tags[reference.tag];
             let is_classic = classic.contains(&reference.url);
@@ -184,16 +198,16 @@ pub fn rewrite(
         }
     }
     edits.extend(modules.guard_own(&references.local));
-    let inline = modules.inline(address, &scan, style)?;
+    let inline = modules.inline(address, scan, style)?;
     edits.extend(inline.edits);
-    edits.extend(idle_hints(&scan, bytes, &found, &edits, resolutions));
-    edits.extend(modules::follow_policies(&scan, &inline.scripts)?);
+    edits.extend(idle_hints(scan, bytes, found, &edits, resolutions));
+    edits.extend(modules::follow_policies(scan, &inline.scripts)?);
     if edits.is_empty() {
         return Ok(Rewritten::Unchanged);
     }
-    let bytes = html::apply(bytes, &scan, &edits)?;
+    let patch = html::patch(bytes, scan, &edits)?;
     let inline = inline.scripts.into_iter().map(|script| script.edit).collect();
-    Ok(Rewritten::Changed(Page { bytes, inline }))
+    Ok(Rewritten::Changed(Page { patch, inline }))
 }
 
 fn edit(
@@ -335,7 +349,7 @@ mod tests {
         let modules = Modules::of(&resolutions(), &reference::site_root(None), STYLE.out);
         let changes = Changes { resolutions: resolutions(), modules, style: STYLE };
         match rewrite(page.as_bytes(), Dialect::Html, &address, &changes).unwrap() {
-            Rewritten::Changed(page) => String::from_utf8(page.bytes)
+            Rewritten::Changed(changed) => String::from_utf8(changed.patch.apply(page.as_bytes()))
                 .unwrap()
                 .replace(&Integrity::of(b"a", &[]).to_string(), "I"),
             Rewritten::Unchanged => page.to_owned(),

@@ -4,6 +4,7 @@
 //! way. Problems are gathered, never returned one by one; as long as there is one, nothing is
 //! written.
 
+mod ahead;
 mod alone;
 mod batch;
 mod commit;
@@ -12,6 +13,7 @@ mod edition;
 mod filter;
 mod guard;
 mod proof;
+mod prove;
 mod relocate;
 mod remark;
 mod residual;
@@ -27,7 +29,7 @@ use std::{
 };
 
 pub use self::batch::{StreamError, Tally};
-use self::{alone::Alone, commit::Commit, filter::Filter, settle::Downloads};
+use self::{ahead::Guess, alone::Alone, commit::Commit, filter::Filter, settle::Downloads};
 pub(crate) use self::{
     guard::guards,
     survey::{Survey, vendor_path},
@@ -87,7 +89,10 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
             site::create(&settings.site)?;
         }
         let _alone = Alone::wait(settings, progress)?;
-        let mut survey = Survey::take(settings, progress)?;
+        let mut survey = Survey::of(settings, Inventory::default())?;
+        let guess = Guess::of(settings, &survey);
+        survey.read(settings, Some(&guess), progress)?;
+        survey.draw(settings)?;
         survey.hold_to(settings.mode);
         if !survey.problems.is_empty() {
             survey.note(settings);
@@ -95,7 +100,7 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
         }
         let mut downloads = Downloads::fetch(settings, &mut survey, progress)?;
         survey.note(settings);
-        let commit = Commit::prepare(settings, &mut survey, &mut downloads, progress)?;
+        let commit = Commit::prepare(settings, &mut survey, &mut downloads, &guess, progress)?;
         if survey.problems.is_empty() {
             commit.carry_out(settings, &survey, progress)?;
         }
@@ -164,7 +169,7 @@ pub fn rewrite_page(
     on_threads(settings, || {
         let rewritten = Filter::new(settings, progress)?.rewrite(path, &page)?;
         Ok(rewritten.map(|rewritten| match rewritten {
-            Rewritten::Changed(rewritten) => rewritten.bytes,
+            Rewritten::Changed(rewritten) => rewritten.patch.apply(&page),
             Rewritten::Unchanged => page,
         }))
     })

@@ -7,23 +7,28 @@
 #![allow(clippy::disallowed_methods, reason = "this room is the site on disk")]
 
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     ffi::OsStr,
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use thiserror::Error;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::folder::{FolderError, Tree};
 
 /// Endings of the files that are pages, compared without regard to ASCII case.
 const PAGE_EXTENSIONS: [&str; 3] = ["html", "htm", "xhtml"];
-/// How much memory a page buffer keeps, in bytes: more than nearly all pages have.
-const KEPT_BUFFER: usize = 4 << 20;
+/// How much memory a page reader keeps, in bytes: more than nearly all pages have.
+const KEPT_BUFFER: usize = 1 << 20;
+/// Longer than any file system in use takes from one time stamp to the next: FAT has two seconds, the
+/// others a hundredth.
+const TICK: Duration = Duration::from_millis(20);
 
 /// A site that cannot be read or written.
 #[derive(Debug, Error)]
@@ -102,45 +107,127 @@ impl SiteError {
 /// The file of headers that some hosts read (Netlify, Cloudflare Pages).
 pub const HEADERS: &str = "_headers";
 
-/// The files of a site, each path relative to its root.
-#[derive(Debug, Default)]
-pub struct Discovered {
-    /// The pages, in the order of their paths.
-    pub pages: Vec<PathBuf>,
-    /// Links that look like pages or folders: seen, not followed.
-    pub links: Vec<PathBuf>,
-    /// The site's scripts, in the order of their paths: `*.js` and `*.mjs`.
-    pub scripts: Vec<PathBuf>,
+/// What a walk through a site comes by, each path relative to the site's root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A page.
+    Page(PathBuf),
+    /// A script of the site: `*.js` or `*.mjs`.
+    Script(PathBuf),
+    /// A link that looks like a page or a folder: seen, not followed.
+    Link(PathBuf),
+    /// A compressed copy of a page or a script, which servers prefer to it.
+    Copy(PathBuf),
 }
 
-/// Finds the pages below `root`, leaving out the folder `vendor` (relative to `root`).
+/// Endings that compressed copies have behind the whole name of their original.
+const COPY_EXTENSIONS: [&str; 3] = ["gz", "br", "zst"];
+
+/// Which files of a site are pages.
+#[derive(Debug)]
+pub struct PageRule {
+    globs: GlobSet,
+    /// Scripts that were vendored are none of the site's own.
+    vendor: PathBuf,
+}
+
+impl PageRule {
+    /// Pages by their ending, or by one of `globs`; nothing in the folder `vendor` is one.
+    ///
+    /// # Errors
+    /// [`SiteError::Glob`].
+    pub fn new(vendor: &str, globs: &[String]) -> Result<Self, SiteError> {
+        Ok(Self { globs: page_globs(globs)?, vendor: vendor.into() })
+    }
+
+    /// Whether a file (relative to the site) is a page.
+    pub fn is_page(&self, file: &Path) -> bool {
+        self.is_called_a_page(file.file_name().unwrap_or_default(), || file.to_owned())
+            && !file.starts_with(&self.vendor)
+    }
+
+    fn is_called_a_page(&self, name: &OsStr, file: impl Fn() -> PathBuf) -> bool {
+        has_page_extension(name) || !self.globs.is_empty() && self.globs.is_match(file())
+    }
+}
+
+/// A walk through a site, in the order of the paths.
 ///
-/// # Errors
-/// [`SiteError`] if there is no such folder, no page in it, or something cannot be read.
-pub fn discover(root: &Path, vendor: &str, globs: &[String]) -> Result<Discovered, SiteError> {
-    refuse_non_folder(root)?;
-    let globs = page_globs(globs)?;
-    let vendor = root.join(vendor);
-    let mut found = Discovered::default();
-    let walk = WalkDir::new(root).sort_by_file_name().into_iter();
-    for entry in walk.filter_entry(|entry| entry.path() != vendor && entry.file_name() != ".git") {
-        let entry = entry.map_err(|error| walk_error(root, error))?;
-        let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
-        let is_page = has_page_extension(path) || globs.is_match(path);
-        if entry.path_is_symlink() {
-            if entry.depth() > 0 && (is_page || entry.path().is_dir()) {
-                found.links.push(path.to_owned());
-            }
-        } else if is_page && entry.file_type().is_file() {
-            found.pages.push(path.to_owned());
-        } else if is_script(path) && entry.file_type().is_file() {
-            found.scripts.push(path.to_owned());
+/// The folder of vendored files is passed by, and so is `.git`. Ends with [`SiteError::Read`] where
+/// something cannot be read.
+#[derive(Debug)]
+pub struct Walk {
+    root: PathBuf,
+    vendor: PathBuf,
+    rule: PageRule,
+    /// `None` after an error.
+    entries: Option<walkdir::IntoIter>,
+}
+
+impl Walk {
+    /// Walks through `root`, but for the folder `vendor` (relative to `root`). `globs` say what else
+    /// is a page.
+    ///
+    /// # Errors
+    /// [`SiteError`] if there is no such folder, or a glob is none.
+    pub fn new(root: &Path, vendor: &str, globs: &[String]) -> Result<Self, SiteError> {
+        refuse_non_folder(root)?;
+        Ok(Self {
+            root: root.to_owned(),
+            vendor: root.join(vendor),
+            rule: PageRule::new(vendor, globs)?,
+            entries: Some(WalkDir::new(root).sort_by_file_name().into_iter()),
+        })
+    }
+
+    /// Whether nobody looks at this: compared by its name first, because paths are slow to compare.
+    fn is_passed_by(&self, entry: &DirEntry) -> bool {
+        let name = entry.file_name();
+        name == ".git" || Some(name) == self.vendor.file_name() && entry.path() == self.vendor
+    }
+
+    fn found(&self, entry: &DirEntry) -> Option<Found> {
+        let is_link = entry.path_is_symlink();
+        if !(is_link || entry.file_type().is_file()) {
+            return None;
+        }
+        let path = || entry.path().strip_prefix(&self.root).unwrap_or(entry.path()).to_owned();
+        let name = entry.file_name();
+        let is_page = self.rule.is_called_a_page(name, path);
+        match is_link {
+            true if entry.depth() == 0 => None,
+            true if is_page || entry.path().is_dir() => Some(Found::Link(path())),
+            false if is_page => Some(Found::Page(path())),
+            false if is_script(Path::new(name)) => Some(Found::Script(path())),
+            _ => (is_copy(Path::new(name)) && entry.path().is_file()).then(|| Found::Copy(path())),
         }
     }
-    if found.pages.is_empty() {
-        return Err(SiteError::NoPage(root.to_owned()));
+}
+
+impl Iterator for Walk {
+    type Item = Result<Found, SiteError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let entries = self.entries.as_mut()?;
+            let entry = match entries.next()? {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.entries = None;
+                    return Some(Err(walk_error(&self.root, error)));
+                }
+            };
+            if self.is_passed_by(&entry) {
+                if entry.file_type().is_dir()
+                    && let Some(entries) = &mut self.entries
+                {
+                    entries.skip_current_dir();
+                }
+            } else if let Some(found) = self.found(&entry) {
+                return Some(Ok(found));
+            }
+        }
     }
-    Ok(found)
 }
 
 fn refuse_non_folder(root: &Path) -> Result<(), SiteError> {
@@ -154,15 +241,20 @@ fn refuse_non_folder(root: &Path) -> Result<(), SiteError> {
     }
 }
 
-fn has_page_extension(path: &Path) -> bool {
+fn has_page_extension(name: &OsStr) -> bool {
     // Not `Path::extension`, which has none for `.html`: servers and generators know such pages.
-    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let name = name.to_str().unwrap_or_default();
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     PAGE_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
 }
 
 fn is_script(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "js" || extension == "mjs")
+}
+
+fn is_copy(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| COPY_EXTENSIONS.iter().any(|known| extension == *known))
 }
 
 fn page_globs(patterns: &[String]) -> Result<GlobSet, SiteError> {
@@ -209,17 +301,6 @@ pub fn files_below(root: &Path, folder: &str) -> Result<Vec<PathBuf>, SiteError>
     Ok(files)
 }
 
-/// The scripts below `root`, leaving out the folder `vendor`, as [`discover`] finds them in a folder with
-/// pages.
-///
-/// # Errors
-/// [`SiteError::Read`].
-pub fn scripts(root: &Path, vendor: &str) -> Result<Vec<PathBuf>, SiteError> {
-    let mut files = files_below(root, "")?;
-    files.retain(|path| is_script(path) && !path.starts_with(vendor) && !path.starts_with(".git"));
-    Ok(files)
-}
-
 /// A page's path as text, `/`-separated: for its URL and for messages.
 pub fn page_name(path: &Path) -> String {
     let names = path.components().map(|name| name.as_os_str().to_string_lossy());
@@ -240,18 +321,6 @@ pub fn read(path: &Path) -> Result<Vec<u8>, SiteError> {
 /// [`SiteError`] names it.
 pub fn read_own(site: &Path, file: &Path) -> Result<Option<Vec<u8>>, SiteError> {
     open(site)?.read(file).map_err(SiteError::reading)
-}
-
-/// Reads a file into `buffer`, whose memory serves one page after another.
-///
-/// # Errors
-/// [`SiteError::Read`] names it.
-pub fn read_into(path: &Path, buffer: &mut Vec<u8>) -> Result<(), SiteError> {
-    buffer.clear();
-    let read = fs::File::open(path).and_then(|mut file| file.read_to_end(buffer));
-    // One giant page must not keep its memory for the rest of the run.
-    buffer.shrink_to(KEPT_BUFFER);
-    read.map(drop).map_err(|source| SiteError::Read { path: path.to_owned(), source })
 }
 
 /// Opens a site to read its files, or to replace them.
@@ -282,23 +351,101 @@ pub fn admit<'a>(site: &Tree, pages: impl IntoIterator<Item = &'a Path>) -> Resu
 
 /// A page's bytes, and the mode and owner that a page made from it shall have.
 #[derive(Debug)]
-pub struct Page {
+pub struct Page<'b> {
     /// The bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Cow<'b, [u8]>,
     model: fs::Metadata,
+}
+
+impl Page<'_> {
+    /// What tells whether the file is still the one that was read.
+    pub fn stamp(&self) -> Stamp {
+        Stamp::of(&self.model)
+    }
+}
+
+/// A file as it was at some moment: any change leaves another one, but for changes within the same
+/// tick of the file system's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    size: u64,
+    modified: Option<SystemTime>,
+    #[cfg(unix)]
+    inode: (u64, u64, i64, i64),
+}
+
+impl Stamp {
+    fn of(metadata: &fs::Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            size: metadata.len(),
+            modified: metadata.modified().ok(),
+            #[cfg(unix)]
+            inode: (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// Whether a change that comes right now would show.
+    pub fn is_settled(&self) -> bool {
+        let age = self.modified.and_then(|modified| modified.elapsed().ok());
+        age.is_some_and(|age| age > TICK)
+    }
+}
+
+/// Reads pages one after the other into the same memory.
+#[derive(Debug, Default)]
+pub struct PageReader {
+    /// As large as the largest page so far; all of it is initialised.
+    memory: Vec<u8>,
+}
+
+impl PageReader {
+    /// Reads a page (a path relative to the site).
+    ///
+    /// # Errors
+    /// [`SiteError`] names it.
+    pub fn read(&mut self, site: &Tree, page: &Path) -> Result<Page<'_>, SiteError> {
+        let failed = |source| SiteError::Read { path: site.path(page), source };
+        let opened = site.open_file(page).map_err(SiteError::reading)?;
+        let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+        let size = usize::try_from(model.len()).unwrap_or(usize::MAX);
+        if self.memory.len() > KEPT_BUFFER && size <= KEPT_BUFFER {
+            // One giant page must not keep its memory for the rest of the run.
+            self.memory = Vec::new();
+        }
+        if self.memory.len() < size {
+            self.memory.resize(size.next_multiple_of(1 << 16), 0);
+        }
+        let read = fill(&mut file, &mut self.memory[..size]).map_err(failed)?;
+        Ok(Page { bytes: Cow::Borrowed(&self.memory[..read]), model })
+    }
+}
+
+/// Reads until `memory` is full or the file is over.
+fn fill(file: &mut File, memory: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < memory.len() {
+        match file.read(&mut memory[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 /// Reads a page (a path relative to the site).
 ///
 /// # Errors
 /// [`SiteError`] names it.
-pub fn read_page(site: &Tree, page: &Path) -> Result<Page, SiteError> {
-    let failed = |source| SiteError::Read { path: site.path(page), source };
-    let opened = site.open_file(page).map_err(SiteError::reading)?;
-    let mut file = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(failed)?;
-    Ok(Page { bytes, model: file.metadata().map_err(failed)? })
+pub fn read_page(site: &Tree, page: &Path) -> Result<Page<'static>, SiteError> {
+    let mut reader = PageReader::default();
+    let Page { bytes, model } = reader.read(site, page)?;
+    let length = bytes.len();
+    reader.memory.truncate(length);
+    Ok(Page { bytes: Cow::Owned(reader.memory), model })
 }
 
 /// Puts `bytes` in the place of a page (a path relative to the site), with the mode and owner of
@@ -306,7 +453,7 @@ pub fn read_page(site: &Tree, page: &Path) -> Result<Page, SiteError> {
 ///
 /// # Errors
 /// [`SiteError`] names the page, which then is as it was.
-pub fn replace(site: &Tree, page: &Path, from: &Page, bytes: &[u8]) -> Result<(), SiteError> {
+pub fn replace(site: &Tree, page: &Path, from: &Page<'_>, bytes: &[u8]) -> Result<(), SiteError> {
     let fill = |file: &mut File| {
         file.write_all(bytes)?;
         take_after(file, &from.model)
@@ -320,6 +467,8 @@ fn take_after(file: &fs::File, model: &fs::Metadata) -> io::Result<()> {
     let own = file.metadata()?;
     if (own.uid(), own.gid()) != (model.uid(), model.gid()) {
         fchown(file, Some(model.uid()), Some(model.gid()))?;
+    } else if own.permissions() == model.permissions() {
+        return Ok(());
     }
     file.set_permissions(model.permissions())
 }
@@ -352,14 +501,14 @@ pub fn copy(site: &Path, dest: &Tree, which: &dyn Fn(&Path) -> bool) -> Result<(
 }
 
 fn copy_file(from: &Tree, dest: &Tree, path: &Path) -> Result<(), SiteError> {
-    let Some(file) = from.open_file(path).map_err(SiteError::reading)? else { return Ok(()) };
+    let opened = from.open_file(path).map_err(SiteError::reading)?;
+    let Some((file, model)) = opened else { return Ok(()) };
     let failed = |source| SiteError::Read { path: from.path(path), source };
-    let model = file.metadata().map_err(failed)?;
     let modified = model.modified().map_err(failed)?;
     let same =
         |there: fs::Metadata| there.len() == model.len() && there.modified().ok() == Some(modified);
-    if let Ok(Some(there)) = dest.open_file(path)
-        && there.metadata().is_ok_and(same)
+    if let Ok(Some((_, there))) = dest.open_file(path)
+        && same(there)
     {
         return Ok(());
     }
@@ -390,6 +539,10 @@ fn copy_link(from: &Tree, dest: &Tree, path: &Path) -> Result<(), SiteError> {
 mod tests {
     use super::*;
 
+    fn page(path: &str) -> Found {
+        Found::Page(path.into())
+    }
+
     fn site(files: &[&str]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         for file in files {
@@ -411,20 +564,18 @@ mod tests {
             "vendor/h/page.html",
             "feed.tpl",
         ]);
-        let pages = discover(dir.path(), "vendor", &["*.tpl".into()]).unwrap().pages;
-        assert_eq!(
-            pages,
-            ["a/.html", "a/x.htm", "a.xhtml", "b.HTML", "feed.tpl"].map(PathBuf::from)
-        );
+        let walk = Walk::new(dir.path(), "vendor", &["*.tpl".into()]).unwrap();
+        let pages = ["a/.html", "a/x.htm", "a.xhtml", "b.HTML", "feed.tpl"];
+        assert_eq!(walk.map(Result::unwrap).collect::<Vec<_>>(), pages.map(page));
     }
 
     #[test]
     fn what_is_no_site_is_told_apart() {
         let dir = site(&["only.css"]);
-        let at = |name: &str| discover(&dir.path().join(name), "vendor", &[]).unwrap_err();
-        assert!(matches!(at("missing"), SiteError::Missing(_)));
-        assert!(matches!(at("only.css"), SiteError::NotAFolder(_)));
-        assert!(matches!(at(""), SiteError::NoPage(_)));
+        let at = |name: &str| Walk::new(&dir.path().join(name), "vendor", &[]).map(Iterator::count);
+        assert!(matches!(at("missing"), Err(SiteError::Missing(_))));
+        assert!(matches!(at("only.css"), Err(SiteError::NotAFolder(_))));
+        assert!(matches!(at(""), Ok(0)));
     }
 
     #[cfg(unix)]
@@ -439,9 +590,10 @@ mod tests {
         )
         .unwrap();
         std::os::unix::fs::symlink("nowhere", dir.path().join("dangling.html")).unwrap();
-        let found = discover(dir.path(), "vendor", &[]).unwrap();
-        assert_eq!(found.pages, [PathBuf::from("index.html")]);
-        assert_eq!(found.links, ["dangling.html", "l.html", "out"].map(PathBuf::from));
+        let found: Result<Vec<_>, _> = Walk::new(dir.path(), "vendor", &[]).unwrap().collect();
+        let link = |path: &str| Found::Link(path.into());
+        let expected = [link("dangling.html"), page("index.html"), link("l.html"), link("out")];
+        assert_eq!(found.unwrap(), expected);
     }
 
     #[cfg(unix)]
@@ -456,6 +608,33 @@ mod tests {
         replace(&tree, Path::new("index.html"), &page, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o604);
+    }
+
+    #[test]
+    fn one_reader_reads_pages_of_all_sizes() {
+        let dir = site(&[]);
+        let tree = open(dir.path()).unwrap();
+        let mut reader = PageReader::default();
+        for size in [3, 0, 70_000, 5, KEPT_BUFFER + 1, 9] {
+            let bytes: Vec<u8> = (0..size).map(|at| u8::try_from(at % 251).unwrap()).collect();
+            fs::write(dir.path().join("page.html"), &bytes).unwrap();
+            assert!(reader.read(&tree, Path::new("page.html")).unwrap().bytes == bytes, "{size}");
+        }
+        assert!(reader.memory.len() <= KEPT_BUFFER);
+    }
+
+    #[test]
+    fn a_page_that_has_changed_has_another_stamp() {
+        let dir = site(&["page.html", "other.html"]);
+        let tree = open(dir.path()).unwrap();
+        let stamp = |page: &str| read_page(&tree, Path::new(page)).unwrap().stamp();
+        let before = stamp("page.html");
+        assert!(before == stamp("page.html") && before != stamp("other.html"));
+        assert!(!before.is_settled());
+        std::thread::sleep(2 * TICK);
+        assert!(stamp("page.html").is_settled());
+        fs::write(dir.path().join("page.html"), "y").unwrap();
+        assert_ne!(stamp("page.html"), before);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{self, File},
+    fs::{self, File, Metadata},
     io,
     path::{Path, PathBuf},
 };
@@ -49,12 +49,25 @@ impl Folder {
         File::create_new(self.path.join(name))
     }
 
-    pub fn read(&self, name: &OsStr) -> io::Result<File> {
+    pub fn read(&self, name: &OsStr) -> io::Result<(File, Metadata)> {
         let path = self.path.join(name);
         if !fs::symlink_metadata(&path)?.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        File::open(path)
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        Ok((file, metadata))
+    }
+
+    /// Links can only be looked for name by name.
+    #[allow(clippy::unused_self, reason = "a handle can be asked")]
+    pub fn read_below(&self, _path: &Path) -> io::Result<(File, Metadata)> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    #[allow(clippy::unused_self, reason = "a handle can be asked")]
+    pub fn enter_below(&self, _path: &Path) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     pub fn is_link(&self, name: &OsStr) -> bool {
@@ -117,8 +130,10 @@ mod tests {
         folder.rename(name, &inside, OsStr::new("file")).unwrap();
         inside.may_write().and_then(|()| inside.sync()).unwrap();
         assert_eq!(inside.names().unwrap(), ["file"]);
-        let read = io::read_to_string(inside.read(OsStr::new("file")).unwrap()).unwrap();
+        let read = io::read_to_string(inside.read(OsStr::new("file")).unwrap().0).unwrap();
         assert_eq!(read, "bytes");
+        assert!(folder.read_below(&Path::new("folder").join("file")).is_err());
+        assert!(folder.enter_below(Path::new("folder")).is_err());
         assert!(folder.read(place).is_err());
         inside.remove(OsStr::new("file")).unwrap();
         folder.remove_folder(place).unwrap();

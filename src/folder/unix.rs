@@ -3,7 +3,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::File,
+    fs::{File, Metadata},
     io,
     os::{
         fd::OwnedFd,
@@ -12,7 +12,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(target_os = "linux")]
+use rustix::fs::ResolveFlags;
 use rustix::fs::{self, Access, AtFlags, FileType, Mode, OFlags};
+
+/// A pipe without a writer would keep us waiting.
+const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// A folder held open.
 #[derive(Debug)]
@@ -60,14 +65,32 @@ impl Folder {
     }
 
     /// Opens a regular file for reading; a link is an error.
-    pub fn read(&self, name: &OsStr) -> io::Result<File> {
-        // A pipe without a writer would keep us waiting.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = File::from(fs::openat(&self.handle, name, flags, Mode::empty())?);
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        Ok(file)
+    pub fn read(&self, name: &OsStr) -> io::Result<(File, Metadata)> {
+        let flags = READING | OFlags::NOFOLLOW;
+        regular(fs::openat(&self.handle, name, flags, Mode::empty())?.into())
+    }
+
+    /// Opens a regular file below this folder in one step, and through no link. Whatever the error,
+    /// going name by name has the last word.
+    pub fn read_below(&self, path: &Path) -> io::Result<(File, Metadata)> {
+        regular(self.below(path, READING)?.into())
+    }
+
+    /// The same for a folder.
+    pub fn enter_below(&self, path: &Path) -> io::Result<Self> {
+        let handle = self.below(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC)?;
+        Ok(Self { handle, path: self.path.join(path) })
+    }
+
+    #[cfg(target_os = "linux")]
+    fn below(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+        let inside = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        Ok(fs::openat2(&self.handle, path, flags, Mode::empty(), inside)?)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn below(&self, _path: &Path, _flags: OFlags) -> io::Result<OwnedFd> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     pub fn is_link(&self, name: &OsStr) -> bool {
@@ -119,4 +142,12 @@ impl Folder {
         let disk = |folder: &Self| fs::fstat(&folder.handle).map(|stat| stat.st_dev);
         matches!((disk(self), disk(other)), (Ok(own), Ok(theirs)) if own == theirs)
     }
+}
+
+fn regular(file: File) -> io::Result<(File, Metadata)> {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    Ok((file, metadata))
 }

@@ -26,6 +26,7 @@ mod events;
 mod foreign;
 mod inline;
 mod layer;
+mod patch;
 mod plain;
 mod position;
 mod prefilter;
@@ -41,11 +42,12 @@ mod tag;
 mod tests;
 
 pub use change::{Change, Edit};
+pub use patch::Patch;
 pub use position::{Position, Positions};
 pub use prefilter::{Reach, reach};
 pub use scan::{Scan, ScanError, scan, scan_relevant};
 pub use script_type::ScriptType;
-pub use splice::{SpliceError, apply};
+pub use splice::{SpliceError, apply, patch};
 pub use tag::{Attribute, LinkRel, NotRead, Place, Quote, Remark, Tag, TagKind, Value};
 
 /// By which rules a page is served: HTML's or XML's.

@@ -14,18 +14,15 @@ use super::{
     splice::{Splice, spliced},
 };
 
-/// Scans the edited page and holds it against the scan of the original and the edits.
+/// Scans the edited page, as far as the original was read, and holds it against the scan of the
+/// original and the edits.
 pub(super) fn prove(
     scan: &Scan,
     edits: &BTreeMap<usize, TagEdit<'_>>,
     edited: &[u8],
 ) -> Result<(), SpliceError> {
     let proof = |what: String| Err(SpliceError::Proof { what });
-    // What was not read before is the same as before, and needs no reading now.
-    let Some(read) = edited.len().checked_sub(scan.unread) else {
-        return proof("the page's length".into());
-    };
-    let rescan = scan::scan_beginning(edited, scan.dialect, read)?;
+    let rescan = scan::scan(edited, scan.dialect)?;
     if rescan.encoding != scan.encoding {
         return proof("the page's encoding".into());
     }
@@ -147,7 +144,7 @@ impl<'a> Seen<'a> {
                 bytes: (*text).to_owned(),
                 among_references: false,
             };
-            let bytes = spliced(text.as_bytes(), parts.iter().map(splice).collect())?;
+            let (bytes, _) = spliced(text.as_bytes(), parts.iter().map(splice).collect())?;
             *text = String::from_utf8_lossy(&bytes).into_owned();
         }
         Ok(())

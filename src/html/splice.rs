@@ -12,7 +12,9 @@ use super::{
     Quote, Scan, ScanError, Tag, TagKind, Value,
     attribute::{encode, needs_quotes},
     change::{Edit, Fate, TagEdit, merged},
-    encoding, proof,
+    encoding,
+    patch::Patch,
+    proof,
     script_content::{check_text, import_map, lines},
     srcdoc::Nest,
 };
@@ -101,6 +103,15 @@ pub enum SpliceError {
 /// [`SpliceError`] if an edit cannot be made, or if scanning the result shows anything but the
 /// changes asked for.
 pub fn apply(page: &[u8], scan: &Scan, edits: &[Edit]) -> Result<Vec<u8>, SpliceError> {
+    Ok(patch(page, scan, edits)?.apply(page))
+}
+
+/// Works out what `edits` change in `page`, of which `scan` is the scan.
+///
+/// # Errors
+/// [`SpliceError`] if an edit cannot be made, or if scanning the result shows anything but the
+/// changes asked for.
+pub fn patch(page: &[u8], scan: &Scan, edits: &[Edit]) -> Result<Patch, SpliceError> {
     let source = scan.source(page);
     let merged = merged(scan, edits)?;
     let mut splices = Vec::new();
@@ -108,18 +119,24 @@ pub fn apply(page: &[u8], scan: &Scan, edits: &[Edit]) -> Result<Vec<u8>, Splice
         splices.extend(tag_splices(scan, source, &scan.tags[*index], edit)?);
     }
     if splices.is_empty() {
-        return Ok(page.to_vec());
+        return Ok(Patch::default());
     }
-    let edited = spliced(source, splices)?;
-    let edited = match &scan.transcoded {
-        None => edited,
-        Some((_, own)) => std::str::from_utf8(&edited)
-            .ok()
-            .and_then(|text| encoding::encode(text, own))
-            .ok_or(SpliceError::Encoding { name: own.name() })?,
-    };
-    proof::prove(scan, &merged, &edited)?;
-    Ok(edited)
+    // What was not read before is the same as before, and needs no reading now.
+    let (edited, patch) = spliced(&source[..source.len() - scan.unread], splices)?;
+    match &scan.transcoded {
+        None => {
+            proof::prove(scan, &merged, &edited)?;
+            Ok(patch)
+        }
+        Some((_, own)) => {
+            let edited = std::str::from_utf8(&edited)
+                .ok()
+                .and_then(|text| encoding::encode(text, own))
+                .ok_or(SpliceError::Encoding { name: own.name() })?;
+            proof::prove(scan, &merged, &edited)?;
+            Ok(Patch::whole(page.len(), edited))
+        }
+    }
 }
 
 /// Bytes to put in place of others.
@@ -248,23 +265,32 @@ fn part(
     Ok((old != text).then(|| Splice::nested(tag, outer, text)))
 }
 
-pub(super) fn spliced(source: &[u8], mut splices: Vec<Splice>) -> Result<Vec<u8>, SpliceError> {
+/// The edited text, and what has changed in it.
+pub(super) fn spliced(
+    source: &[u8],
+    mut splices: Vec<Splice>,
+) -> Result<(Vec<u8>, Patch), SpliceError> {
     // Insertions at one place keep their order, and go before what is cut there.
     splices.sort_by_key(|splice| (splice.span.start, splice.span.end));
     let mut edited = Vec::with_capacity(source.len() + splices.len() * 128);
+    let mut patch = Patch::default();
     let mut at = 0;
     for Splice { span, bytes, among_references } in splices {
         let between =
             source.get(at..span.start).ok_or(SpliceError::Overlap { offset: span.start })?;
         edited.extend_from_slice(between);
+        let start = edited.len();
         match among_references {
             true => push_apart(&mut edited, &bytes),
             false => edited.extend_from_slice(bytes.as_bytes()),
         }
+        patch.push(span.clone(), &edited[start..]);
         at = span.end;
     }
-    edited.extend_from_slice(&source[at..]);
-    Ok(edited)
+    let rest = source.get(at..).ok_or(SpliceError::Overlap { offset: at })?;
+    edited.extend_from_slice(rest);
+    patch.shrink();
+    Ok((edited, patch))
 }
 
 /// Appends what is inserted into a `srcdoc`. It may come after a reference without its `;`, which

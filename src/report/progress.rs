@@ -18,12 +18,16 @@ pub enum Stage {
 }
 
 impl Stage {
-    fn count(self, total: usize) -> String {
+    fn count(self, total: Option<usize>) -> String {
         let noun = match self {
             Self::Scanning | Self::Checking | Self::Rewriting => "page",
             Self::Downloading => "script",
         };
-        format!("{total} {noun}{}", if total == 1 { "" } else { "s" })
+        match total {
+            None => format!("{noun}s"),
+            Some(1) => format!("1 {noun}"),
+            Some(total) => format!("{total} {noun}s"),
+        }
     }
 
     fn name(self) -> &'static str {
@@ -38,8 +42,8 @@ impl Stage {
 
 /// Is told how far a run has come. Called from many threads.
 pub trait Progress: Sync {
-    /// A stage begins; it has `total` steps.
-    fn begin(&self, stage: Stage, total: usize);
+    /// A stage begins; it has `total` steps, if that is known.
+    fn begin(&self, stage: Stage, total: Option<usize>);
     /// One step is done.
     fn step(&self);
     /// The stage is over.
@@ -53,7 +57,7 @@ pub trait Progress: Sync {
 pub struct Silent;
 
 impl Progress for Silent {
-    fn begin(&self, _stage: Stage, _total: usize) {}
+    fn begin(&self, _stage: Stage, _total: Option<usize>) {}
     fn step(&self) {}
     fn end(&self) {}
     fn say(&self, _line: &str) {}
@@ -67,8 +71,8 @@ pub struct Lines {
 }
 
 impl Progress for Lines {
-    fn begin(&self, stage: Stage, total: usize) {
-        if self.stages && total > 0 {
+    fn begin(&self, stage: Stage, total: Option<usize>) {
+        if self.stages && total != Some(0) {
             print(&format!("{} {}", stage.name(), stage.count(total)));
         }
     }
@@ -104,9 +108,14 @@ impl Bar {
 }
 
 impl Progress for Bar {
-    fn begin(&self, stage: Stage, total: usize) {
-        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{msg:>12} [{bar:30}] {pos}/{len}") {
+    fn begin(&self, stage: Stage, total: Option<usize>) {
+        let length = total.map(|total| total as u64);
+        let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+        let template = match total {
+            Some(_) => "{msg:>12} [{bar:30}] {pos}/{len}",
+            None => "{msg:>12} {spinner} {pos}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_message(stage.name());

@@ -133,7 +133,10 @@ impl Answered<'_> {
             Self::Refused(members, problems) => refused(members, &problems),
             Self::Rewritten(record, asking, answer) => {
                 match answer.rewrite(settings, &asking, &record.path, &record.page) {
-                    Ok(Rewritten::Changed(page)) => (record.served(page.bytes, true), None),
+                    Ok(Rewritten::Changed(page)) => {
+                        let served = page.patch.apply(&record.page);
+                        (record.served(served, true), None)
+                    }
                     Ok(Rewritten::Unchanged) => (record.as_it_is(), None),
                     Err(problems) => refused(record.members, &problems),
                 }

@@ -9,8 +9,11 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    RunError, guard,
+    RunError,
+    ahead::{self, Guess, Room, style},
+    guard,
     proof::Proof,
+    prove::{Prover, rewritten},
     relocate::{OwnScript, relocate},
     settle::{Downloads, becomes_local},
     survey::Survey,
@@ -20,7 +23,7 @@ use crate::{
     folder::Tree,
     graph::document::Start,
     integrity::Integrity,
-    inventory,
+    inventory::Work,
     lockfile::Entry,
     plan::Action,
     reference::SubresourceUrl,
@@ -28,24 +31,21 @@ use crate::{
         Notice, Problem,
         progress::{Progress, Stage},
     },
-    rewrite::{
-        Changes, InlineEdit, LocalCopy, Modules, Resolution, RewriteError, Rewritten, Style,
-        rewrite,
-    },
+    rewrite::{Changes, InlineEdit, Modules, Resolution, Rewritten},
     settings::Settings,
-    site::{self, HEADERS, Page, SiteError},
+    site::{self, HEADERS, Page, PageReader, PageRule, SiteError},
     store::{Admitted, StoreError, VendorFolder},
     vendor_path::VendorPath,
 };
 
 /// What will be written.
 pub(super) struct Commit<'a> {
-    /// The pages whose bytes change.
-    pub changed: BTreeSet<PathBuf>,
+    /// The pages whose bytes change, in their order; with the changes, where they could be kept.
+    pub changed: Vec<Work>,
     /// The site's own scripts that change.
     pub own: BTreeMap<PathBuf, OwnScript>,
     changes: Changes<'a>,
-    headers: Option<(Page, String)>,
+    headers: Option<(Page<'static>, String)>,
     to_cache: Vec<(VendorPath, Vec<u8>)>,
     to_site: Vec<(VendorPath, Vec<u8>)>,
     lock: crate::lockfile::Lockfile,
@@ -58,6 +58,7 @@ impl<'a> Commit<'a> {
         settings: &'a Settings,
         survey: &mut Survey,
         downloads: &mut Downloads,
+        guess: &Guess<'_>,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         let mut relocated = relocate(settings, survey, downloads);
@@ -68,15 +69,14 @@ impl<'a> Commit<'a> {
         let proof = Proof::new(survey, &relocated);
         let modules = guard::modules(settings, survey, downloads, relocated.homes, &relocated.own);
         guard::note_large_maps(survey, &modules);
-        let style = Style {
-            out: &settings.out,
-            public_path: settings.public_path.as_deref(),
-            crossorigin: settings.crossorigin || survey.headers.integrity_policy,
-        };
+        let changes = Changes { resolutions, modules, style: style(settings, survey) };
+        if !guess.holds(survey, &downloads.lock, &changes) {
+            survey.inventory.work.iter_mut().for_each(|work| work.proved = None);
+        }
         let mut commit = Self {
-            changed: BTreeSet::new(),
+            changed: Vec::new(),
             own: relocated.own,
-            changes: Changes { resolutions, modules, style },
+            changes,
             headers: None,
             to_cache: Vec::new(),
             to_site: Vec::new(),
@@ -84,12 +84,12 @@ impl<'a> Commit<'a> {
         };
         if survey.problems.is_empty() {
             commit.add_module_pages(survey);
-            commit.add_guarding_pages(settings, survey);
+            commit.add_guarding_pages(settings, survey)?;
             commit.admit_files(settings, survey, downloads, &relocated.vendored)?;
             commit.prove_pages(settings, survey, &proof, progress)?;
             downloads.warn(survey);
-            let changed = commit.changed.iter().chain(commit.own.keys());
-            survey.warn_of_compressed_copies(settings, changed);
+            let pages = commit.changed.iter().map(|work| &work.path);
+            survey.warn_of_compressed_copies(pages.chain(commit.own.keys()));
         }
         Ok(commit)
     }
@@ -101,15 +101,18 @@ impl<'a> Commit<'a> {
         let concerned = module_pages
             .into_iter()
             .filter(|(_, starts)| !self.own.is_empty() || concerns(modules, starts));
-        survey.inventory.work.extend(concerned.map(|(path, _)| path));
-        survey.inventory.work.sort();
+        add_work(survey, concerned.map(|(path, _)| path));
     }
 
     /// So do pages that hold a script of the site to what it was.
-    fn add_guarding_pages(&self, settings: &Settings, survey: &mut Survey) {
-        let pages = guard::pages_that_guard(settings, survey, &self.changes.modules.changed);
-        survey.inventory.work.extend(pages);
-        survey.inventory.work.sort();
+    fn add_guarding_pages(
+        &self,
+        settings: &Settings,
+        survey: &mut Survey,
+    ) -> Result<(), SiteError> {
+        let pages = guard::pages_that_guard(settings, survey, &self.changes.modules.changed)?;
+        add_work(survey, pages);
+        Ok(())
     }
 
     fn admit_files(
@@ -153,8 +156,8 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
-    /// Rewrites every page once without writing it: an edit that does not prove itself, or a page
-    /// that cannot be read, stops the run here.
+    /// Rewrites every page once without writing it, unless that has been done: an edit that does not
+    /// prove itself, or a page that cannot be read, stops the run here.
     fn prove_pages(
         &mut self,
         settings: &Settings,
@@ -163,34 +166,35 @@ impl<'a> Commit<'a> {
         progress: &dyn Progress,
     ) -> Result<(), RunError> {
         let site = site::open(&settings.site)?;
-        let has_policies = !survey.headers.policies.is_empty();
-        progress.begin(Stage::Checking, survey.inventory.work.len());
-        let prove = |path: &PathBuf| {
-            let outcome = self.page(settings, &site, path);
-            progress.step();
-            match outcome.map(|(_, rewritten)| rewritten) {
-                Ok(Rewritten::Changed(page)) => {
-                    let address = inventory::page_address(path, settings);
-                    let traced = proof.page(&address, &page.bytes, inventory::dialect(path));
-                    traced.map_err(|cause| Box::new(unproved(path, &cause)))?;
-                    let inline = if has_policies { page.inline } else { Vec::new() };
-                    Ok(Some((path.clone(), inline)))
-                }
-                Ok(Rewritten::Unchanged) => Ok(None),
-                Err(problem) => Err(problem),
-            }
+        let prover = Prover {
+            settings,
+            site: &site,
+            proof,
+            changes: &self.changes,
+            has_policies: !survey.headers.policies.is_empty(),
+            room: Room::default(),
         };
-        let outcomes: Vec<_> = survey.inventory.work.par_iter().map(prove).collect();
+        let work = std::mem::take(&mut survey.inventory.work);
+        progress.begin(Stage::Checking, Some(work.len()));
+        let prove = |reader: &mut PageReader, work: Work| {
+            let outcome = match work.proved {
+                Some(_) => Ok(Some((work, Vec::new()))),
+                None => prover.page(reader, work.path),
+            };
+            progress.step();
+            outcome
+        };
+        let outcomes: Vec<_> = work.into_par_iter().map_init(PageReader::default, prove).collect();
         progress.end();
         let mut inline = Vec::new();
         for outcome in outcomes {
             match outcome {
                 Ok(None) => {}
-                Ok(Some((path, scripts))) => {
+                Ok(Some((work, scripts))) => {
                     if !scripts.is_empty() {
-                        inline.push((format!("/{}", site::page_name(&path)), scripts));
+                        inline.push((format!("/{}", site::page_name(&work.path)), scripts));
                     }
-                    self.changed.insert(path);
+                    self.changed.push(work);
                 }
                 Err(problem) => survey.problems.push(*problem),
             }
@@ -199,7 +203,7 @@ impl<'a> Commit<'a> {
             self.follow_in_headers(&site, survey, &inline)?;
         }
         if settings.dest.is_none() {
-            site::admit(&site, self.changed.iter().map(PathBuf::as_path))?;
+            site::admit(&site, self.changed.iter().map(|work| work.path.as_path()))?;
         }
         Ok(())
     }
@@ -234,7 +238,7 @@ impl<'a> Commit<'a> {
             survey.warnings.push(notice.hint("give pages policies of their own".to_owned()));
         }
         let before = site::read_page(site, Path::new(HEADERS))?;
-        if followed.text.as_bytes() != before.bytes {
+        if *followed.text.as_bytes() != *before.bytes {
             if std::str::from_utf8(&before.bytes).is_err() {
                 let notice = Notice::new("headers-not-utf-8", format!("`{HEADERS}` is not UTF-8"));
                 survey.problems.push(notice.hint("save it as UTF-8".to_owned()).of_site());
@@ -242,20 +246,6 @@ impl<'a> Commit<'a> {
             self.headers = Some((before, followed.text));
         }
         Ok(())
-    }
-
-    /// A page as it is, and as it will be.
-    fn page(
-        &self,
-        settings: &Settings,
-        site: &Tree,
-        path: &Path,
-    ) -> Result<(Page, Rewritten), Box<Problem>> {
-        let page = site::read_page(site, path).map_err(|error| Box::new(unreadable(&error)))?;
-        let address = inventory::page_address(path, settings);
-        let rewritten = rewrite(&page.bytes, inventory::dialect(path), &address, &self.changes)
-            .map_err(|error| Box::new(unwritable(path, &error)))?;
-        Ok((page, rewritten))
     }
 
     /// Writes: vendored files first, then the lockfile that names them, then the pages that load
@@ -268,7 +258,8 @@ impl<'a> Commit<'a> {
     ) -> Result<(), RunError> {
         let from = site::open(&settings.site)?;
         let dest = settings.dest.as_deref().map(site::create).transpose()?;
-        let is_page = |path: &Path| survey.pages.contains(path);
+        let rule = PageRule::new(&settings.out, &settings.page_globs)?;
+        let is_page = |path: &Path| rule.is_page(path);
         let is_written_below = |path: &Path| {
             is_page(path)
                 || self.own.contains_key(path)
@@ -287,7 +278,9 @@ impl<'a> Commit<'a> {
             survey.cache.write_lockfile(&self.lock)?;
         }
         if let Some(dest) = &dest {
-            let unchanged = |path: &Path| is_page(path) && !self.changed.contains(path);
+            let changes =
+                |path: &Path| self.changed.binary_search_by(|work| (*work.path).cmp(path)).is_ok();
+            let unchanged = |path: &Path| is_page(path) && !changes(path);
             site::copy(&settings.site, dest, &unchanged)?;
         }
         let to = dest.as_ref().unwrap_or(&from);
@@ -307,10 +300,11 @@ impl<'a> Commit<'a> {
         to: &Tree,
         progress: &dyn Progress,
     ) -> Result<(), RunError> {
-        progress.begin(Stage::Rewriting, self.changed.len());
-        let written = self.changed.par_iter().try_for_each(|path| {
+        progress.begin(Stage::Rewriting, Some(self.changed.len()));
+        let pages = self.changed.par_iter();
+        let written = pages.try_for_each_init(Desk::default, |desk, work| {
             progress.step();
-            self.write_page(settings, from, to, path)
+            self.write_page(settings, from, to, desk, work)
         });
         progress.end();
         written
@@ -321,19 +315,41 @@ impl<'a> Commit<'a> {
         settings: &Settings,
         from: &Tree,
         to: &Tree,
-        path: &Path,
+        desk: &mut Desk,
+        work: &Work,
     ) -> Result<(), RunError> {
-        match self.page(settings, from, path) {
-            Ok((page, Rewritten::Changed(rewritten))) => {
-                put(settings, to, path, &page, &rewritten.bytes)
-            }
-            Ok((_, Rewritten::Unchanged)) => Ok(()),
-            Err(problem) => {
-                let source = std::io::Error::other(problem.notice.message);
-                Err(SiteError::Write { path: to.path(path), source }.into())
-            }
+        let path = &work.path;
+        let failed = |problem: Box<Problem>| {
+            let source = std::io::Error::other(problem.notice.message);
+            SiteError::Write { path: to.path(path), source }
+        };
+        let page = desk.reader.read(from, path)?;
+        let proved = work.proved.as_ref().filter(|proved| proved.stamp == page.stamp());
+        match proved {
+            Some(proved) => proved.patch.apply_into(&page.bytes, &mut desk.edited),
+            // It was not kept, or the page is another one by now.
+            None => match rewritten(settings, &self.changes, path, &page).map_err(failed)? {
+                Rewritten::Changed(changed) => {
+                    changed.patch.apply_into(&page.bytes, &mut desk.edited);
+                }
+                Rewritten::Unchanged => return Ok(()),
+            },
         }
+        put(settings, to, path, &page, &desk.edited)
     }
+}
+
+/// The memory that pages are written from, one after the other.
+#[derive(Default)]
+struct Desk {
+    reader: PageReader,
+    edited: Vec<u8>,
+}
+
+fn add_work(survey: &mut Survey, pages: impl IntoIterator<Item = PathBuf>) {
+    let work = &mut survey.inventory.work;
+    work.extend(pages.into_iter().map(|path| Work { path, proved: None }));
+    work.sort_by(|a, b| a.path.cmp(&b.path));
 }
 
 /// Whether a page that starts so changes, although it names nothing from elsewhere.
@@ -346,10 +362,10 @@ fn put(
     settings: &Settings,
     to: &Tree,
     path: &Path,
-    from: &Page,
+    from: &Page<'_>,
     bytes: &[u8],
 ) -> Result<(), RunError> {
-    let same = |there: Page| there.bytes == bytes;
+    let same = |there: Page<'_>| *there.bytes == *bytes;
     if settings.dest.is_some() && site::read_page(to, path).is_ok_and(same) {
         return Ok(());
     }
@@ -379,12 +395,7 @@ pub(super) fn resolutions(
 ) -> BTreeMap<SubresourceUrl, Resolution> {
     let resolve = |url: &SubresourceUrl, action: &Action| match action {
         Action::Reuse(_) | Action::Fetch(_) if becomes_local(downloads, url, action) => {
-            let entry = downloads.lock.get(url)?;
-            Some(Resolution::Local(LocalCopy {
-                path: entry.path.clone(),
-                integrity: settings.integrity.as_ref().map(|_| entry.integrity.clone()),
-                keeps_query: entry.keep_query,
-            }))
+            Some(ahead::local(settings, downloads.lock.get(url)?))
         }
         Action::Replace { with, .. } => Some(Resolution::Replaced(with.clone())),
         Action::Remove(_) => Some(Resolution::Removed),
@@ -412,38 +423,8 @@ fn blocked(policy: &HeaderPolicy, page: &str, refusal: &Refusal) -> Problem {
     allow_inline(Notice::new("csp-blocks-inline", message), directive, needed)
 }
 
-fn allow_inline(notice: Notice, directive: &str, needed: &str) -> Problem {
+pub(super) fn allow_inline(notice: Notice, directive: &str, needed: &str) -> Problem {
     notice
         .hint(format!("add {needed} to `{directive}`, or run with `--integrity-map off`"))
-        .of_site()
-}
-
-fn unreadable(error: &SiteError) -> Problem {
-    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    Notice::new("unreadable-page", error.to_string())
-        .detail("cause", cause)
-        .hint(error.remedy().map(str::to_owned))
-        .of_tool()
-}
-
-fn unproved(path: &Path, cause: &str) -> Problem {
-    let page = site::page_name(path);
-    Notice::new("graph-not-proved", format!("the modules of `{page}` would not find each other"))
-        .detail("cause", cause)
-        .hint("this is a limit of Inhouse: please report the page; a rule can keep the module external".to_owned())
-        .of_site()
-}
-
-pub(super) fn unwritable(path: &Path, error: &RewriteError) -> Problem {
-    if let RewriteError::Policy { directive, needed } = error {
-        let message = format!(
-            "the Content-Security-Policy of `{}` would block its import map",
-            site::page_name(path)
-        );
-        return allow_inline(Notice::new("csp-blocks-inline", message), directive, needed);
-    }
-    Notice::new("page-not-rewritten", format!("`{}` could not be rewritten", site::page_name(path)))
-        .detail("cause", error)
-        .hint("this is a limit of Inhouse: please report the page; `data-inhouse=\"skip\"` on the tag leaves it out".to_owned())
         .of_site()
 }

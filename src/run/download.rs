@@ -54,7 +54,7 @@ pub(super) fn all(
         if pending.is_empty() || !survey.problems.is_empty() {
             return Ok(());
         }
-        progress.begin(Stage::Downloading, pending.len());
+        progress.begin(Stage::Downloading, Some(pending.len()));
         let turn = Turn { settings, survey, supplier: &supplier, uses: Mutex::new(pending) };
         let arrivals = turn.take(progress);
         progress.end();

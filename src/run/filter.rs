@@ -12,8 +12,10 @@ use std::{
 
 use super::{
     RunError,
-    commit::{concerns, resolutions, unwritable},
+    ahead::style,
+    commit::{concerns, resolutions},
     guard,
+    prove::unwritable,
     relocate::relocate,
     remark::needs_network,
     settle::{Downloads, algorithms, other_digests},
@@ -28,7 +30,7 @@ use crate::{
     policy::Verdict,
     reference::SubresourceUrl,
     report::{self, Problem, progress::Progress},
-    rewrite::{Changes, Rewritten, Style, rewrite},
+    rewrite::{Changes, Rewritten, rewrite},
     settings::Settings,
 };
 
@@ -222,13 +224,8 @@ impl<'a> Filter<'a> {
             own = relocated.own;
         }
         let modules = guard::modules(settings, survey, &downloads, self.homes.clone(), &own);
-        let style = Style {
-            out: &settings.out,
-            public_path: settings.public_path.as_deref(),
-            crossorigin: settings.crossorigin || survey.headers.integrity_policy,
-        };
         let resolutions = resolutions(settings, survey, &downloads);
-        let changes = Changes { resolutions, modules, style };
+        let changes = Changes { resolutions, modules, style: style(settings, survey) };
         Ok(Ok(Answer { changes, concerns_all: !own.is_empty() }))
     }
 

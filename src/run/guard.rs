@@ -22,12 +22,12 @@ use crate::{
     html,
     integrity::{Algorithm, Integrity},
     inventory,
-    lockfile::Entry,
+    lockfile::{Entry, Lockfile},
     page,
     report::Notice,
     rewrite::{Guard, Modules},
     settings::{Ambiguous, IntegrityMap, Settings},
-    site,
+    site::{self, Found, PageReader, SiteError, Walk},
 };
 
 /// From how many bytes on an import map's `integrity` is worth a warning.
@@ -43,22 +43,15 @@ pub(super) fn modules(
 ) -> Modules {
     let mut modules = Modules {
         homes,
-        served: BTreeMap::new(),
+        served: served(settings, &downloads.lock),
         changed: BTreeMap::new(),
         guards: BTreeMap::new(),
     };
-    // What is served with other bytes than before takes the `integrity` it had with it in any case.
     let algorithms = settings.integrity.as_deref().unwrap_or(&[Algorithm::Sha384]);
-    let follows =
-        |entry: &Entry| settings.integrity.is_some() || entry.upstream_integrity.is_some();
-    for (_, entry) in downloads.lock.iter().filter(|(_, entry)| follows(entry)) {
-        let file = format!("{}/{}", settings.out, entry.path.url_path());
-        modules.served.insert(file, entry.integrity.clone());
-    }
     for (path, script) in own {
         let file = relocate::url_path(&survey.root, path);
         modules.served.insert(file.clone(), Integrity::of(&script.after, algorithms));
-        modules.changed.insert(file, script.before.bytes.clone());
+        modules.changed.insert(file, script.before.bytes.to_vec());
     }
     if settings.integrity.is_none() {
         return modules;
@@ -72,6 +65,16 @@ pub(super) fn modules(
         }
     }
     modules
+}
+
+/// What is served from the vendor folder, by path below the site's root.
+pub(super) fn served(settings: &Settings, lock: &Lockfile) -> BTreeMap<String, Integrity> {
+    // What is served with other bytes than before takes the `integrity` it had with it in any case.
+    let follows =
+        |entry: &Entry| settings.integrity.is_some() || entry.upstream_integrity.is_some();
+    let entries = lock.iter().map(|(_, entry)| entry).filter(|entry| follows(entry));
+    let file = |entry: &Entry| format!("{}/{}", settings.out, entry.path.url_path());
+    entries.map(|entry| (file(entry), entry.integrity.clone())).collect()
 }
 
 /// Says which pages grow by more than visitors should wait for.
@@ -99,20 +102,23 @@ pub(super) fn note_large_maps(survey: &mut Survey, modules: &Modules) {
 
 /// The pages that nothing else gives a reason to look at, and that declare the `integrity` of a
 /// script of the site that changes: `changed` has those by path below the site's root.
+///
+/// # Errors
+/// [`SiteError`] if there is no way through the site any more.
 pub(super) fn pages_that_guard(
     settings: &Settings,
     survey: &Survey,
     changed: &BTreeMap<String, Vec<u8>>,
-) -> Vec<PathBuf> {
-    if changed.is_empty() {
-        return Vec::new();
+) -> Result<Vec<PathBuf>, SiteError> {
+    if changed.is_empty() || !settings.from_scan.is_empty() {
+        return Ok(Vec::new());
     }
-    let known: BTreeSet<&PathBuf> = survey.inventory.work.iter().collect();
-    let others: Vec<&PathBuf> = survey.pages.iter().filter(|page| !known.contains(page)).collect();
-    let guards = |buffer: &mut Vec<u8>, path: &PathBuf| {
-        site::read_into(&settings.site.join(path), buffer).is_ok()
-            && may_say_integrity(buffer)
-            && match html::scan_relevant(buffer, inventory::dialect(path), Some("")) {
+    let known: BTreeSet<&PathBuf> = survey.inventory.work.iter().map(|work| &work.path).collect();
+    let site = site::open(&settings.site)?;
+    let guards = |reader: &mut PageReader, path: &PathBuf| {
+        let Ok(page) = reader.read(&site, path) else { return false };
+        may_say_integrity(&page.bytes)
+            && match html::scan_relevant(&page.bytes, inventory::dialect(path), Some("")) {
                 Ok(Some(scan)) => {
                     let address = inventory::page_address(path, settings);
                     let local = page::references(&address, &scan).local;
@@ -124,9 +130,15 @@ pub(super) fn pages_that_guard(
                 Err(_) => settings.ambiguous == Ambiguous::Fail,
             }
     };
-    let guarding =
-        |buffer: &mut Vec<u8>, path: &PathBuf| guards(buffer, path).then(|| path.clone());
-    others.into_par_iter().map_init(Vec::new, guarding).flatten_iter().collect()
+    let guarding = |reader: &mut PageReader, found: Result<Found, SiteError>| match found {
+        Ok(Found::Page(path)) => {
+            (!known.contains(&path) && guards(reader, &path)).then_some(Ok(path))
+        }
+        Ok(Found::Script(_) | Found::Link(_) | Found::Copy(_)) => None,
+        Err(error) => Some(Err(error)),
+    };
+    let walk = Walk::new(&settings.site, &settings.out, &settings.page_globs)?;
+    walk.par_bridge().map_init(PageReader::default, guarding).flatten_iter().collect()
 }
 
 /// Whether a page may have an `integrity` at all; where ASCII stands in two bytes, nobody looks.

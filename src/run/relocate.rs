@@ -35,7 +35,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct OwnScript {
     /// As it was.
-    pub before: Page,
+    pub before: Page<'static>,
     /// As it will be.
     pub after: Vec<u8>,
 }

@@ -1,6 +1,6 @@
 //! What the plan gives rise to say: to the owner of the site, before or after it is carried out.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use super::survey::{Survey, is_vendored};
 use crate::{
@@ -63,27 +63,22 @@ impl Survey {
             is_vendored(action) || matches!(action, Action::Replace { .. } | Action::Remove(_))
         };
         if self.plan.actions.values().any(changes) {
-            let pages = self.inventory.work.clone();
-            self.warn_of_compressed_copies(settings, pages.iter());
+            let pages = std::mem::take(&mut self.inventory.work);
+            self.warn_of_compressed_copies(pages.iter().map(|work| &work.path));
+            self.inventory.work = pages;
         }
     }
 
     /// Servers prefer `index.html.br` to `index.html`: visitors would get the files of before.
-    pub fn warn_of_compressed_copies<'f>(
-        &mut self,
-        settings: &Settings,
-        changed: impl Iterator<Item = &'f PathBuf>,
-    ) {
-        let copies = changed.flat_map(|file| {
-            ["gz", "br", "zst"].map(|extension| {
-                let mut copy = file.clone().into_os_string();
-                copy.push(format!(".{extension}"));
-                PathBuf::from(copy)
-            })
-        });
-        let mut stale = copies.filter(|copy| settings.site.join(copy).is_file());
+    pub fn warn_of_compressed_copies<'f>(&mut self, changed: impl Iterator<Item = &'f PathBuf>) {
+        let copies = &self.inventory.beside.copies;
+        if copies.is_empty() {
+            return;
+        }
+        let changed: BTreeSet<&PathBuf> = changed.collect();
+        let mut stale = copies.iter().filter(|copy| changed.contains(&copy.with_extension("")));
         let Some(first) = stale.next() else { return };
-        let first = site::page_name(&first);
+        let first = site::page_name(first);
         let message = match stale.count() {
             0 => format!("`{first}` is a compressed copy of what it will not match any more"),
             more => format!(

@@ -21,7 +21,7 @@ use crate::{
         document::Start,
         graphs::Graphs,
     },
-    inventory::{self, Demand, Inventory},
+    inventory::{self, Ahead, Demand, Inventory},
     lockfile::Lockfile,
     obtain::{ObtainError, Obtained},
     plan::{Action, Plan, Violation},
@@ -32,7 +32,7 @@ use crate::{
     },
     scans,
     settings::{IntegrityMap, Mode, Settings},
-    site::{self, Discovered},
+    site,
     store::{Cache, Cached, VendorFolder},
     vendor_path::VendorPath,
 };
@@ -40,8 +40,6 @@ use crate::{
 /// What is known before anything is fetched.
 pub(crate) struct Survey {
     pub inventory: Inventory,
-    /// The pages' paths, relative to the site.
-    pub pages: BTreeSet<PathBuf>,
     pub cache: Cache,
     /// The lockfile, empty if there is none.
     pub lock: Lockfile,
@@ -87,35 +85,52 @@ pub(crate) enum Bytes {
 impl Survey {
     /// Looks at the site, the lockfile and the cache, and draws the plan.
     pub fn take(settings: &Settings, progress: &dyn Progress) -> Result<Self, super::RunError> {
-        let (found, inventory) = if settings.from_scan.is_empty() {
-            let found = site::discover(&settings.site, &settings.out, &settings.page_globs)?;
-            progress.begin(Stage::Scanning, found.pages.len());
-            let inventory = inventory::take(settings, &found.pages, progress);
+        let mut survey = Self::of(settings, Inventory::default())?;
+        survey.read(settings, None, progress)?;
+        survey.draw(settings)?;
+        Ok(survey)
+    }
+
+    /// Reads the pages, or what was scanned of them.
+    pub fn read(
+        &mut self,
+        settings: &Settings,
+        ahead: Option<&dyn Ahead>,
+        progress: &dyn Progress,
+    ) -> Result<(), super::RunError> {
+        let mut inventory = if settings.from_scan.is_empty() {
+            progress.begin(Stage::Scanning, None);
+            let inventory = inventory::take(settings, ahead, progress);
             progress.end();
-            (found, inventory)
+            inventory?
         } else {
-            let scripts = site::scripts(&settings.site, &settings.out)?;
-            let found = Discovered { scripts, ..Discovered::default() };
-            (found, scans::read(settings, &settings.from_scan)?)
+            let beside = inventory::beside(settings)?;
+            Inventory { beside, ..scans::read(settings, &settings.from_scan)? }
         };
-        let mut survey = Self::of(settings, inventory)?;
-        survey.note_links(&found);
-        survey.pages.extend(found.pages.iter().cloned());
-        survey.find_local_uses(settings);
-        survey.look_up(&survey.used_locally.clone())?;
-        survey.decide(settings, survey.inventory.demands.keys().cloned().collect())?;
-        for start in survey.inventory.starts.keys() {
-            survey.graphs.begin(start.clone());
+        self.problems.append(&mut inventory.problems);
+        self.warnings.append(&mut inventory.warnings);
+        self.inventory = inventory;
+        Ok(())
+    }
+
+    /// Draws the plan, now that the pages have been read.
+    pub fn draw(&mut self, settings: &Settings) -> Result<(), super::RunError> {
+        self.note_links();
+        self.find_local_uses(settings);
+        self.look_up(&self.used_locally.clone())?;
+        self.decide(settings, self.inventory.demands.keys().cloned().collect())?;
+        for start in self.inventory.starts.keys() {
+            self.graphs.begin(start.clone());
         }
         if settings.scan_js {
-            survey.graphs.begin(survey.start_of_scripts(&found.scripts));
+            self.graphs.begin(self.start_of_scripts());
         }
-        survey.unfold(settings)?;
-        survey.find_local_modules(settings)?;
+        self.unfold(settings)?;
+        self.find_local_modules(settings)?;
         if !settings.from_scan.is_empty() {
-            survey.note_missing_modules();
+            self.note_missing_modules();
         }
-        Ok(survey)
+        Ok(())
     }
 
     /// Looks at the lockfile; nothing is decided yet.
@@ -141,7 +156,6 @@ impl Survey {
             waiting: Pending::new(),
             unparsed: BTreeMap::new(),
             unfit: BTreeSet::new(),
-            pages: BTreeSet::new(),
             inventory,
             cache,
         })
@@ -246,13 +260,14 @@ impl Survey {
     }
 
     /// Reads the site's scripts as if some page loaded each of them, with no import map.
-    fn start_of_scripts(&self, scripts: &[PathBuf]) -> Start {
+    fn start_of_scripts(&self) -> Start {
         let entry = |path: &PathBuf| {
             let url = reference::below(&self.root, &site::page_name(path)).try_into().ok()?;
             let request = Request { url, r#use: Use::Asset };
             Some(Entry { request, reach: Reach::Lazy, by_code: true })
         };
-        Start { entries: scripts.iter().filter_map(entry).collect(), ..Start::default() }
+        let scripts = self.inventory.beside.scripts.iter();
+        Start { entries: scripts.filter_map(entry).collect(), ..Start::default() }
     }
 
     /// Pages may have been scanned elsewhere; the modules of the site have to be here.
@@ -274,8 +289,8 @@ impl Survey {
         }
     }
 
-    fn note_links(&mut self, found: &Discovered) {
-        for link in &found.links {
+    fn note_links(&mut self) {
+        for link in &self.inventory.beside.links {
             let notice = Notice::new(
                 "link",
                 format!("`{}` is a link, which was not followed", site::page_name(link)),

@@ -1,0 +1,74 @@
+//! The edits of a page as bytes: what goes where, apart from the page itself.
+//!
+//! A patch is small where the page need not be, so it can be proved first and kept until it is time
+//! to write.
+
+use std::ops::Range;
+
+/// What changes in the bytes of one page; every other byte stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Patch {
+    /// In the order of the page; none meet.
+    pieces: Vec<Piece>,
+    /// The new bytes of all pieces, one after the other.
+    text: Vec<u8>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Piece {
+    /// The bytes of the page that go.
+    span: Range<usize>,
+    /// How many bytes come.
+    length: usize,
+}
+
+impl Patch {
+    /// Another page in the place of one of `length` bytes.
+    pub(super) fn whole(length: usize, page: Vec<u8>) -> Self {
+        Self { pieces: vec![Piece { span: 0..length, length: page.len() }], text: page }
+    }
+
+    /// Puts `text` in the place of `span`, which lies behind all pieces so far.
+    pub(super) fn push(&mut self, span: Range<usize>, text: &[u8]) {
+        self.pieces.push(Piece { span, length: text.len() });
+        self.text.extend_from_slice(text);
+    }
+
+    /// The edited page. `page` is the page that the patch was made from.
+    ///
+    /// # Panics
+    /// If `page` is shorter than that.
+    pub fn apply(&self, page: &[u8]) -> Vec<u8> {
+        let mut edited = Vec::new();
+        self.apply_into(page, &mut edited);
+        edited
+    }
+
+    /// The same, in the place of what `edited` holds.
+    ///
+    /// # Panics
+    /// If `page` is shorter than the page that the patch was made from.
+    pub fn apply_into(&self, page: &[u8], edited: &mut Vec<u8>) {
+        edited.clear();
+        edited.reserve(page.len() + self.text.len());
+        let (mut at, mut text) = (0, &self.text[..]);
+        for Piece { span, length } in &self.pieces {
+            let (new, rest) = text.split_at(*length);
+            edited.extend_from_slice(&page[at..span.start]);
+            edited.extend_from_slice(new);
+            (at, text) = (span.end, rest);
+        }
+        edited.extend_from_slice(&page[at..]);
+    }
+
+    /// How much memory it takes, in bytes.
+    pub fn size(&self) -> usize {
+        self.text.capacity() + self.pieces.capacity() * size_of::<Piece>()
+    }
+
+    /// Gives back what memory it does not need.
+    pub(super) fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.pieces.shrink_to_fit();
+    }
+}

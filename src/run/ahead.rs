@@ -1,0 +1,121 @@
+//! The everyday case: everything is locked, and nothing has changed. Then what becomes of a page can
+//! be told when it is first read, and nobody has to read it a second time to find out.
+//!
+//! A guess that is checked: pages are rewritten by what the lockfile says, and what comes of it counts
+//! only if the plan, drawn when all pages have been read, says the same.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use super::{guard, survey::Survey};
+use crate::{
+    graph::homes::Homes,
+    html::{LinkRel, Patch, ScriptType, Tag, TagKind},
+    inventory::{self, ReadPage},
+    lockfile::{Entry, Lockfile},
+    page::Role,
+    policy::Verdict,
+    reference::SubresourceUrl,
+    rewrite::{Changes, LocalCopy, Modules, Resolution, Rewritten, Style, rewrite_read},
+    settings::Settings,
+};
+
+/// How many bytes of patches are kept; pages beyond that are rewritten when they are written.
+const KEPT: usize = 32 << 20;
+
+/// Room for patches. Memory is not to grow with the site.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    taken: AtomicUsize,
+}
+
+impl Room {
+    /// Keeps a patch, if there is room.
+    pub fn keep(&self, patch: Patch) -> Option<Patch> {
+        let size = patch.size();
+        let taken = self.taken.fetch_add(size, Ordering::Relaxed);
+        (taken + size <= KEPT).then_some(patch)
+    }
+}
+
+/// Rewrites pages by what the lockfile says of classic scripts.
+#[derive(Debug)]
+pub(super) struct Guess<'a> {
+    changes: Changes<'a>,
+    lock: Lockfile,
+    room: Room,
+}
+
+impl<'a> Guess<'a> {
+    /// What will become of every locked script that the policy lets in.
+    pub fn of(settings: &'a Settings, survey: &Survey) -> Self {
+        let local = |(url, entry): (&SubresourceUrl, &Entry)| {
+            let is_meant = matches!(settings.policy.verdict(url), Verdict::Vendor { .. });
+            is_meant.then(|| (url.clone(), local(settings, entry)))
+        };
+        let resolutions = survey.lock.iter().filter_map(local).collect();
+        let modules = Modules {
+            homes: Homes::new(&survey.root, &settings.out, BTreeMap::new()),
+            served: guard::served(settings, &survey.lock),
+            changed: BTreeMap::new(),
+            guards: BTreeMap::new(),
+        };
+        let changes = Changes { resolutions, modules, style: style(settings, survey) };
+        Self { changes, lock: survey.lock.clone(), room: Room::default() }
+    }
+
+    /// Whether pages come out the same by `changes`, when everything that pages ask for is known.
+    pub fn holds(&self, survey: &Survey, lock: &Lockfile, changes: &Changes<'_>) -> bool {
+        let demands = &survey.inventory.demands;
+        let is_same = |url| self.changes.resolutions.get(url) == changes.resolutions.get(url);
+        self.lock == *lock
+            && self.changes.style == changes.style
+            && changes.modules.changed.is_empty()
+            && demands.keys().all(is_same)
+    }
+}
+
+impl inventory::Ahead for Guess<'_> {
+    fn rewrite(&self, page: &ReadPage<'_>) -> Option<Patch> {
+        let ReadPage { bytes, address, scan, references } = *page;
+        let is_module = references.external.iter().any(|found| found.role == Role::Module);
+        if is_module || !scan.tags.iter().all(is_classic) {
+            return None;
+        }
+        // What fails now is tried again, and told, once the plan is drawn.
+        match rewrite_read(bytes, scan, references, address, &self.changes) {
+            Ok(Rewritten::Changed(page)) => self.room.keep(page.patch),
+            Ok(Rewritten::Unchanged) | Err(_) => None,
+        }
+    }
+}
+
+/// Whether what becomes of the tag depends on nothing but the addresses in the page.
+fn is_classic(tag: &Tag) -> bool {
+    match &tag.kind {
+        TagKind::Script(kind) | TagKind::SvgScript(kind) => *kind == ScriptType::Classic,
+        TagKind::Link(rel) => *rel != LinkRel::ModulePreload,
+        TagKind::MetaCsp => true,
+        TagKind::InlineScript { .. } => false,
+    }
+}
+
+/// A locked script, as pages refer to it.
+pub(super) fn local(settings: &Settings, entry: &Entry) -> Resolution {
+    Resolution::Local(LocalCopy {
+        path: entry.path.clone(),
+        integrity: settings.integrity.as_ref().map(|_| entry.integrity.clone()),
+        keeps_query: entry.keep_query,
+    })
+}
+
+/// How pages refer to the vendor folder.
+pub(super) fn style<'a>(settings: &'a Settings, survey: &Survey) -> Style<'a> {
+    Style {
+        out: &settings.out,
+        public_path: settings.public_path.as_deref(),
+        crossorigin: settings.crossorigin || survey.headers.integrity_policy,
+    }
+}
