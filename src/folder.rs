@@ -135,7 +135,12 @@ impl Tree {
         file: &Path,
         fill: &dyn Fn(&mut File) -> io::Result<()>,
     ) -> Result<(), FolderError> {
-        self.place(file, &|bench, name| fill(&mut bench.create(name)?))
+        self.hand().put(file, fill)
+    }
+
+    /// Puts files one after the other.
+    pub fn hand(&self) -> Hand<'_> {
+        Hand { tree: self, folder: None }
     }
 
     /// Puts a link to `target` in the place of `file` (relative to the root), unless it is there.
@@ -148,7 +153,7 @@ impl Tree {
         if folder.read_link(name).is_ok_and(|there| there == target) {
             return Ok(());
         }
-        self.place(file, &|bench, name| bench.link(target, name))
+        self.place(&folder, file, name, &|bench, name| bench.link(target, name))
     }
 
     /// Where the link `file` (relative to the root) leads.
@@ -201,10 +206,11 @@ impl Tree {
     /// cannot lead from there into the tree, beside the file.
     fn place(
         &self,
+        folder: &Folder,
         file: &Path,
+        name: &OsStr,
         make: &dyn Fn(&Folder, &OsStr) -> io::Result<()>,
     ) -> Result<(), FolderError> {
-        let (folder, name) = self.folder_of(file, Missing::IsMade)?;
         let temporary = temporary_name(file);
         let through = |bench: &Folder| {
             let made = match make(bench, &temporary) {
@@ -214,12 +220,12 @@ impl Tree {
                 }
                 made => made,
             };
-            let placed = made.and_then(|()| bench.rename(&temporary, &folder, name));
+            let placed = made.and_then(|()| bench.rename(&temporary, folder, name));
             placed.inspect_err(|_| drop(bench.remove(&temporary)))
         };
         let placed = match self.bench().map(through) {
-            None => through(&folder),
-            Some(Err(error)) if error.kind() == io::ErrorKind::CrossesDevices => through(&folder),
+            None => through(folder),
+            Some(Err(error)) if error.kind() == io::ErrorKind::CrossesDevices => through(folder),
             Some(placed) => placed,
         };
         placed.map_err(|source| self.failed(file, source))
@@ -268,6 +274,42 @@ impl Tree {
 
     fn failed(&self, file: &Path, source: io::Error) -> FolderError {
         FolderError::Io { path: self.path(file), source }
+    }
+}
+
+/// Puts files into a tree, one after the other: the folder that several lie in is opened once.
+#[derive(Debug)]
+pub struct Hand<'t> {
+    tree: &'t Tree,
+    /// The last one, by its path.
+    folder: Option<(PathBuf, Folder)>,
+}
+
+impl Hand<'_> {
+    /// Where it puts them.
+    pub fn tree(&self) -> &Tree {
+        self.tree
+    }
+
+    /// As [`Tree::put`].
+    ///
+    /// # Errors
+    /// [`FolderError`]; `file` is as it was.
+    pub fn put(
+        &mut self,
+        file: &Path,
+        fill: &dyn Fn(&mut File) -> io::Result<()>,
+    ) -> Result<(), FolderError> {
+        let (Some(name), Some(path)) = (file.file_name(), file.parent()) else {
+            return Err(self.tree.failed(file, not_a_plain_path()));
+        };
+        let folder = match self.folder.take() {
+            Some((known, folder)) if known.as_os_str() == path => (known, folder),
+            _ => (path.to_owned(), self.tree.descend(path, Missing::IsMade)?),
+        };
+        let (_, folder) = self.folder.insert(folder);
+        let make = |bench: &Folder, name: &OsStr| fill(&mut bench.create(name)?);
+        self.tree.place(folder, file, name, &make)
     }
 }
 

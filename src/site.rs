@@ -9,9 +9,9 @@
 use std::{
     borrow::Cow,
     collections::BTreeSet,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs::{self, File},
-    io::{self, Read, Write},
+    io::{self, IoSlice, Read, Write},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -20,7 +20,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use thiserror::Error;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::folder::{FolderError, Tree};
+use crate::folder::{FolderError, Hand, Tree};
 
 /// Endings of the files that are pages, compared without regard to ASCII case.
 const PAGE_EXTENSIONS: [&str; 3] = ["html", "htm", "xhtml"];
@@ -158,7 +158,8 @@ impl PageRule {
 #[derive(Debug)]
 pub struct Walk {
     root: PathBuf,
-    vendor: PathBuf,
+    /// As the walk spells it.
+    vendor: OsString,
     rule: PageRule,
     /// `None` after an error.
     entries: Option<walkdir::IntoIter>,
@@ -174,16 +175,15 @@ impl Walk {
         refuse_non_folder(root)?;
         Ok(Self {
             root: root.to_owned(),
-            vendor: root.join(vendor),
+            vendor: vendor.split('/').fold(root.to_owned(), |path, name| path.join(name)).into(),
             rule: PageRule::new(vendor, globs)?,
-            entries: Some(WalkDir::new(root).sort_by_file_name().into_iter()),
+            entries: Some(sorted(root)),
         })
     }
 
-    /// Whether nobody looks at this: compared by its name first, because paths are slow to compare.
+    /// Whether nobody looks at this.
     fn is_passed_by(&self, entry: &DirEntry) -> bool {
-        let name = entry.file_name();
-        name == ".git" || Some(name) == self.vendor.file_name() && entry.path() == self.vendor
+        entry.file_name() == ".git" || entry.path().as_os_str() == self.vendor
     }
 
     fn found(&self, entry: &DirEntry) -> Option<Found> {
@@ -228,6 +228,13 @@ impl Iterator for Walk {
             }
         }
     }
+}
+
+/// The entries of each folder by their names. They share all that comes before, and texts are compared
+/// faster than paths.
+fn sorted(root: &Path) -> walkdir::IntoIter {
+    let by_name = |a: &DirEntry, b: &DirEntry| a.path().as_os_str().cmp(b.path().as_os_str());
+    WalkDir::new(root).sort_by(by_name).into_iter()
 }
 
 fn refuse_non_folder(root: &Path) -> Result<(), SiteError> {
@@ -448,17 +455,38 @@ pub fn read_page(site: &Tree, page: &Path) -> Result<Page<'static>, SiteError> {
     Ok(Page { bytes: Cow::Owned(reader.memory), model })
 }
 
-/// Puts `bytes` in the place of a page (a path relative to the site), with the mode and owner of
-/// the page they were made from.
+/// Puts a page together from `parts` in the place of `page` (a path relative to the site that `hand`
+/// writes to), with the mode and owner of the page they were made from.
 ///
 /// # Errors
 /// [`SiteError`] names the page, which then is as it was.
-pub fn replace(site: &Tree, page: &Path, from: &Page<'_>, bytes: &[u8]) -> Result<(), SiteError> {
+pub fn replace(
+    hand: &mut Hand<'_>,
+    page: &Path,
+    from: &Page<'_>,
+    parts: &[&[u8]],
+) -> Result<(), SiteError> {
     let fill = |file: &mut File| {
-        file.write_all(bytes)?;
+        write_parts(file, parts)?;
         take_after(file, &from.model)
     };
-    site.put(page, &fill).map_err(SiteError::writing)
+    hand.put(page, &fill).map_err(SiteError::writing)
+}
+
+fn write_parts(file: &mut File, parts: &[&[u8]]) -> io::Result<()> {
+    let mut slices: Vec<_> = parts.iter().map(|part| IoSlice::new(part)).collect();
+    let mut rest = &mut slices[..];
+    // Empty parts in front would be taken for the end.
+    IoSlice::advance_slices(&mut rest, 0);
+    while !rest.is_empty() {
+        match file.write_vectored(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut rest, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -605,7 +633,8 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
         let tree = open(&dir.path().join("public")).unwrap();
         let page = read_page(&tree, Path::new("index.html")).unwrap();
-        replace(&tree, Path::new("index.html"), &page, b"new").unwrap();
+        replace(&mut tree.hand(), Path::new("index.html"), &page, &[b"", b"n", b"", b"ew"])
+            .unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o604);
     }

@@ -39,26 +39,23 @@ impl Patch {
     /// # Panics
     /// If `page` is shorter than that.
     pub fn apply(&self, page: &[u8]) -> Vec<u8> {
-        let mut edited = Vec::new();
-        self.apply_into(page, &mut edited);
-        edited
+        self.parts(page).concat()
     }
 
-    /// The same, in the place of what `edited` holds.
+    /// The edited page in parts: old and new bytes in turns.
     ///
     /// # Panics
     /// If `page` is shorter than the page that the patch was made from.
-    pub fn apply_into(&self, page: &[u8], edited: &mut Vec<u8>) {
-        edited.clear();
-        edited.reserve(page.len() + self.text.len());
+    pub fn parts<'p>(&'p self, page: &'p [u8]) -> Vec<&'p [u8]> {
+        let mut parts = Vec::with_capacity(self.pieces.len() * 2 + 1);
         let (mut at, mut text) = (0, &self.text[..]);
         for Piece { span, length } in &self.pieces {
             let (new, rest) = text.split_at(*length);
-            edited.extend_from_slice(&page[at..span.start]);
-            edited.extend_from_slice(new);
+            parts.extend([&page[at..span.start], new]);
             (at, text) = (span.end, rest);
         }
-        edited.extend_from_slice(&page[at..]);
+        parts.push(&page[at..]);
+        parts
     }
 
     /// How much memory it takes, in bytes.

@@ -280,13 +280,13 @@ fn link_concerns_us(tag: &StartTag<'_>) -> bool {
 
 fn meta_concerns_us(tag: &StartTag<'_>) -> bool {
     tag.attributes.iter().any(|(name, value)| {
-        let value = value.to_ascii_lowercase();
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         // A policy, an encoding that hides markup, or either of them behind an escape.
-        (is(b"http-equiv") && (contains(&value, b"security") || contains(&value, b"&")))
-            || ((is(b"charset") || is(b"content"))
-                && (contains(&value, b"2022") || contains(&value, b"&#")))
-            || (is(b"charset") && contains(&value, b"&"))
+        let (is_policy, is_charset) = (is(b"http-equiv"), is(b"charset"));
+        (is_policy && contains(&value.to_ascii_lowercase(), b"security"))
+            || ((is_policy || is_charset) && contains(value, b"&"))
+            || ((is_charset || is(b"content"))
+                && (contains(value, b"2022") || contains(value, b"&#")))
     })
 }
 
@@ -348,9 +348,24 @@ fn value(after_name: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Whether an address is certainly a path of the site itself, and nothing but a path.
 fn is_plain(address: &[u8]) -> bool {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~/?#=+@,;!%".contains(b);
-    address.iter().all(plain) && !contains(address, b"//")
+    address.iter().all(|byte| PLAIN[usize::from(*byte)]) && !contains(address, b"//")
 }
+
+/// The bytes that mean nothing but themselves in the address of a file.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        plain[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut rest = b"-._~/?#=+@,;!%".as_slice();
+    while let [first, others @ ..] = rest {
+        plain[*first as usize] = true;
+        rest = others;
+    }
+    plain
+};
 
 /// Whether `createElement…` creates a script and goes on to name an address.
 fn creates_a_script(code: &[u8]) -> bool {

@@ -11,7 +11,7 @@ use std::{
 
 use url::Url;
 
-use super::{Change, Edit, InlineEdit, Resolution, RewriteError, Scan, Style, TagKind};
+use super::{Change, Edit, InlineEdit, Resolution, RewriteError, Scan, Style, Tag, TagKind};
 use crate::{
     csp::{Outcome, PolicyList},
     graph::{
@@ -108,6 +108,10 @@ impl Modules {
         style: &Style<'_>,
     ) -> Result<Inline, RewriteError> {
         let mut inline = Inline::default();
+        let is_inline = |tag: &Tag| matches!(tag.kind, TagKind::InlineScript { .. });
+        if self.guards.is_empty() && !scan.tags.iter().any(is_inline) {
+            return Ok(inline); // what is inserted guards modules, and what is edited is inline
+        }
         for document in document::documents(address, scan) {
             let writer = Writer { modules: self, address, scan, style, document: &document };
             for script in &document.scripts {

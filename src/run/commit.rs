@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     csp::{HeaderPolicy, Outcome, PageScripts, Refusal},
-    folder::Tree,
+    folder::{Hand, Tree},
     graph::document::Start,
     integrity::Integrity,
     inventory::Work,
@@ -284,11 +284,12 @@ impl<'a> Commit<'a> {
             site::copy(&settings.site, dest, &unchanged)?;
         }
         let to = dest.as_ref().unwrap_or(&from);
+        let mut hand = to.hand();
         for (path, script) in &self.own {
-            put(settings, to, path, &script.before, &script.after)?;
+            put(settings, &mut hand, path, &script.before, &[&script.after])?;
         }
         if let Some((before, after)) = &self.headers {
-            put(settings, to, Path::new(HEADERS), before, after.as_bytes())?;
+            put(settings, &mut hand, Path::new(HEADERS), before, &[after.as_bytes()])?;
         }
         self.write_pages(settings, &from, to, progress)
     }
@@ -302,9 +303,10 @@ impl<'a> Commit<'a> {
     ) -> Result<(), RunError> {
         progress.begin(Stage::Rewriting, Some(self.changed.len()));
         let pages = self.changed.par_iter();
-        let written = pages.try_for_each_init(Desk::default, |desk, work| {
+        let desk = || (PageReader::default(), to.hand());
+        let written = pages.try_for_each_init(desk, |(reader, hand), work| {
             progress.step();
-            self.write_page(settings, from, to, desk, work)
+            self.write_page(settings, from, work, reader, hand)
         });
         progress.end();
         written
@@ -314,36 +316,32 @@ impl<'a> Commit<'a> {
         &self,
         settings: &Settings,
         from: &Tree,
-        to: &Tree,
-        desk: &mut Desk,
         work: &Work,
+        reader: &mut PageReader,
+        hand: &mut Hand<'_>,
     ) -> Result<(), RunError> {
         let path = &work.path;
-        let failed = |problem: Box<Problem>| {
-            let source = std::io::Error::other(problem.notice.message);
-            SiteError::Write { path: to.path(path), source }
-        };
-        let page = desk.reader.read(from, path)?;
+        let page = reader.read(from, path)?;
+        let changed;
         let proved = work.proved.as_ref().filter(|proved| proved.stamp == page.stamp());
-        match proved {
-            Some(proved) => proved.patch.apply_into(&page.bytes, &mut desk.edited),
+        let patch = match proved {
+            Some(proved) => &proved.patch,
             // It was not kept, or the page is another one by now.
-            None => match rewritten(settings, &self.changes, path, &page).map_err(failed)? {
-                Rewritten::Changed(changed) => {
-                    changed.patch.apply_into(&page.bytes, &mut desk.edited);
+            None => match rewritten(settings, &self.changes, path, &page) {
+                Ok(Rewritten::Changed(page)) => {
+                    changed = page.patch;
+                    &changed
                 }
-                Rewritten::Unchanged => return Ok(()),
+                Ok(Rewritten::Unchanged) => return Ok(()),
+                Err(problem) => {
+                    let source = std::io::Error::other(problem.notice.message);
+                    let path = hand.tree().path(path);
+                    return Err(SiteError::Write { path, source }.into());
+                }
             },
-        }
-        put(settings, to, path, &page, &desk.edited)
+        };
+        put(settings, hand, path, &page, &patch.parts(&page.bytes))
     }
-}
-
-/// The memory that pages are written from, one after the other.
-#[derive(Default)]
-struct Desk {
-    reader: PageReader,
-    edited: Vec<u8>,
 }
 
 fn add_work(survey: &mut Survey, pages: impl IntoIterator<Item = PathBuf>) {
@@ -360,16 +358,16 @@ pub(super) fn concerns(modules: &Modules, starts: &[Start]) -> bool {
 /// Puts a file of the site in its place, unless it is there already.
 fn put(
     settings: &Settings,
-    to: &Tree,
+    hand: &mut Hand<'_>,
     path: &Path,
     from: &Page<'_>,
-    bytes: &[u8],
+    parts: &[&[u8]],
 ) -> Result<(), RunError> {
-    let same = |there: Page<'_>| *there.bytes == *bytes;
-    if settings.dest.is_some() && site::read_page(to, path).is_ok_and(same) {
+    let same = |there: Page<'_>| *there.bytes == parts.concat();
+    if settings.dest.is_some() && site::read_page(hand.tree(), path).is_ok_and(same) {
         return Ok(());
     }
-    Ok(site::replace(to, path, from, bytes)?)
+    Ok(site::replace(hand, path, from, parts)?)
 }
 
 /// Whether a file may be written; a file or link that stands in the way is a problem of the site.

@@ -1,0 +1,217 @@
+//! What one page contributes: its tags, modules, policies and remarks, as values.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use url::Url;
+
+use super::{
+    Ahead, Inventory, LocalUse, Proved, ReadPage, dialect,
+    notices::{
+        foreign_base, ignored_entry, ignored_map, leads_nowhere, not_read, remarked, unfilled,
+    },
+    page_address,
+};
+use crate::{
+    graph::document::{self, Start},
+    html::{self, Patch, Positions, Scan, ScanError, TagKind},
+    integrity::IntegrityMetadata,
+    page::{self, LocalScript, Role},
+    reference::{PageAddress, SubresourceUrl},
+    report::{Notice, Problem, Use},
+    settings::{Ambiguous, Settings},
+    site,
+};
+
+/// Reads one page that is at hand.
+pub fn of_page(settings: &Settings, path: &Path, bytes: &[u8]) -> Inventory {
+    let mut record = PageRecord { path: path.to_owned(), ..PageRecord::default() };
+    record.scan(settings, bytes, None);
+    let mut inventory = Inventory { pages: 1, ..Inventory::default() };
+    inventory.add(record);
+    inventory.declare_by_maps();
+    inventory
+}
+
+/// What one page contributes.
+#[derive(Debug, Default)]
+pub(super) struct PageRecord {
+    pub(super) path: PathBuf,
+    pub(super) has_work: bool,
+    pub(super) proved: Option<Proved>,
+    pub(super) external: Vec<(SubresourceUrl, Wish, Option<IntegrityMetadata>, Use)>,
+    pub(super) starts: Vec<(Start, Use)>,
+    pub(super) folders: Vec<(Url, Use)>,
+    pub(super) map_integrity: Vec<(SubresourceUrl, IntegrityMetadata, Use)>,
+    pub(super) legacy: Vec<(SubresourceUrl, Use, &'static str)>,
+    pub(super) vendored: Vec<LocalUse>,
+    pub(super) policies: Vec<(String, Use)>,
+    pub(super) warnings: Vec<Notice>,
+    pub(super) problems: Vec<Problem>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wish {
+    Classic,
+    Module,
+    Inline,
+    Preload,
+    Skipped,
+}
+
+impl PageRecord {
+    pub(super) fn name(&self) -> Arc<str> {
+        site::page_name(&self.path).into()
+    }
+
+    pub(super) fn says_something(&self) -> bool {
+        self.has_work
+            || !self.starts.is_empty()
+            || !(self.vendored.is_empty()
+                && self.policies.is_empty()
+                && self.warnings.is_empty()
+                && self.problems.is_empty())
+    }
+
+    /// Notes what a page says; gives what changes in it, if `ahead` knows that already.
+    pub(super) fn scan(
+        &mut self,
+        settings: &Settings,
+        bytes: &[u8],
+        ahead: Option<&dyn Ahead>,
+    ) -> Option<Patch> {
+        match html::scan_relevant(bytes, dialect(&self.path), Some(&settings.out)) {
+            Ok(None) => None,
+            Ok(Some(scan)) => {
+                let address = &page_address(&self.path, settings);
+                let references = page::references(address, &scan);
+                let page = ReadPage { bytes, address, scan: &scan, references: &references };
+                self.note(settings, &page);
+                ahead.filter(|_| self.has_work && self.problems.is_empty())?.rewrite(&page)
+            }
+            Err(error) => {
+                self.refuse(settings, &error);
+                None
+            }
+        }
+    }
+
+    fn note(&mut self, settings: &Settings, page: &ReadPage<'_>) {
+        let ReadPage { bytes, address, scan, references } = *page;
+        let (name, positions) = (&self.name(), &Positions::new(scan.source(bytes)));
+        let place = |tag: usize| page::place(name, positions, &scan.tags[tag]);
+        let is_vendored = |script: &&LocalScript| {
+            let rest = script.path.strip_prefix(&settings.out);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        for script in references.local.iter().filter(is_vendored) {
+            self.vendored.push(LocalUse {
+                place: place(script.tag),
+                path: script.path.clone(),
+                declared: script.declared.clone(),
+                takes_integrity: script.takes_integrity,
+            });
+        }
+        for tag in &references.placeholders {
+            let address = scan.tags[*tag].address().unwrap_or_default();
+            self.warnings.push(unfilled(address, place(*tag)));
+        }
+        for reference in &references.external {
+            let wish = match (reference.skipped, reference.role) {
+                (_, Role::Hint) => {
+                    self.has_work = true;
+                    continue;
+                }
+                (true, _) => Wish::Skipped,
+                (false, Role::Classic) => Wish::Classic,
+                (false, Role::Module) => Wish::Module,
+                (false, Role::Preload) => Wish::Preload,
+            };
+            let place = place(reference.tag);
+            if let Wish::Classic | Wish::Module = wish
+                && settings.public_path.is_none()
+                && let Err(error) = address.local("", reference.base.as_deref())
+            {
+                self.problems.push(foreign_base(&error, &reference.url, place.clone()));
+            }
+            let names_its_encoding = scan.tags[reference.tag].text("charset").is_some();
+            if matches!(wish, Wish::Classic) && scan.encoding != "UTF-8" && !names_its_encoding {
+                self.legacy.push((reference.url.clone(), place.clone(), scan.encoding));
+            }
+            let declared = reference.declared.clone();
+            self.external.push((reference.url.clone(), wish, declared, place));
+        }
+        self.note_modules(address, scan, &place);
+        for (index, tag) in scan.tags.iter().enumerate() {
+            if tag.kind == TagKind::MetaCsp {
+                self.policies.push((tag.address().unwrap_or_default().to_owned(), place(index)));
+            }
+        }
+        self.has_work |= !self.external.is_empty();
+        for remark in &scan.remarks {
+            let place = page::place_of_remark(name, positions, remark);
+            self.warnings.extend(remarked(address, remark, place));
+        }
+    }
+
+    fn note_modules(&mut self, address: &PageAddress, scan: &Scan, place: &impl Fn(usize) -> Use) {
+        for document in document::documents(address, scan) {
+            for (tag, url) in document.named {
+                if !address.is_own(url.as_url()) {
+                    self.external.push((url, Wish::Inline, None, place(tag)));
+                }
+            }
+            for (tag, url) in document.left {
+                if !address.is_own(url.as_url()) {
+                    self.external.push((url, Wish::Skipped, None, place(tag)));
+                }
+            }
+            for map in &document.maps {
+                for (url, declared) in document.start.map.integrity() {
+                    let declared = IntegrityMetadata::parse(declared);
+                    if let Ok(url) = url.parse()
+                        && declared.guards()
+                    {
+                        self.map_integrity.push((url, declared, place(map.tag)));
+                    }
+                }
+                let notice = map.error.as_ref().map(|error| ignored_map(error, place(map.tag)));
+                self.warnings.extend(notice);
+                let odd = map.warnings.iter().filter(|_| !map.is_skipped);
+                self.warnings.extend(odd.filter_map(|odd| ignored_entry(odd, place(map.tag))));
+            }
+            let unparsed = document.unparsed.iter();
+            self.warnings.extend(unparsed.map(|(tag, why)| not_read(why, place(*tag))));
+            let broken = document.broken.iter();
+            self.warnings
+                .extend(broken.map(|(tag, broken)| leads_nowhere(&broken.why, place(*tag))));
+            let folders = document.folders.into_iter();
+            let folders = folders.filter(|(_, url)| !address.is_own(url));
+            self.folders.extend(folders.map(|(tag, url)| (url, place(tag))));
+            if let Some(tag) = document.first_tag
+                && !document.start.entries.is_empty()
+            {
+                self.starts.push((document.start, place(tag)));
+            }
+        }
+    }
+
+    fn refuse(&mut self, settings: &Settings, error: &ScanError) {
+        let name = site::page_name(&self.path);
+        let notice =
+            Notice::new("unreadable-markup", format!("`{name}` cannot be read with certainty"))
+                .detail("cause", error)
+                .hint(
+                    "mend the page, or leave such pages as they are with `--ambiguous skip`"
+                        .to_owned(),
+                );
+        match settings.ambiguous {
+            Ambiguous::Skip => {
+                self.warnings.push(notice.detail("outcome", "the page was left as it is"))
+            }
+            Ambiguous::Fail => self.problems.push(notice.of_site()),
+        }
+    }
+}
