@@ -12,7 +12,7 @@ use crate::{
     inventory::LocalUse,
     lockfile::Entry,
     plan::{Action, Reason},
-    report::{Notice, Problem, Use},
+    report::{Keep, Notice, Places, Problem},
     run::{RunError, Survey, guards, import, vendor_path},
     settings::Settings,
     site,
@@ -33,10 +33,10 @@ pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunEr
         .filter(|(url, _)| survey.inventory.demands[*url].is_named_by_site())
         .collect();
     for (url, hint) in external {
-        let uses = survey.inventory.demands[url].uses().cloned();
+        let places = survey.inventory.demands[url].places();
         survey.problems.push(
             Notice::new("external-script", format!("`{url}` is still external"))
-                .used_by(uses)
+                .used_at(places)
                 .hint(hint.to_owned())
                 .of_site(),
         );
@@ -45,9 +45,9 @@ pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunEr
     let entries: BTreeMap<&VendorPath, &Entry> =
         survey.lock.iter().map(|(_, entry)| (&entry.path, entry)).collect();
     let imported = imported(settings, survey);
-    let mut by_path: BTreeMap<&str, Vec<&LocalUse>> = BTreeMap::new();
-    for local in survey.inventory.vendored.iter().chain(&imported) {
-        by_path.entry(&local.path).or_default().push(local);
+    let mut by_path: BTreeMap<&str, Vec<(&LocalUse, &Places)>> = BTreeMap::new();
+    for (local, places) in survey.inventory.vendored.iter().chain(&imported) {
+        by_path.entry(&local.path).or_default().push((local, places));
     }
     let mut problems = Vec::new();
     for (name, uses) in by_path {
@@ -58,7 +58,8 @@ pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunEr
         let bytes = folder.read(&path)?;
         match hold(&path, bytes, entries.get(&path).copied(), name, &uses) {
             Ok(bytes) => {
-                problems.extend(uses.iter().filter_map(|local| guard(local, &bytes, settings)));
+                let guards = uses.iter().filter_map(|local| guard(*local, &bytes, settings));
+                problems.extend(guards);
             }
             Err(problem) => problems.push(*problem),
         }
@@ -71,7 +72,7 @@ pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunEr
 }
 
 /// The files of the vendor folder that code names: no tag does.
-fn imported(settings: &Settings, survey: &Survey) -> Vec<LocalUse> {
+fn imported(settings: &Settings, survey: &Survey) -> BTreeMap<LocalUse, Places> {
     let mut imported = BTreeMap::new();
     for (start, closure) in survey.graphs.closures() {
         for (request, reached) in closure.reached.iter().filter(|(_, reached)| reached.by_code) {
@@ -88,8 +89,9 @@ fn imported(settings: &Settings, survey: &Survey) -> Vec<LocalUse> {
             }
         }
     }
-    let local = |(path, place)| LocalUse { path, declared: None, takes_integrity: false, place };
-    imported.into_iter().map(local).collect()
+    let local = |path| LocalUse { path, declared: None, takes_integrity: false };
+    let at = |(path, place)| (local(path), Places::from_iter([place]));
+    imported.into_iter().map(at).collect()
 }
 
 /// Modules that an import map should guard and does not.
@@ -208,11 +210,11 @@ fn hold(
     bytes: Option<Vec<u8>>,
     entry: Option<&Entry>,
     name: &str,
-    uses: &[&LocalUse],
+    uses: &[(&LocalUse, &Places)],
 ) -> Result<Vec<u8>, Box<Problem>> {
     let Some(bytes) = bytes else {
         let notice = Notice::new("missing-file", format!("the vendored file `{path}` is missing"));
-        let notice = notice.used_by(places(uses)).hint("run `inhouse vendor` again".to_owned());
+        let notice = notice.used_at(places(uses)).hint("run `inhouse vendor` again".to_owned());
         return Err(Box::new(notice.of_site()));
     };
     let Some(entry) = entry else { return Err(Box::new(not_locked(name, uses))) };
@@ -223,17 +225,24 @@ fn hold(
     )
     .detail("expected", format!("{}  (lockfile)", mismatch.expected))
     .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size))
-    .used_by(places(uses))
+    .used_at(places(uses))
     .hint("find out who changed it; then delete it and run `inhouse vendor` again".to_owned());
     Err(Box::new(notice.of_site()))
 }
 
-fn places(uses: &[&LocalUse]) -> Vec<Use> {
-    uses.iter().map(|local| local.place.clone()).collect()
+fn places(uses: &[(&LocalUse, &Places)]) -> Places {
+    let mut all = Places::default();
+    uses.iter().for_each(|(_, places)| all.merge((*places).clone(), Keep::All));
+    all.sort();
+    all
 }
 
-/// Holds a tag's `integrity` against the file it loads.
-fn guard(local: &LocalUse, bytes: &[u8], settings: &Settings) -> Option<Problem> {
+/// Holds the `integrity` of tags against the file they load.
+fn guard(
+    (local, places): (&LocalUse, &Places),
+    bytes: &[u8],
+    settings: &Settings,
+) -> Option<Problem> {
     if !local.takes_integrity || settings.integrity.is_none() {
         return None;
     }
@@ -244,7 +253,7 @@ fn guard(local: &LocalUse, bytes: &[u8], settings: &Settings) -> Option<Problem>
                 "no-integrity",
                 format!("the tag that loads `{}` has no `integrity`", local.path),
             );
-            Some(notice.used_by([local.place.clone()]).hint(hint()).of_site())
+            Some(notice.used_at(places.clone()).hint(hint()).of_site())
         }
         Some(declared) => {
             let mismatch = declared.verify(bytes).err()?;
@@ -254,17 +263,17 @@ fn guard(local: &LocalUse, bytes: &[u8], settings: &Settings) -> Option<Problem>
             )
             .detail("expected", format!("{}  (the tag)", mismatch.expected))
             .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size));
-            Some(notice.used_by([local.place.clone()]).hint(hint()).of_site())
+            Some(notice.used_at(places.clone()).hint(hint()).of_site())
         }
     }
 }
 
-fn not_locked(name: &str, uses: &[&LocalUse]) -> Problem {
+fn not_locked(name: &str, uses: &[(&LocalUse, &Places)]) -> Problem {
     Notice::new(
         "not-in-lockfile",
         format!("`{name}` lies in the vendor folder, but not in the lockfile"),
     )
-    .used_by(places(uses))
+    .used_at(places(uses))
     .hint(
         "run `inhouse vendor` and commit the lockfile; move scripts of your own to another folder"
             .to_owned(),

@@ -8,9 +8,9 @@ mod demand;
 mod notices;
 mod read;
 mod record;
+mod work;
 
 use std::{
-    cmp::Ordering,
     collections::{BTreeMap, btree_map::Entry},
     path::{Path, PathBuf},
 };
@@ -23,15 +23,16 @@ pub use self::{
     demand::{Declared, Demand, LocalUse},
     read::{Ahead, ReadPage, beside, take},
     record::of_page,
+    work::{Change, Proved, Room, Work},
 };
 use crate::{
     graph::document::Start,
-    html::{Dialect, Patch},
+    html::Dialect,
     integrity::IntegrityMetadata,
     reference::{PageAddress, SubresourceUrl},
-    report::{Notice, Problem, Use},
+    report::{Keep, Notice, Places, Problem, Use, by_page},
     settings::Settings,
-    site::{self, Stamp},
+    site,
 };
 
 /// What all pages together ask for.
@@ -39,6 +40,8 @@ use crate::{
 pub struct Inventory {
     /// How many pages were read.
     pub pages: usize,
+    /// How many places are kept of those that say the same.
+    pub keep: Keep,
     /// The pages with a reference to another origin.
     pub work: Vec<Work>,
     /// Other pages that load modules, which may lead there: with what their documents start with.
@@ -52,7 +55,7 @@ pub struct Inventory {
     /// By URL.
     pub demands: BTreeMap<SubresourceUrl, Demand>,
     /// Scripts of the vendor folder that pages load already.
-    pub vendored: Vec<LocalUse>,
+    pub vendored: BTreeMap<LocalUse, Places>,
     /// Content Security Policies in pages, each with the first place it stands at.
     pub policies: BTreeMap<String, Use>,
     /// What can't be vendored, and what was noticed.
@@ -61,24 +64,6 @@ pub struct Inventory {
     pub problems: Vec<Problem>,
     /// What lies beside the pages.
     pub beside: Beside,
-}
-
-/// A page that is to be rewritten.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Work {
-    /// Its path, relative to the site.
-    pub path: PathBuf,
-    /// What will change in it, if that is known already.
-    pub proved: Option<Proved>,
-}
-
-/// What changes in a page, and has been proved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proved {
-    /// The changes.
-    pub patch: Patch,
-    /// The page they were made for.
-    pub stamp: Stamp,
 }
 
 /// Files of the site that are no pages, each relative to the site.
@@ -120,13 +105,15 @@ impl Inventory {
         for (url, by_maps) in other.map_integrity {
             let declarations = self.map_integrity.entry(url).or_default();
             for (declared, uses) in by_maps {
-                declarations.entry(declared).or_default().extend(uses);
+                declarations.entry(declared).or_default().merge(uses, self.keep);
             }
         }
         for (url, demand) in other.demands {
-            self.demands.entry(url).or_default().merge(demand);
+            self.demands.entry(url).or_default().merge(demand, self.keep);
         }
-        self.vendored.extend(other.vendored);
+        for (local, places) in other.vendored {
+            self.vendored.entry(local).or_default().merge(places, self.keep);
+        }
         for (policy, place) in other.policies {
             keep_first(&mut self.policies, policy, place);
         }
@@ -142,12 +129,8 @@ impl Inventory {
         self.work.sort_by(|a, b| a.path.cmp(&b.path));
         self.module_pages.sort_by(|(a, _), (b, _)| a.cmp(b));
         let by_maps = self.map_integrity.values_mut().flat_map(BTreeMap::values_mut);
-        let by_tags = self.demands.values_mut().flat_map(Demand::uses_mut);
-        by_maps.chain(by_tags).for_each(|uses| uses.sort_by(by_place));
-        for demand in self.demands.values_mut() {
-            demand.legacy_encoded.sort_by(|(a, _), (b, _)| by_place(a, b));
-        }
-        self.vendored.sort_by(|a, b| by_place(&a.place, &b.place));
+        let by_tags = self.demands.values_mut().flat_map(Demand::places_mut);
+        by_maps.chain(by_tags).chain(self.vendored.values_mut()).for_each(Places::sort);
         self.beside.links.sort();
         self.beside.scripts.sort();
         self.beside.copies.sort();
@@ -159,7 +142,7 @@ impl Inventory {
             let Some(demand) = self.demands.get_mut(url) else { continue };
             for (declared, uses) in declared {
                 let known = demand.declared.entry(declared.clone()).or_default();
-                known.extend(uses.iter().cloned());
+                known.merge(uses.clone(), self.keep);
             }
         }
     }
@@ -169,7 +152,8 @@ impl Inventory {
             keep_first(&mut self.folders, url, place);
         }
         if record.has_work {
-            self.work.push(Work { path: record.path, proved: record.proved });
+            let path = record.path.into_boxed_path();
+            self.work.push(Work { path, change: record.change });
         } else if !record.starts.is_empty() {
             let starts = record.starts.iter().map(|(start, _)| start.clone());
             self.module_pages.push((record.path, starts.collect()));
@@ -179,49 +163,44 @@ impl Inventory {
         }
         for (url, declared, place) in record.map_integrity {
             let declarations = self.map_integrity.entry(url).or_default();
-            declarations.entry(declared).or_default().push(place);
+            declarations.entry(declared).or_default().add(place, self.keep);
         }
+        let keep = self.keep;
         for (url, wish, declared, place) in record.external {
             let demand = self.demands.entry(url).or_default();
             if let (Wish::Classic | Wish::Module, Some(declared)) =
                 (wish, declared.filter(IntegrityMetadata::guards))
             {
-                demand.declared.entry(declared).or_default().push(place.clone());
+                demand.declared.entry(declared).or_default().add(place.clone(), keep);
             }
             match wish {
-                Wish::Classic => demand.classic.push(place),
-                Wish::Module => demand.modules.push(place),
-                Wish::Inline => demand.inline.push(place),
-                Wish::Preload => demand.preloads.push(place),
-                Wish::Skipped => demand.skipped.push(place),
+                Wish::Classic => demand.classic.add(place, keep),
+                Wish::Module => demand.modules.add(place, keep),
+                Wish::Inline => demand.inline.add(place, keep),
+                Wish::Preload => demand.preloads.add(place, keep),
+                Wish::Skipped => demand.skipped.add(place, keep),
             }
         }
         for (url, place, encoding) in record.legacy {
-            self.demands.entry(url).or_default().legacy_encoded.push((place, encoding.into()));
+            let demand = self.demands.entry(url).or_default();
+            demand.legacy_encoded.entry(encoding.into()).or_default().add(place, keep);
         }
         for (policy, place) in record.policies {
             keep_first(&mut self.policies, policy, place);
         }
-        self.vendored.extend(record.vendored);
+        for (local, place) in record.vendored {
+            self.vendored.entry(local).or_default().add(place, keep);
+        }
         self.warnings.extend(record.warnings);
         self.problems.extend(record.problems);
     }
-}
-
-/// The order in which pages come: folder by folder.
-fn by_name(a: &str, b: &str) -> Ordering {
-    a.split('/').cmp(b.split('/'))
-}
-
-fn by_place(a: &Use, b: &Use) -> Ordering {
-    by_name(&a.page, &b.page)
 }
 
 /// Of the places that say the same, the first is told.
 fn keep_first<K: Ord>(known: &mut BTreeMap<K, Use>, key: K, place: Use) {
     match known.entry(key) {
         Entry::Vacant(vacant) => drop(vacant.insert(place)),
-        Entry::Occupied(mut first) if by_place(&place, first.get()).is_lt() => {
+        Entry::Occupied(mut first) if by_page(&place, first.get()).is_lt() => {
             first.insert(place);
         }
         Entry::Occupied(_) => {}

@@ -53,7 +53,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Vendor(args) => {
             let project = Project::load(output.config.as_deref())?;
             let output = prepare(&project, &output);
-            let settings = project.for_vendor(*args)?;
+            let settings = project.for_vendor(*args)?.told_by(output);
             return print(&inhouse::vendor(&settings, &*progress(output))?, output);
         }
         Command::Scan(args) => {
@@ -65,13 +65,13 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
                 let report = inhouse::scan_records(&settings, io::stdin())?;
                 return print(&report, Output { format: Format::Json, ..output });
             }
-            let settings = project.for_site(site)?;
+            let settings = project.for_site(site)?.told_by(output);
             return print(&inhouse::scan(&settings, &*progress(output))?, output);
         }
         Command::Check(args) => {
             let project = Project::load(output.config.as_deref())?;
             let output = prepare(&project, &output);
-            let settings = project.for_site(*args)?;
+            let settings = project.for_site(*args)?.told_by(output);
             return print(&inhouse::check(&settings, &*progress(output))?, output);
         }
         Command::Rewrite(args) => {

@@ -3,10 +3,10 @@
 //! Pure. Decides which tag loads a script from elsewhere, which merely follows or announces one,
 //! and which already loads a vendored copy; what is done about them is the plan's affair.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
-    html::{LinkRel, Place, Positions, Remark, Scan, ScriptType, Tag, TagKind},
+    html::{LinkRel, Place, Position, Positions, Remark, Scan, ScriptType, Tag, TagKind},
     integrity::IntegrityMetadata,
     reference::{PageAddress, SubresourceUrl, Target},
     report::Use,
@@ -130,8 +130,7 @@ fn read_address(
 
 /// Where a tag stands, as the report names it.
 pub fn place(page: &Arc<str>, positions: &Positions<'_>, tag: &Tag) -> Use {
-    let position = positions.of(tag.span.start);
-    Use { page: page.clone(), line: position.line, column: position.column, tag: label(tag) }
+    at(page, positions.of(tag.span.start), label(tag))
 }
 
 /// Where a remark stands, as the report names it.
@@ -142,11 +141,14 @@ pub fn place_of_remark(page: &Arc<str>, positions: &Positions<'_>, remark: &Rema
         Remark::SvgInline { span } => (span, "svg script"),
         Remark::SrcdocNotRead { span, .. } => (span, "iframe srcdoc"),
     };
-    let position = positions.of(span.start);
-    Use { page: page.clone(), line: position.line, column: position.column, tag: tag.to_owned() }
+    at(page, positions.of(span.start), tag.into())
 }
 
-fn label(tag: &Tag) -> String {
+fn at(page: &Arc<str>, position: Position, tag: Cow<'static, str>) -> Use {
+    Use { page: page.clone(), line: position.line, column: position.column, tag }
+}
+
+fn label(tag: &Tag) -> Cow<'static, str> {
     let name = match &tag.kind {
         TagKind::Script(ScriptType::Module) => "script type=module",
         TagKind::InlineScript { kind: ScriptType::ImportMap, .. } => "script type=importmap",
@@ -160,8 +162,8 @@ fn label(tag: &Tag) -> String {
         TagKind::MetaCsp => "meta http-equiv=content-security-policy",
     };
     match tag.place {
-        Place::Document => name.to_owned(),
-        Place::ConditionalComment => format!("{name} in a conditional comment"),
-        Place::Srcdoc => format!("{name} in srcdoc"),
+        Place::Document => name.into(),
+        Place::ConditionalComment => format!("{name} in a conditional comment").into(),
+        Place::Srcdoc => format!("{name} in srcdoc").into(),
     }
 }

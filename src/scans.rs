@@ -1,13 +1,14 @@
 //! What pages ask for, written down: one JSON object a line, so that scans of parts of a site merge by
 //! concatenation.
 //!
-//! A plan drawn from scans is the one that reading all pages would give: what decides is kept, and of
+//! A plan drawn from scans is the one that reading all pages would give: what decides is keep, and of
 //! the places that ask for the same thing only the first few. Files only; where the pages come from is
 //! for [`inventory`](crate::inventory).
 
 #![allow(clippy::disallowed_methods, reason = "reads the scans that are named")]
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
@@ -22,14 +23,12 @@ use crate::{
     integrity::IntegrityMetadata,
     inventory::{Demand, Inventory, LocalUse},
     reference::SubresourceUrl,
-    report::{Fault, Notice, Problem, Use},
+    report::{Fault, Keep, Notice, Places, Problem, Use},
     settings::Settings,
 };
 
 /// The version of what is written.
 const VERSION: u32 = 1;
-/// Of how many places that ask for the same thing a scan speaks.
-const FEW: usize = 5;
 /// How many different warnings and problems are kept while records stream by.
 const MANY: usize = 1000;
 /// What keeps a page from being read: found while scanning, and nowhere else.
@@ -125,9 +124,13 @@ enum Written<'a> {
     MapIntegrity {
         url: &'a SubresourceUrl,
         integrity: &'a IntegrityMetadata,
-        uses: &'a [Use],
+        uses: Places,
     },
-    Local(&'a LocalUse),
+    Local {
+        #[serde(flatten)]
+        local: &'a LocalUse,
+        places: Places,
+    },
     Policy {
         policy: &'a str,
         place: &'a Use,
@@ -154,9 +157,13 @@ enum Read {
     MapIntegrity {
         url: SubresourceUrl,
         integrity: IntegrityMetadata,
-        uses: Vec<Use>,
+        uses: Places,
     },
-    Local(LocalUse),
+    Local {
+        #[serde(flatten)]
+        local: LocalUse,
+        places: Places,
+    },
     Policy {
         policy: String,
         place: Use,
@@ -203,9 +210,11 @@ pub fn lines(settings: &Settings, inventory: &Inventory) -> Vec<String> {
         declared.iter().map(move |(integrity, uses)| Written::MapIntegrity {
             url,
             integrity,
-            uses: &uses[..uses.len().min(FEW)],
+            uses: few(uses),
         })
     });
+    let locals = first_of_each(&inventory.vendored).into_iter();
+    let locals = locals.map(|(local, places)| Written::Local { local, places: few(places) });
     let policies = inventory.policies.iter();
     let policies = policies.map(|(policy, place)| Written::Policy { policy, place });
     let lines = std::iter::once(Written::Scan(header))
@@ -213,7 +222,7 @@ pub fn lines(settings: &Settings, inventory: &Inventory) -> Vec<String> {
         .chain(starts)
         .chain(folders)
         .chain(by_maps)
-        .chain(first_of_each(&inventory.vendored).into_iter().map(Written::Local))
+        .chain(locals)
         .chain(policies);
     lines.map(|line| serde_json::to_string(&line).expect("these values are JSON")).collect()
 }
@@ -281,15 +290,17 @@ impl Read {
     fn add_to(self, merged: &mut Inventory) {
         match self {
             Self::Demand { url, demand } => {
-                merged.demands.entry(url).or_default().merge(*demand);
+                merged.demands.entry(url).or_default().merge(*demand, Keep::All);
             }
             Self::Start { start, place } => drop(merged.starts.entry(start).or_insert(place)),
             Self::Folder { url, place } => drop(merged.folders.entry(url).or_insert(place)),
             Self::MapIntegrity { url, integrity, uses } => {
                 let declared = merged.map_integrity.entry(url).or_default();
-                declared.entry(integrity).or_default().extend(uses);
+                declared.entry(integrity).or_default().merge(uses, Keep::All);
             }
-            Self::Local(local) => merged.vendored.push(local),
+            Self::Local { local, places } => {
+                merged.vendored.entry(local).or_default().merge(places, Keep::All);
+            }
             Self::Policy { policy, place } => {
                 merged.policies.entry(policy).or_insert(place);
             }
@@ -322,26 +333,32 @@ pub fn thin(inventory: &mut Inventory) {
         *demand = few_uses(std::mem::take(demand));
     }
     for uses in inventory.map_integrity.values_mut().flat_map(|declared| declared.values_mut()) {
-        uses.truncate(FEW);
+        uses.thin();
     }
-    inventory.vendored = first_of_each(&inventory.vendored).into_iter().cloned().collect();
+    let locals = first_of_each(&inventory.vendored).into_iter();
+    let locals = locals.map(|(local, places)| (local.clone(), few(places)));
+    inventory.vendored = locals.collect();
     inventory.warnings = crate::report::say_once(std::mem::take(&mut inventory.warnings));
     inventory.warnings.truncate(MANY);
     for warning in &mut inventory.warnings {
-        warning.uses.truncate(FEW);
+        warning.uses.thin();
     }
     inventory.problems.truncate(MANY);
 }
 
 fn few_uses(mut demand: Demand) -> Demand {
-    for uses in demand.uses_mut() {
-        uses.truncate(FEW);
-    }
+    demand.places_mut().for_each(Places::thin);
     demand
 }
 
+fn few(places: &Places) -> Places {
+    let mut few = places.clone();
+    few.thin();
+    few
+}
+
 /// One use of each vendored file.
-fn first_of_each(uses: &[LocalUse]) -> Vec<&LocalUse> {
-    let mut seen = std::collections::BTreeSet::new();
-    uses.iter().filter(|local| seen.insert(&local.path)).collect()
+fn first_of_each(uses: &BTreeMap<LocalUse, Places>) -> Vec<(&LocalUse, &Places)> {
+    let mut seen = BTreeSet::new();
+    uses.iter().filter(|(local, _)| seen.insert(&local.path)).collect()
 }

@@ -23,6 +23,7 @@ use crate::{
     fetch::{ClientOptions, Limits, PlainHttp},
     integrity::Algorithm,
     policy::{OnDenied, Policy, PolicyError, Rule},
+    report::Keep,
     site,
 };
 
@@ -146,11 +147,21 @@ pub struct Settings {
     pub on_error: OnError,
     /// How many threads work on pages; 0 is one per core.
     pub jobs: usize,
+    /// How many places are kept of those that say the same.
+    pub keep: Keep,
     /// How the network may be used.
     pub client: ClientOptions,
 }
 
 impl Settings {
+    /// Keeps no more places than `output` tells.
+    #[must_use]
+    pub fn told_by(self, output: Output) -> Self {
+        // A dry run counts the pages that would change by the places it knows.
+        let all = output.verbose || output.format == Format::Json || self.dry_run;
+        Self { keep: if all { Keep::All } else { Keep::Few }, ..self }
+    }
+
     /// The built site, if there is one on this machine.
     pub fn own_site(&self) -> Option<&Path> {
         Some(self.site.as_path()).filter(|site| !site.as_os_str().is_empty())
@@ -439,6 +450,7 @@ impl Project {
             crossorigin: guard.crossorigin || config.crossorigin,
             on_error: args.on_error.or(config.on_error).unwrap_or_default(),
             jobs: pages.jobs.or(config.jobs).unwrap_or_default(),
+            keep: Keep::All,
             client: ClientOptions {
                 limits: config.limits.over(Limits::default()),
                 ca_cert: args.ca_cert.or(in_project(config.ca_cert)),

@@ -4,77 +4,92 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{integrity::IntegrityMetadata, report::Use};
+use crate::{
+    integrity::IntegrityMetadata,
+    report::{Keep, Places, Use},
+};
 
 /// What the pages want of one URL.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Demand {
     /// Tags that run it as a classic script.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub classic: Vec<Use>,
+    #[serde(skip_serializing_if = "Places::is_empty")]
+    pub classic: Places,
     /// Tags that load it as a module, or map to it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub modules: Vec<Use>,
+    #[serde(skip_serializing_if = "Places::is_empty")]
+    pub modules: Places,
     /// Inline scripts and import maps that name it: no tag of its own could be edited.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub inline: Vec<Use>,
+    #[serde(skip_serializing_if = "Places::is_empty")]
+    pub inline: Places,
     /// Scripts that name it; found by following graphs, and so not part of what pages say.
     #[serde(skip)]
-    pub imports: Vec<Use>,
+    pub imports: Places,
     /// Tags that preload it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub preloads: Vec<Use>,
+    #[serde(skip_serializing_if = "Places::is_empty")]
+    pub preloads: Places,
     /// Tags whose author asks to leave them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub skipped: Vec<Use>,
-    /// Tags that run it without saying its encoding, in pages that are not UTF-8, and that encoding.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub legacy_encoded: Vec<(Use, Cow<'static, str>)>,
+    #[serde(skip_serializing_if = "Places::is_empty")]
+    pub skipped: Places,
+    /// Tags that run it without saying its encoding, in pages that are not UTF-8, by that encoding.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub legacy_encoded: BTreeMap<Cow<'static, str>, Places>,
     /// The authors' `integrity` values, and who wrote them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub declared: Declared,
 }
 
 /// Authors' `integrity` values, and who wrote them.
-pub type Declared = BTreeMap<IntegrityMetadata, Vec<Use>>;
+pub type Declared = BTreeMap<IntegrityMetadata, Places>;
 
 impl Demand {
+    fn lists(&self) -> [&Places; 6] {
+        [&self.classic, &self.modules, &self.inline, &self.imports, &self.preloads, &self.skipped]
+    }
+
     /// Whether the author asks to leave every tag that names the URL.
     pub fn is_skipped(&self) -> bool {
-        self.uses().count() == self.skipped.len()
+        self.lists().iter().map(|places| places.count()).sum::<usize>() == self.skipped.count()
+    }
+
+    /// The tags that name the URL, as far as they were kept.
+    pub fn uses(&self) -> impl Iterator<Item = &Use> {
+        self.lists().into_iter().flatten()
     }
 
     /// Every tag that names the URL.
-    pub fn uses(&self) -> impl Iterator<Item = &Use> {
-        [&self.classic, &self.modules, &self.inline, &self.imports, &self.preloads, &self.skipped]
-            .into_iter()
-            .flatten()
+    pub fn places(&self) -> Places {
+        let mut all = Places::default();
+        self.lists().into_iter().for_each(|places| all.merge(places.clone(), Keep::All));
+        all
     }
 
     /// Whether a page names it, in whatever way.
     pub fn is_named_by_page(&self) -> bool {
-        self.uses().count() > self.imports.len()
+        self.uses().count() > self.imports.iter().count()
     }
 
-    /// Every list of places, to be made shorter.
-    pub fn uses_mut(&mut self) -> impl Iterator<Item = &mut Vec<Use>> {
+    /// Every list of places.
+    pub fn places_mut(&mut self) -> impl Iterator<Item = &mut Places> {
         let tags = [&mut self.classic, &mut self.modules, &mut self.inline, &mut self.imports];
         let others = [&mut self.preloads, &mut self.skipped];
-        tags.into_iter().chain(others).chain(self.declared.values_mut())
+        let declared = self.declared.values_mut();
+        tags.into_iter().chain(others).chain(declared).chain(self.legacy_encoded.values_mut())
     }
 
     /// Adds what other pages want.
-    pub fn merge(&mut self, other: Self) {
-        self.classic.extend(other.classic);
-        self.modules.extend(other.modules);
-        self.inline.extend(other.inline);
-        self.imports.extend(other.imports);
-        self.preloads.extend(other.preloads);
-        self.skipped.extend(other.skipped);
-        self.legacy_encoded.extend(other.legacy_encoded);
-        for (declared, uses) in other.declared {
-            self.declared.entry(declared).or_default().extend(uses);
+    pub fn merge(&mut self, other: Self, keep: Keep) {
+        self.classic.merge(other.classic, keep);
+        self.modules.merge(other.modules, keep);
+        self.inline.merge(other.inline, keep);
+        self.imports.merge(other.imports, keep);
+        self.preloads.merge(other.preloads, keep);
+        self.skipped.merge(other.skipped, keep);
+        for (encoding, places) in other.legacy_encoded {
+            self.legacy_encoded.entry(encoding).or_default().merge(places, keep);
+        }
+        for (declared, places) in other.declared {
+            self.declared.entry(declared).or_default().merge(places, keep);
         }
     }
 
@@ -95,16 +110,14 @@ impl Demand {
     }
 }
 
-/// A script tag that names a file of the site itself.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Script tags that name a file of the site itself, and say the same of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LocalUse {
     /// The file's URL path below the site's root, percent-encoded.
     pub path: String,
-    /// The tag's `integrity`.
+    /// The tags' `integrity`.
     pub declared: Option<IntegrityMetadata>,
-    /// Whether the tag could carry `integrity`.
+    /// Whether the tags could carry `integrity`.
     pub takes_integrity: bool,
-    /// Where the tag stands.
-    pub place: Use,
 }

@@ -1,16 +1,20 @@
 //! Reading the pages of a site while walking through it, in parallel and in bounded memory.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use rayon::prelude::*;
 
-use super::{Beside, Inventory, Proved, by_name, notices::unreadable, record::PageRecord};
+use super::{Beside, Inventory, Room, notices::unreadable, record::PageRecord};
 use crate::{
     folder::Tree,
     html::{Patch, Scan},
     page::PageReferences,
     reference::PageAddress,
-    report::{Notice, Problem, progress::Progress},
+    report::{Detail, Keep, Notice, Problem, by_name, progress::Progress},
     settings::Settings,
     site::{self, Found, PageReader, SiteError, Walk},
 };
@@ -45,20 +49,22 @@ pub fn take(
 ) -> Result<Inventory, SiteError> {
     let walk = Walk::new(&settings.site, &settings.out, &settings.page_globs)?;
     let site = site::open(&settings.site)?;
+    let room = Room::default();
+    let begin = || (Part::new(settings.keep), PageReader::default());
     let read = |(mut part, mut reader): (Part, PageReader), found: Result<Found, SiteError>| {
         match found? {
             Found::Page(path) => {
-                part.read(settings, &site, path, ahead, &mut reader);
+                part.read(settings, &site, path, (ahead, &room), &mut reader);
                 progress.step();
             }
             found => part.inventory.beside.add(found),
         }
         Ok((part, reader))
     };
-    let parts = walk.par_bridge().try_fold(Default::default, read);
+    let parts = walk.par_bridge().try_fold(begin, read);
     let whole = parts
         .map(|part| part.map(|(part, _)| part))
-        .try_reduce(Part::default, |a, b| Ok(a.and(b)))?;
+        .try_reduce(|| Part::new(settings.keep), |a, b| Ok(a.and(b)))?;
     match whole.inventory.pages {
         0 => Err(SiteError::NoPage(settings.site.clone())),
         _ => Ok(whole.finish()),
@@ -93,22 +99,26 @@ impl Beside {
     }
 }
 
-/// What some of the pages ask for. What they say stands with the page that says it, until it is put
-/// in order.
+/// What some of the pages ask for.
 #[derive(Default)]
 struct Part {
     inventory: Inventory,
-    warnings: Vec<(Arc<str>, Notice)>,
+    warnings: Warnings,
+    /// Each with the page that cannot be read, and so in no other's way.
     problems: Vec<(Arc<str>, Problem)>,
 }
 
 impl Part {
+    fn new(keep: Keep) -> Self {
+        Self { inventory: Inventory { keep, ..Inventory::default() }, ..Self::default() }
+    }
+
     fn read(
         &mut self,
         settings: &Settings,
         site: &Tree,
         path: PathBuf,
-        ahead: Option<&dyn Ahead>,
+        (ahead, room): (Option<&dyn Ahead>, &Room),
         reader: &mut PageReader,
     ) {
         self.inventory.pages += 1;
@@ -116,10 +126,7 @@ impl Part {
         match reader.read(site, &record.path) {
             Ok(page) => {
                 let patch = record.scan(settings, &page.bytes, ahead);
-                let stamp = page.stamp();
-                // A page that is just being written might change without a sign.
-                record.proved =
-                    patch.filter(|_| stamp.is_settled()).map(|patch| Proved { patch, stamp });
+                record.change = patch.map(|patch| room.keep(patch, &page)).unwrap_or_default();
             }
             Err(error) => record.problems.push(unreadable(&error)),
         }
@@ -127,29 +134,73 @@ impl Part {
             return;
         }
         let name = record.name();
-        let named = |notice| (name.clone(), notice);
-        self.warnings.extend(record.warnings.drain(..).map(named));
-        let named = |problem| (name.clone(), problem);
-        self.problems.extend(record.problems.drain(..).map(named));
+        for warning in record.warnings.drain(..) {
+            self.warnings.add(name.clone(), warning, self.inventory.keep);
+        }
+        self.problems.extend(record.problems.drain(..).map(|problem| (name.clone(), problem)));
         self.inventory.add(record);
     }
 
     fn and(mut self, other: Self) -> Self {
+        let keep = self.inventory.keep;
         self.inventory.merge(other.inventory);
-        self.warnings.extend(other.warnings);
+        self.warnings.merge(other.warnings, keep);
         self.problems.extend(other.problems);
         self
     }
 
     /// Puts everything in the order of the pages, in whatever order they were read.
     fn finish(mut self) -> Inventory {
-        self.warnings.sort_by(|(a, _), (b, _)| by_name(a, b));
         self.problems.sort_by(|(a, _), (b, _)| by_name(a, b));
         let mut inventory = self.inventory;
-        inventory.warnings = self.warnings.into_iter().map(|(_, notice)| notice).collect();
+        inventory.warnings = self.warnings.finish();
         inventory.problems = self.problems.into_iter().map(|(_, problem)| problem).collect();
         inventory.sort();
         inventory.declare_by_maps();
         inventory
+    }
+}
+
+/// Warnings, each once: with the first page that gives rise to it, and where in that page's list it
+/// stands.
+#[derive(Default)]
+struct Warnings {
+    said: BTreeMap<(&'static str, String, Vec<Detail>), (Arc<str>, usize, Notice)>,
+}
+
+impl Warnings {
+    fn add(&mut self, page: Arc<str>, notice: Notice, keep: Keep) {
+        let number = self.said.len();
+        self.add_at(page, number, notice, keep);
+    }
+
+    fn add_at(&mut self, page: Arc<str>, number: usize, notice: Notice, keep: Keep) {
+        let words = (notice.code, notice.message.clone(), notice.details.clone());
+        match self.said.entry(words) {
+            Entry::Vacant(vacant) => drop(vacant.insert((page, number, notice))),
+            Entry::Occupied(mut known) => {
+                let (first, at, said) = known.get_mut();
+                if by_name(&page, first).is_lt() {
+                    (*first, *at) = (page, number);
+                }
+                said.uses.merge(notice.uses, keep);
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Self, keep: Keep) {
+        for (page, number, notice) in other.said.into_values() {
+            self.add_at(page, number, notice, keep);
+        }
+    }
+
+    fn finish(self) -> Vec<Notice> {
+        let mut said: Vec<_> = self.said.into_values().collect();
+        said.sort_by(|(a, at, _), (b, other, _)| by_name(a, b).then(at.cmp(other)));
+        let ordered = |mut notice: Notice| {
+            notice.uses.sort();
+            notice
+        };
+        said.into_iter().map(|(_, _, notice)| ordered(notice)).collect()
     }
 }

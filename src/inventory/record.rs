@@ -8,7 +8,7 @@ use std::{
 use url::Url;
 
 use super::{
-    Ahead, Inventory, LocalUse, Proved, ReadPage, dialect,
+    Ahead, Change, Inventory, LocalUse, ReadPage, dialect,
     notices::{
         foreign_base, ignored_entry, ignored_map, leads_nowhere, not_read, remarked, unfilled,
     },
@@ -40,13 +40,13 @@ pub fn of_page(settings: &Settings, path: &Path, bytes: &[u8]) -> Inventory {
 pub(super) struct PageRecord {
     pub(super) path: PathBuf,
     pub(super) has_work: bool,
-    pub(super) proved: Option<Proved>,
+    pub(super) change: Change,
     pub(super) external: Vec<(SubresourceUrl, Wish, Option<IntegrityMetadata>, Use)>,
     pub(super) starts: Vec<(Start, Use)>,
     pub(super) folders: Vec<(Url, Use)>,
     pub(super) map_integrity: Vec<(SubresourceUrl, IntegrityMetadata, Use)>,
     pub(super) legacy: Vec<(SubresourceUrl, Use, &'static str)>,
-    pub(super) vendored: Vec<LocalUse>,
+    pub(super) vendored: Vec<(LocalUse, Use)>,
     pub(super) policies: Vec<(String, Use)>,
     pub(super) warnings: Vec<Notice>,
     pub(super) problems: Vec<Problem>,
@@ -107,12 +107,12 @@ impl PageRecord {
             rest.is_some_and(|rest| rest.starts_with('/'))
         };
         for script in references.local.iter().filter(is_vendored) {
-            self.vendored.push(LocalUse {
-                place: place(script.tag),
+            let local = LocalUse {
                 path: script.path.clone(),
                 declared: script.declared.clone(),
                 takes_integrity: script.takes_integrity,
-            });
+            };
+            self.vendored.push((local, place(script.tag)));
         }
         for tag in &references.placeholders {
             let address = scan.tags[*tag].address().unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::{
     integrity::{IntegrityMetadata, Mismatch},
     npm::{Contradiction, RegistryError, ServeError},
     reference::SubresourceUrl,
-    report::{Fault, Notice, Problem, Use},
+    report::{Fault, Notice, Places, Problem},
 };
 
 /// A script that cannot be vendored, and why.
@@ -96,7 +96,7 @@ impl ObtainError {
     }
 
     /// The problem this is, for `url` used at `uses`.
-    pub fn problem(&self, url: &SubresourceUrl, uses: Vec<Use>) -> Problem {
+    pub fn problem(&self, url: &SubresourceUrl, uses: Places) -> Problem {
         let notice = match self {
             Self::Declared { mismatch, .. } => {
                 let notice =
@@ -126,7 +126,7 @@ impl ObtainError {
                 .detail("cause", with_cause(error)),
             other => Notice::new("download", format!("cannot use `{url}`")).detail("cause", other),
         };
-        let notice = notice.used_by(uses).hint(self.remedy());
+        let notice = notice.used_at(uses).hint(self.remedy());
         Problem { fault: self.fault(), notice }
     }
 

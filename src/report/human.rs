@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{IMPORT, Notice, Outcome, Report, Run, ScriptRow, Summary, Use, printable};
+use super::{IMPORT, Notice, Outcome, Places, Report, Run, ScriptRow, Summary, Use, printable};
 
 /// How many places of a script are listed before "and N more".
 const SHOWN_USES: usize = 3;
@@ -140,15 +140,15 @@ fn print_notice(
     Ok(())
 }
 
-fn places(uses: &[Use], detail: Detail) -> Vec<String> {
-    let shown = if detail == Detail::Full { uses.len() } else { SHOWN_USES };
+fn places(uses: &Places, detail: Detail) -> Vec<String> {
+    let shown = if detail == Detail::Full { uses.count() } else { SHOWN_USES };
     let place = |u: &Use| match u.column {
         0 => format!("{}:{} <{}>", u.page, u.line, u.tag),
         column => format!("{}:{}:{column} <{}>", u.page, u.line, u.tag),
     };
     let mut lines: Vec<_> = uses.iter().take(shown).map(place).collect();
-    if uses.len() > shown {
-        lines.push(format!("and {} more (-v lists all)", uses.len() - shown));
+    if uses.count() > shown {
+        lines.push(format!("and {} more (-v lists all)", uses.count() - shown));
     }
     lines
 }

@@ -5,15 +5,18 @@
 
 pub mod human;
 pub mod json;
+mod places;
 pub mod progress;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeSet, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
 
+pub use self::places::{Keep, Places, by_name, by_page};
 use crate::{integrity::Integrity, lockfile::Source};
 
 /// A place in a page.
@@ -27,7 +30,7 @@ pub struct Use {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub column: usize,
     /// The tag, as in `script` or `link rel=preload`.
-    pub tag: String,
+    pub tag: Cow<'static, str>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -79,7 +82,7 @@ pub struct ScriptRow {
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub vendored: Option<VendoredRow>,
     /// Where it is used.
-    pub uses: Vec<Use>,
+    pub uses: Places,
 }
 
 /// The facts of a vendored file.
@@ -124,15 +127,15 @@ pub struct Notice {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
     /// Where it is used.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub uses: Vec<Use>,
+    #[serde(skip_serializing_if = "Places::is_empty")]
+    pub uses: Places,
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
 /// One labelled fact of a notice.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Detail {
     /// The label, one word.
     pub label: &'static str,
@@ -143,7 +146,13 @@ pub struct Detail {
 impl Notice {
     /// A notice without facts.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: Vec::new(), uses: Vec::new(), hint: None }
+        Self {
+            code,
+            message: message.into(),
+            details: Vec::new(),
+            uses: Places::default(),
+            hint: None,
+        }
     }
 
     /// Adds a labelled fact.
@@ -157,6 +166,13 @@ impl Notice {
     #[must_use]
     pub fn used_by(mut self, uses: impl IntoIterator<Item = Use>) -> Self {
         self.uses.extend(uses);
+        self
+    }
+
+    /// Says where it is, which may be in more places than are kept.
+    #[must_use]
+    pub fn used_at(mut self, places: Places) -> Self {
+        self.uses = places;
         self
     }
 
@@ -186,7 +202,9 @@ pub fn say_once(notices: Vec<Notice>) -> Vec<Notice> {
     for notice in notices {
         let words = (notice.code, notice.message.clone(), notice.details.clone());
         match seen.entry(words) {
-            Entry::Occupied(index) => said[*index.get()].uses.extend(notice.uses),
+            Entry::Occupied(index) => {
+                said[*index.get()].uses.merge(notice.uses, Keep::All);
+            }
             Entry::Vacant(place) => {
                 place.insert(said.len());
                 said.push(notice);

@@ -4,10 +4,7 @@
 //! A guess that is checked: pages are rewritten by what the lockfile says, and what comes of it counts
 //! only if the plan, drawn when all pages have been read, says the same.
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::collections::BTreeMap;
 
 use super::{guard, survey::Survey};
 use crate::{
@@ -22,30 +19,11 @@ use crate::{
     settings::Settings,
 };
 
-/// How many bytes of patches are kept; pages beyond that are rewritten when they are written.
-const KEPT: usize = 32 << 20;
-
-/// Room for patches. Memory is not to grow with the site.
-#[derive(Debug, Default)]
-pub(super) struct Room {
-    taken: AtomicUsize,
-}
-
-impl Room {
-    /// Keeps a patch, if there is room.
-    pub fn keep(&self, patch: Patch) -> Option<Patch> {
-        let size = patch.size();
-        let taken = self.taken.fetch_add(size, Ordering::Relaxed);
-        (taken + size <= KEPT).then_some(patch)
-    }
-}
-
 /// Rewrites pages by what the lockfile says of classic scripts.
 #[derive(Debug)]
 pub(super) struct Guess<'a> {
     changes: Changes<'a>,
     lock: Lockfile,
-    room: Room,
 }
 
 impl<'a> Guess<'a> {
@@ -63,7 +41,7 @@ impl<'a> Guess<'a> {
             guards: BTreeMap::new(),
         };
         let changes = Changes { resolutions, modules, style: style(settings, survey) };
-        Self { changes, lock: survey.lock.clone(), room: Room::default() }
+        Self { changes, lock: survey.lock.clone() }
     }
 
     /// Whether pages come out the same by `changes`, when everything that pages ask for is known.
@@ -86,7 +64,7 @@ impl inventory::Ahead for Guess<'_> {
         }
         // What fails now is tried again, and told, once the plan is drawn.
         match rewrite_read(bytes, scan, references, address, &self.changes) {
-            Ok(Rewritten::Changed(page)) => self.room.keep(page.patch),
+            Ok(Rewritten::Changed(page)) => Some(page.patch),
             Ok(Rewritten::Unchanged) | Err(_) => None,
         }
     }

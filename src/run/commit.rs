@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::{
     RunError,
-    ahead::{self, Guess, Room, style},
+    ahead::{self, Guess, style},
     guard,
     proof::Proof,
     prove::{Prover, rewritten},
@@ -23,7 +23,7 @@ use crate::{
     folder::{Hand, Tree},
     graph::document::Start,
     integrity::Integrity,
-    inventory::Work,
+    inventory::{Change, Room, Work},
     lockfile::Entry,
     plan::Action,
     reference::SubresourceUrl,
@@ -71,7 +71,7 @@ impl<'a> Commit<'a> {
         guard::note_large_maps(survey, &modules);
         let changes = Changes { resolutions, modules, style: style(settings, survey) };
         if !guess.holds(survey, &downloads.lock, &changes) {
-            survey.inventory.work.iter_mut().for_each(|work| work.proved = None);
+            survey.inventory.work.iter_mut().for_each(|work| work.change = Change::Unknown);
         }
         let mut commit = Self {
             changed: Vec::new(),
@@ -88,8 +88,9 @@ impl<'a> Commit<'a> {
             commit.admit_files(settings, survey, downloads, &relocated.vendored)?;
             commit.prove_pages(settings, survey, &proof, progress)?;
             downloads.warn(survey);
-            let pages = commit.changed.iter().map(|work| &work.path);
-            survey.warn_of_compressed_copies(pages.chain(commit.own.keys()));
+            let pages = commit.changed.iter().map(|work| &*work.path);
+            let scripts = commit.own.keys().map(PathBuf::as_path);
+            survey.warn_of_compressed_copies(pages.chain(scripts));
         }
         Ok(commit)
     }
@@ -174,36 +175,36 @@ impl<'a> Commit<'a> {
             has_policies: !survey.headers.policies.is_empty(),
             room: Room::default(),
         };
-        let work = std::mem::take(&mut survey.inventory.work);
+        let mut work = std::mem::take(&mut survey.inventory.work);
         progress.begin(Stage::Checking, Some(work.len()));
-        let prove = |reader: &mut PageReader, work: Work| {
-            let outcome = match work.proved {
-                Some(_) => Ok(Some((work, Vec::new()))),
-                None => prover.page(reader, work.path),
+        let prove = |reader: &mut PageReader, work: &mut Work| {
+            let outcome = match work.change {
+                Change::Unknown => prover.page(reader, work),
+                Change::Nothing | Change::Proved(_) => Ok(Vec::new()),
             };
             progress.step();
-            outcome
+            match outcome {
+                Ok(scripts) if scripts.is_empty() => None,
+                outcome => Some(outcome.map(|scripts| (url_path(&work.path), scripts))),
+            }
         };
-        let outcomes: Vec<_> = work.into_par_iter().map_init(PageReader::default, prove).collect();
+        let pages = work.par_iter_mut().map_init(PageReader::default, prove);
+        let outcomes: Vec<_> = pages.flatten_iter().collect();
         progress.end();
         let mut inline = Vec::new();
         for outcome in outcomes {
             match outcome {
-                Ok(None) => {}
-                Ok(Some((work, scripts))) => {
-                    if !scripts.is_empty() {
-                        inline.push((format!("/{}", site::page_name(&work.path)), scripts));
-                    }
-                    self.changed.push(work);
-                }
+                Ok(scripts) => inline.push(scripts),
                 Err(problem) => survey.problems.push(*problem),
             }
         }
+        work.retain(|work| matches!(work.change, Change::Proved(_)));
+        self.changed = work;
         if !inline.is_empty() {
             self.follow_in_headers(&site, survey, &inline)?;
         }
         if settings.dest.is_none() {
-            site::admit(&site, self.changed.iter().map(|work| work.path.as_path()))?;
+            site::admit(&site, self.changed.iter().map(|work| &*work.path))?;
         }
         Ok(())
     }
@@ -323,7 +324,10 @@ impl<'a> Commit<'a> {
         let path = &work.path;
         let page = reader.read(from, path)?;
         let changed;
-        let proved = work.proved.as_ref().filter(|proved| proved.stamp == page.stamp());
+        let proved = match &work.change {
+            Change::Proved(Some(proved)) if proved.stamp == page.stamp() => Some(proved),
+            Change::Proved(_) | Change::Nothing | Change::Unknown => None,
+        };
         let patch = match proved {
             Some(proved) => &proved.patch,
             // It was not kept, or the page is another one by now.
@@ -344,9 +348,14 @@ impl<'a> Commit<'a> {
     }
 }
 
+/// A page's path from the site's root, as policies match it.
+fn url_path(page: &Path) -> String {
+    format!("/{}", site::page_name(page))
+}
+
 fn add_work(survey: &mut Survey, pages: impl IntoIterator<Item = PathBuf>) {
     let work = &mut survey.inventory.work;
-    work.extend(pages.into_iter().map(|path| Work { path, proved: None }));
+    work.extend(pages.into_iter().map(|path| Work { path: path.into(), change: Change::Unknown }));
     work.sort_by(|a, b| a.path.cmp(&b.path));
 }
 

@@ -29,7 +29,7 @@ use crate::{
     plan::{Action, Expectation},
     policy::Verdict,
     reference::SubresourceUrl,
-    report::{self, Problem, progress::Progress},
+    report::{Places, Problem, progress::Progress},
     rewrite::{Changes, Rewritten, rewrite},
     settings::Settings,
 };
@@ -280,7 +280,7 @@ impl Survey {
         &mut self,
         url: &SubresourceUrl,
         declared: &IntegrityMetadata,
-        uses: Vec<report::Use>,
+        uses: Places,
     ) -> Result<(), RunError> {
         let Some(Action::Reuse(entry)) = self.plan.actions.get(url) else { return Ok(()) };
         let size = usize::try_from(entry.size).unwrap_or(usize::MAX);
@@ -294,7 +294,7 @@ impl Survey {
             None => {
                 self.look_up(&BTreeSet::from([url.clone()]))?;
                 let Some(bytes) = self.cached.get(url) else {
-                    self.problems.push(needs_network(url).used_by(uses).of_site());
+                    self.problems.push(needs_network(url).used_at(uses).of_site());
                     return Ok(());
                 };
                 let alone = Expectation { locked: None, declared: vec![declared.clone()] };

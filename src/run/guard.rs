@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use memchr::memmem;
@@ -113,7 +113,7 @@ pub(super) fn pages_that_guard(
     if changed.is_empty() || !settings.from_scan.is_empty() {
         return Ok(Vec::new());
     }
-    let known: BTreeSet<&PathBuf> = survey.inventory.work.iter().map(|work| &work.path).collect();
+    let known: BTreeSet<&Path> = survey.inventory.work.iter().map(|work| &*work.path).collect();
     let site = site::open(&settings.site)?;
     let guards = |reader: &mut PageReader, path: &PathBuf| {
         let Ok(page) = reader.read(&site, path) else { return false };
@@ -132,7 +132,7 @@ pub(super) fn pages_that_guard(
     };
     let guarding = |reader: &mut PageReader, found: Result<Found, SiteError>| match found {
         Ok(Found::Page(path)) => {
-            (!known.contains(&path) && guards(reader, &path)).then_some(Ok(path))
+            (!known.contains(&*path) && guards(reader, &path)).then_some(Ok(path))
         }
         Ok(Found::Script(_) | Found::Link(_) | Found::Copy(_)) => None,
         Err(error) => Some(Err(error)),

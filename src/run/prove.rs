@@ -1,11 +1,11 @@
 //! Pages as they will be, worked out and proved before the first of them is written.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{ahead::Room, commit::allow_inline, proof::Proof};
+use super::{commit::allow_inline, proof::Proof};
 use crate::{
     folder::Tree,
-    inventory::{self, Proved, Work},
+    inventory::{self, Change, Room, Work},
     report::{Notice, Problem},
     rewrite::{Changes, InlineEdit, RewriteError, Rewritten, rewrite},
     settings::Settings,
@@ -23,33 +23,28 @@ pub(super) struct Prover<'a> {
     pub room: Room,
 }
 
-/// A page that changes, and what has become of its inline scripts.
-pub(super) type Changed = (Work, Vec<InlineEdit>);
-
 impl Prover<'_> {
-    /// What changes in the page at `path`; `None` if nothing does.
+    /// Finds out what changes in a page; gives what becomes of its inline scripts.
     pub fn page(
         &self,
         reader: &mut PageReader,
-        path: PathBuf,
-    ) -> Result<Option<Changed>, Box<Problem>> {
+        work: &mut Work,
+    ) -> Result<Vec<InlineEdit>, Box<Problem>> {
+        let path = &*work.path;
         let page = reader
-            .read(self.site, &path)
+            .read(self.site, path)
             .map_err(|error| Box::new(inventory::unreadable(&error)))?;
-        let Rewritten::Changed(changed) = rewritten(self.settings, self.changes, &path, &page)?
+        let Rewritten::Changed(changed) = rewritten(self.settings, self.changes, path, &page)?
         else {
-            return Ok(None);
+            work.change = Change::Nothing;
+            return Ok(Vec::new());
         };
-        let address = inventory::page_address(&path, self.settings);
+        let address = inventory::page_address(path, self.settings);
         let edited = changed.patch.apply(&page.bytes);
-        let traced = self.proof.page(&address, &edited, inventory::dialect(&path));
-        traced.map_err(|cause| Box::new(unproved(&path, &cause)))?;
-        let stamp = page.stamp();
-        let patch = Some(changed.patch).filter(|_| stamp.is_settled());
-        let patch = patch.and_then(|patch| self.room.keep(patch));
-        let proved = patch.map(|patch| Proved { patch, stamp });
-        let inline = if self.has_policies { changed.inline } else { Vec::new() };
-        Ok(Some((Work { path, proved }, inline)))
+        let traced = self.proof.page(&address, &edited, inventory::dialect(path));
+        traced.map_err(|cause| Box::new(unproved(path, &cause)))?;
+        work.change = self.room.keep(changed.patch, &page);
+        Ok(if self.has_policies { changed.inline } else { Vec::new() })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the plan gives rise to say: to the owner of the site, before or after it is carried out.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, path::Path};
 
 use super::survey::{Survey, is_vendored};
 use crate::{
@@ -23,9 +23,7 @@ impl Survey {
             let warning =
                 Notice::new("doubtful-host", format!("`{url}`: {}", notice.finding.reason));
             self.warnings.push(
-                warning
-                    .used_by(demands[url].uses().cloned())
-                    .hint(notice.finding.replacement.clone()),
+                warning.used_at(demands[url].places()).hint(notice.finding.replacement.clone()),
             );
         }
         for (url, action) in &self.plan.actions {
@@ -37,7 +35,7 @@ impl Survey {
                 );
                 self.warnings.push(
                     warning
-                        .used_by(demands[url].uses().cloned())
+                        .used_at(demands[url].places())
                         .hint("set --site-url if it is".to_owned()),
                 );
             }
@@ -64,19 +62,19 @@ impl Survey {
         };
         if self.plan.actions.values().any(changes) {
             let pages = std::mem::take(&mut self.inventory.work);
-            self.warn_of_compressed_copies(pages.iter().map(|work| &work.path));
+            self.warn_of_compressed_copies(pages.iter().map(|work| &*work.path));
             self.inventory.work = pages;
         }
     }
 
     /// Servers prefer `index.html.br` to `index.html`: visitors would get the files of before.
-    pub fn warn_of_compressed_copies<'f>(&mut self, changed: impl Iterator<Item = &'f PathBuf>) {
+    pub fn warn_of_compressed_copies<'f>(&mut self, changed: impl Iterator<Item = &'f Path>) {
         let copies = &self.inventory.beside.copies;
         if copies.is_empty() {
             return;
         }
-        let changed: BTreeSet<&PathBuf> = changed.collect();
-        let mut stale = copies.iter().filter(|copy| changed.contains(&copy.with_extension("")));
+        let changed: BTreeSet<&Path> = changed.collect();
+        let mut stale = copies.iter().filter(|copy| changed.contains(&*copy.with_extension("")));
         let Some(first) = stale.next() else { return };
         let first = site::page_name(first);
         let message = match stale.count() {

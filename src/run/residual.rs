@@ -16,9 +16,10 @@ use crate::{
         closure::{self, Module, Reach, Referrer, Request},
         homes::{Folder, Homes},
     },
+    inventory::Demand,
     npm,
     reference::SubresourceUrl,
-    report::{Notice, Use},
+    report::{Notice, Places, Use},
 };
 
 /// How many lines of one file are listed.
@@ -54,7 +55,7 @@ impl Survey {
                 true => "browsers will most likely not run it either",
                 false => "it was vendored as it is; try the page with the network off",
             };
-            let notice = notice.detail("cause", failure).used_by(self.named_by(url));
+            let notice = notice.detail("cause", failure).used_at(self.named_by(url));
             notices.push(notice.hint(hint.to_owned()));
         }
         notices.extend(self.broken());
@@ -66,9 +67,9 @@ impl Survey {
     }
 
     /// Who names a file: the site's own are known by the graphs alone.
-    fn named_by(&self, url: &SubresourceUrl) -> Vec<Use> {
+    fn named_by(&self, url: &SubresourceUrl) -> Places {
         if let Some(demand) = self.inventory.demands.get(url) {
-            return demand.uses().cloned().collect();
+            return demand.places();
         }
         let mut places = BTreeSet::new();
         for (start, closure) in self.graphs.closures() {
@@ -122,9 +123,8 @@ impl Survey {
                 format!("`{}` is not of the type that it is imported as", script_name(url)),
             );
             let demand = self.inventory.demands.get(url);
-            let uses = demand.into_iter().flat_map(|demand| demand.uses().cloned());
             let notice = notice
-                .used_by(uses)
+                .used_at(demand.map(Demand::places).unwrap_or_default())
                 .hint("browsers refuse it as well: correct the import, or its `type`".to_owned());
             match reach {
                 Reach::Static => self.problems.push(notice.of_site()),

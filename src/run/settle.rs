@@ -11,7 +11,7 @@ use crate::{
     obtain::{self, ObtainError, Obtained},
     plan::{Action, Expectation},
     reference::SubresourceUrl,
-    report::{Notice, Problem, Use, progress::Progress},
+    report::{Notice, Places, Problem, progress::Progress},
     settings::{OnError, Settings},
     vendor_path::{self, StorageKey, VendorPath},
 };
@@ -130,7 +130,7 @@ impl Downloads {
                     format!("`{url}` delivers {package}@{version}: {}", finding.reason),
                 );
                 survey.problems.push(
-                    notice.used_by(uses(survey, url)).hint(finding.replacement.clone()).of_site(),
+                    notice.used_at(uses(survey, url)).hint(finding.replacement.clone()).of_site(),
                 );
             }
         }
@@ -166,7 +166,7 @@ impl Downloads {
             if let Some(failure) = &obtained.evidence.registry_failed {
                 let notice =
                     Notice::new("unproved", format!("`{url}` could not be proved: {failure}"));
-                let notice = notice.used_by(uses(survey, &url));
+                let notice = notice.used_at(uses(survey, &url));
                 survey.warnings.push(notice.hint("the lockfile pins the bytes all the same; delete its block and run again to have them proved".to_owned()));
             }
             let keep_query =
@@ -233,7 +233,7 @@ pub(super) fn other_digests(url: &SubresourceUrl) -> Problem {
 }
 
 /// Where the mistake is: only the tags that declare a wrong `integrity`, else all that use the URL.
-fn to_blame(survey: &Survey, url: &SubresourceUrl, error: &ObtainError) -> Vec<Use> {
+fn to_blame(survey: &Survey, url: &SubresourceUrl, error: &ObtainError) -> Places {
     match error {
         ObtainError::Declared { declared, .. } => {
             let demand = survey.inventory.demands.get(url);
@@ -243,13 +243,8 @@ fn to_blame(survey: &Survey, url: &SubresourceUrl, error: &ObtainError) -> Vec<U
     }
 }
 
-pub(super) fn uses(survey: &Survey, url: &SubresourceUrl) -> Vec<Use> {
-    survey
-        .inventory
-        .demands
-        .get(url)
-        .map(|demand| demand.uses().cloned().collect())
-        .unwrap_or_default()
+pub(super) fn uses(survey: &Survey, url: &SubresourceUrl) -> Places {
+    survey.inventory.demands.get(url).map(Demand::places).unwrap_or_default()
 }
 
 /// Files that would share one place must share their bytes: those that differ get a content hash.

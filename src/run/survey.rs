@@ -206,8 +206,8 @@ impl Survey {
             let is_there = self.has_bytes(&url, demand);
             self.plan.decide(&url, demand, &self.lock, &settings.policy, is_there);
             if let Some(Action::Refuse(finding)) = self.plan.actions.get(&url) {
-                let uses = demand.uses().cloned();
-                self.problems.push(denied(&url, finding, demand).used_by(uses).of_site());
+                let places = demand.places();
+                self.problems.push(denied(&url, finding, demand).used_at(places).of_site());
             }
         }
         Ok(())
@@ -244,12 +244,8 @@ impl Survey {
                 Violation::NotLocked(url) => (not_locked(url), url),
                 Violation::NeedsNetwork(url) => (needs_network(url), url),
             };
-            let uses = self
-                .inventory
-                .demands
-                .get(url)
-                .map(|demand| demand.uses().cloned().collect::<Vec<_>>());
-            self.problems.push(notice.used_by(uses.unwrap_or_default()).of_site());
+            let places = self.inventory.demands.get(url).map(Demand::places);
+            self.problems.push(notice.used_at(places.unwrap_or_default()).of_site());
         }
     }
 
@@ -305,7 +301,7 @@ impl Survey {
     fn find_local_uses(&mut self, settings: &Settings) {
         let by_path: BTreeMap<&VendorPath, &SubresourceUrl> =
             self.lock.iter().map(|(url, entry)| (&entry.path, url)).collect();
-        let uses = self.inventory.vendored.iter();
+        let uses = self.inventory.vendored.keys();
         self.used_locally = uses
             .filter_map(|local| vendor_path(&local.path, &settings.out))
             .filter_map(|path| by_path.get(&path).map(|url| (*url).clone()))

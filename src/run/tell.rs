@@ -92,7 +92,7 @@ impl Survey {
                 outcome,
                 reason,
                 vendored,
-                uses: demand.uses().cloned().collect(),
+                uses: demand.places(),
             }
         };
         self.plan.actions.iter().map(row).collect()

@@ -23,7 +23,7 @@ use crate::{
     obtain::Obtained,
     plan::Action,
     reference::{self, SubresourceUrl},
-    report,
+    report::{self, Keep},
     settings::Settings,
     site,
     store::Cached,
@@ -134,7 +134,7 @@ impl Survey {
             }
             let demand = self.inventory.demands.entry(url.clone()).or_default();
             if let (Referrer::File(by), line) = &reached.by {
-                demand.imports.push(import(&by.url, *line));
+                demand.imports.add(import(&by.url, *line), Keep::All);
             }
             if let Some(declared) = self.inventory.map_integrity.get(url) {
                 demand.declared.extend(declared.clone());
@@ -259,7 +259,7 @@ pub(super) fn wanted(r#use: &Use) -> Wanted {
 
 /// A place in a script, as the report names it.
 pub(crate) fn import(by: &SubresourceUrl, line: usize) -> report::Use {
-    report::Use { page: Arc::from(script_name(by)), line, column: 0, tag: "import".to_owned() }
+    report::Use { page: Arc::from(script_name(by)), line, column: 0, tag: "import".into() }
 }
 
 /// A script, as the report names it: files of a site without a known URL by their path.

@@ -1,5 +1,7 @@
 //! What the owner of the site should know about scripts that are vendored all the same.
 
+use std::borrow::Cow;
+
 use super::{
     settle::{Downloads, uses},
     survey::Survey,
@@ -10,7 +12,7 @@ use crate::{
     npm::{self, Pinning},
     obtain,
     reference::SubresourceUrl,
-    report::Notice,
+    report::{Notice, Places},
     vendor_path::{self, Extension, Stored},
 };
 
@@ -26,11 +28,11 @@ impl Downloads {
             let is_classic = demand.is_none_or(|demand| !demand.classic.is_empty());
             let looks_itself_up = is_classic && obtain::reads_its_own_address(bytes);
             let notices = [
-                is_floating.then(|| floating(url, entry).used_by(uses(survey, url))),
-                looks_itself_up.then(|| self_locating(url).used_by(uses(survey, url))),
-                garbled(survey, url, bytes),
+                is_floating.then(|| floating(url, entry).used_at(uses(survey, url))),
+                looks_itself_up.then(|| self_locating(url).used_at(uses(survey, url))),
             ];
-            survey.warnings.extend(notices.into_iter().flatten());
+            let garbled = garbled(survey, url, bytes);
+            survey.warnings.extend(notices.into_iter().flatten().chain(garbled));
         }
     }
 }
@@ -89,15 +91,17 @@ fn self_locating(url: &SubresourceUrl) -> Notice {
 
 /// A script that a page's own encoding would garble: the CDN said `charset=utf-8`, a site's server
 /// often says nothing, and then the page's encoding counts (HTML 8.1.4.2).
-fn garbled(survey: &Survey, url: &SubresourceUrl, bytes: &[u8]) -> Option<Notice> {
+fn garbled(survey: &Survey, url: &SubresourceUrl, bytes: &[u8]) -> Vec<Notice> {
     let says_its_encoding = bytes.starts_with(b"\xEF\xBB\xBF");
     if bytes.is_ascii() || says_its_encoding {
-        return None;
+        return Vec::new();
     }
-    let pages = &survey.inventory.demands.get(url)?.legacy_encoded;
-    let (_, encoding) = pages.first()?;
-    let message = format!("`{url}` is UTF-8, and pages in {encoding} may read it as {encoding}");
     let hint = "add charset=\"utf-8\" to the tag, or save the page as UTF-8";
-    let places = pages.iter().map(|(place, _)| place.clone());
-    Some(Notice::new("garbled", message).used_by(places).hint(hint.to_owned()))
+    let notice = |(encoding, places): (&Cow<'_, str>, &Places)| {
+        let message =
+            format!("`{url}` is UTF-8, and pages in {encoding} may read it as {encoding}");
+        Notice::new("garbled", message).used_at(places.clone()).hint(hint.to_owned())
+    };
+    let demand = survey.inventory.demands.get(url);
+    demand.into_iter().flat_map(|demand| &demand.legacy_encoded).map(notice).collect()
 }
