@@ -3,7 +3,8 @@ import base64
 import hashlib
 
 SECTION = """<section id="s{n}"><h2>Section {n}<a class="headerlink" href="#s{n}" title="Link">¶</a></h2>
-<p>The <code class="literal">function</code> takes a <em>value</em> &amp; returns <a href="o.html#v{n}">another</a>.</p>
+<p>The <code class="literal">function</code> takes a <em>value</em> &amp; returns
+<a href="o.html#v{n}">another</a>.</p>
 <ul class="simple"><li><p>First of <a href="a.html">all</a></p></li><li><p>Then the rest</p></li></ul>
 <pre><span class="k">def</span> <span class="nf">f{n}</span>(<span class="n">x</span>): <span class="k">return</span> x &lt; {n}</pre></section>
 """

@@ -76,6 +76,7 @@ class FewAtWork:
 
     def __init__(self, tree, place):
         self.site, side = place / "few", place / "few-pages"
+        place.mkdir(parents=True, exist_ok=True)
         run("cp", "-al", tree, self.site)
         self.pages = {}
         for number, path in enumerate(pages(tree)):
@@ -147,10 +148,13 @@ def big_page(path, size, scripts):
 
 
 def roomy(work, size, files):
-    """A folder on tmpfs if that has room for `size` bytes in so many `files`, else one in `work`."""
-    memory = Path("/dev/shm")
-    if memory.is_dir():
-        free = os.statvfs(memory)
-        if free.f_bavail * free.f_frsize > size and free.f_favail > files:
-            return memory / f"inhouse-compare-{os.getpid()}"
+    """A folder on tmpfs if memory has room for `size` bytes in so many `files`, else one in `work`."""
+    tmpfs = Path("/dev/shm")
+    if tmpfs.is_dir():
+        free = os.statvfs(tmpfs)
+        available = re.search(r"^MemAvailable:\s*(\d+) kB", Path("/proc/meminfo").read_text(), re.M)
+        # Half of it stays free for the page cache and for what runs.
+        room = min(free.f_bavail * free.f_frsize, int(available.group(1)) * 1024 // 2)
+        if room > size and free.f_favail > files:
+            return tmpfs / f"inhouse-compare-{os.getpid()}"
     return work / "generated"

@@ -23,11 +23,10 @@ class Contestant:
 
 @dataclass
 class Measured:
-    """Medians: seconds of wall and CPU time, children included, and megabytes at the peak."""
+    """Seconds of wall and CPU time, children included."""
 
     wall: float
     cpu: float
-    memory: float = 0.0
 
 
 @dataclass
@@ -43,7 +42,11 @@ def once(contestant):
         start = time.monotonic()
         command = [str(part) for part in contestant.command]
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said)
-        _, status, usage = os.wait4(child.pid, 0)
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:
+            child.kill()
+            raise
         wall = time.monotonic() - start
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode not in contestant.accept:

@@ -52,7 +52,8 @@ def versions(work):
     modules = work / "node" / "node_modules"
     if modules.exists():
         names = ("cheerio", "parse5-html-rewriting-stream")
-        script = f"for (const n of {list(names)}) console.log(JSON.parse(fs.readFileSync(`${{n}}/package.json`)).version)"
+        version = "JSON.parse(fs.readFileSync(`${name}/package.json`)).version"
+        script = f"for (const name of {list(names)}) console.log({version})"
         said = lambda *command: subprocess.run(command, cwd=modules, capture_output=True, text=True).stdout.split()
         found += zip(("Node", *names), said("node", "--version") + said("node", "-e", script))
     packages = (work / "python").glob("lib/python*/site-packages/mkdocs_material-*.dist-info")
