@@ -23,6 +23,7 @@ mod attribute;
 mod change;
 mod encoding;
 mod events;
+mod excerpt;
 mod foreign;
 mod inline;
 mod layer;
@@ -41,6 +42,7 @@ mod tag;
 mod tests;
 
 pub use change::{Change, Edit};
+pub use excerpt::{Excerpt, ExcerptLimits};
 pub use position::{Position, Positions};
 pub use prefilter::{Reach, reach};
 pub use scan::{Scan, ScanError, scan, scan_relevant};
