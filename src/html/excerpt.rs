@@ -8,6 +8,8 @@
 //! nothing that matters follows (`prefilter`).
 
 mod builder;
+mod matters;
+mod reading;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -18,15 +20,15 @@ use std::{
 };
 
 use self::{
-    builder::{Builder, End, is_continuation},
+    builder::{Builder, End},
+    matters::matters,
+    reading::{keep_plain_part, nothing_follows},
     window::Window,
 };
 use super::{
-    Dialect, Position, Scan, ScanError, ScriptType, encoding,
-    events::{Element, End as ElementEnd, Event},
-    inline,
-    layer::raw,
-    plain, prefilter,
+    Dialect, Position, Scan, ScanError, encoding,
+    events::Event,
+    plain,
     scan::{declared_encoding, scan},
 };
 
@@ -200,117 +202,4 @@ impl Excerpt {
             }
         }
     }
-}
-
-/// Takes the page as far as it is plain: the window then begins where it is not, or is empty. Gives
-/// how many events were kept; `None` if they are too much.
-fn keep_plain_part(
-    window: &mut Window<impl Read>,
-    builder: &mut Builder,
-    limits: ExcerptLimits,
-) -> io::Result<Option<usize>> {
-    let mut kept = 0;
-    loop {
-        let bytes = window.bytes();
-        // What has been taken, and what has been read but may still wait for what follows.
-        let (mut taken, mut at) = (0, 0);
-        let mut open = None;
-        while let Some(distance) = memchr::memchr(b'<', &bytes[at..]) {
-            let start = at + distance;
-            let Some((end, event)) = plain::markup(bytes, start) else {
-                open = Some(start);
-                break;
-            };
-            if event.is_some_and(|event| matters(&event, bytes)) {
-                builder.pass(&bytes[taken..start]);
-                builder.keep(&bytes[start..end]);
-                (taken, kept) = (end, kept + 1);
-                if builder.size() > limits.excerpt {
-                    return Ok(None);
-                }
-            } else if builder.is_at_beginning() {
-                builder.pass(&bytes[taken..start]);
-                builder.pass(&bytes[start..end]);
-                taken = end;
-            }
-            at = end;
-        }
-        let done = open.unwrap_or_else(|| end_of_text(bytes, at, window.is_last()));
-        builder.pass(&bytes[taken..done]);
-        if builder.size() > limits.excerpt {
-            return Ok(None);
-        }
-        let is_over = open.is_none() && window.is_last();
-        if !window.slide(done)? && (is_over || open.is_some() || !window.is_last()) {
-            return Ok(Some(kept));
-        }
-    }
-}
-
-/// Where text that begins at `at` may be cut: in front of its last character, because that may go on
-/// (four bytes at most), and not inside a line end.
-fn end_of_text(bytes: &[u8], at: usize, is_last: bool) -> usize {
-    if is_last {
-        return bytes.len();
-    }
-    let last = bytes.iter().rev().take(4).position(|byte| !is_continuation(*byte));
-    let end = bytes.len() - last.map_or(0, |behind| behind + 1);
-    let in_line_end = bytes[..end].ends_with(b"\r") && bytes[end..].starts_with(b"\n");
-    at.max(end - usize::from(in_line_end))
-}
-
-/// Whether certainly nothing matters in the rest of the page.
-fn nothing_follows(
-    window: &mut Window<impl Read>,
-    builder: &mut Builder,
-    local: Option<&str>,
-    may_declare: bool,
-) -> io::Result<bool> {
-    loop {
-        let (bytes, is_last) = (window.bytes(), window.is_last());
-        builder.keep_line_end(bytes, is_last);
-        let part = prefilter::Part { bytes, is_last, may_declare };
-        let Some(clear) = prefilter::clear(part, local) else { return Ok(false) };
-        let is_over = is_last && clear == bytes.len();
-        if is_over || (!window.slide(clear)? && !window.is_last()) {
-            return Ok(is_over);
-        }
-    }
-}
-
-/// Whether a scan could report something of it, or read what follows differently.
-fn matters(event: &Event, bytes: &[u8]) -> bool {
-    let Event::Element(element) = event else { return true };
-    let has = |name: &str| raw(element, name).is_some();
-    match element.name.as_str() {
-        "iframe" => has("srcdoc"),
-        "link" => has("href") && has("rel"),
-        "meta" => has("charset") || has("http-equiv"),
-        "script" => has("src") || inline_script_matters(element, bytes),
-        _ => true,
-    }
-}
-
-fn inline_script_matters(element: &Element, bytes: &[u8]) -> bool {
-    let value = |name: &str| {
-        let value = raw(element, name)?.value_span.clone().unwrap_or_default();
-        std::str::from_utf8(&bytes[value]).ok()
-    };
-    // Where they need no decoding, for which the encoding would have to be known.
-    let is_clear = |name: &str| match raw(element, name) {
-        None => true,
-        Some(_) => value(name).is_some_and(|value| {
-            value.bytes().all(|byte| matches!(byte, b' '..=b'~' if byte != b'&'))
-        }),
-    };
-    let ElementEnd::Tag(end) = &element.end else { return true };
-    let code = &bytes[element.span.end..end.start];
-    !["type", "language", "for", "event"].into_iter().all(is_clear)
-        || match ScriptType::of_html(value) {
-            ScriptType::Module | ScriptType::ImportMap => true,
-            ScriptType::Classic => {
-                inline::may_load(code) || !inline::built_addresses(code).is_empty()
-            }
-            ScriptType::SpeculationRules | ScriptType::DataBlock(_) => false,
-        }
 }

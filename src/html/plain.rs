@@ -6,6 +6,8 @@
 //! reports is what `events` reports, and what a conforming parser finds; `tests` and the fuzz targets
 //! hold it to that.
 
+pub(super) mod long;
+
 use std::ops::Range;
 
 use super::{

@@ -24,7 +24,11 @@ pub(super) struct Builder {
 impl Builder {
     /// Takes a part that matters.
     pub(super) fn keep(&mut self, part: &[u8]) {
-        self.excerpt.bytes.append(&mut self.line);
+        let bytes = &mut self.excerpt.bytes;
+        if bytes.ends_with(b"\r") && self.line.starts_with(b"\n") {
+            bytes.extend_from_slice(OTHER_THINGS); // these are two line ends
+        }
+        bytes.append(&mut self.line);
         self.copy(part);
     }
 
@@ -36,16 +40,26 @@ impl Builder {
 
     /// Takes a part without anything that matters.
     pub(super) fn pass(&mut self, part: &[u8]) {
+        if !self.is_at_beginning() {
+            self.leave_out(part);
+        } else if part.starts_with(b"<") && part.len() > BEGINNING {
+            self.pass_markup(part);
+        } else {
+            self.copy(part);
+        }
+    }
+
+    /// Takes a part of markup without anything that matters, and without all of it.
+    pub(super) fn pass_markup(&mut self, part: &[u8]) {
         if self.is_at_beginning() {
-            let is_long_markup = part.starts_with(b"<") && part.len() > BEGINNING;
-            if !is_long_markup {
-                return self.copy(part);
-            }
             let missing = BEGINNING - self.excerpt.bytes.len();
-            let stand_in =
-                OTHER_THINGS.iter().cycle().take(missing.next_multiple_of(OTHER_THINGS.len()));
+            let stand_in = OTHER_THINGS.repeat(missing.div_ceil(OTHER_THINGS.len()));
             self.excerpt.bytes.extend(stand_in);
         }
+        self.leave_out(part);
+    }
+
+    fn leave_out(&mut self, part: &[u8]) {
         self.keep_line_end(part, true);
         let rest = match memchr::memrchr2(b'\r', b'\n', part) {
             Some(line_end) => {
@@ -70,7 +84,7 @@ impl Builder {
         if let Some(at) = found.filter(|at| is_whole || at + 1 < part.len()) {
             self.has_line_end = true;
             self.excerpt.bytes.extend_from_slice(line_end(part, at));
-            // A line feed that comes next is another line end.
+            // What comes next may be another line end.
             self.excerpt.bytes.extend_from_slice(OTHER_THINGS);
         }
     }
