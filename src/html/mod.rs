@@ -23,6 +23,7 @@ mod attribute;
 mod change;
 mod encoding;
 mod events;
+mod excerpt;
 mod foreign;
 mod inline;
 mod layer;
@@ -42,6 +43,7 @@ mod tag;
 mod tests;
 
 pub use change::{Change, Edit};
+pub use excerpt::{Excerpt, ExcerptLimits};
 pub use patch::Patch;
 pub use position::{Position, Positions};
 pub use prefilter::{Reach, reach};

@@ -6,6 +6,8 @@
 //! reports is what `events` reports, and what a conforming parser finds; `tests` and the fuzz targets
 //! hold it to that.
 
+pub(super) mod long;
+
 use std::ops::Range;
 
 use super::{
@@ -61,6 +63,15 @@ pub(super) fn read(bytes: &[u8]) -> Option<Vec<Event>> {
         reader.markup()?;
     }
     Some(reader.events)
+}
+
+/// The markup that begins with the `<` at `start`: where it ends, an element whose content is text
+/// with its end tag, and what is found in it. `None` also if it goes on behind the bytes: with more of
+/// them it may turn out to be plain, but what is plain stays so.
+pub(super) fn markup(bytes: &[u8], start: usize) -> Option<(usize, Option<Event>)> {
+    let mut reader = Reader { bytes, at: start, events: Vec::new() };
+    reader.markup()?;
+    Some((reader.at, reader.events.pop()))
 }
 
 struct Reader<'p> {
@@ -274,7 +285,7 @@ fn ends_a_name(byte: u8) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use encoding_rs::UTF_8;
     use proptest::{prelude::*, sample::select};
 
@@ -343,7 +354,7 @@ mod tests {
         }
     }
 
-    const PIECES: [&str; 98] = [
+    pub(in crate::html) const PIECES: [&str; 98] = [
         "<",
         ">",
         "</",

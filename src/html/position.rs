@@ -14,6 +14,30 @@ pub struct Position {
     pub column: usize,
 }
 
+impl Position {
+    /// Where every page begins.
+    pub(super) const START: Self = Self { line: 1, column: 1 };
+
+    /// The position behind `text`, which begins here. Right as long as neither of its ends cuts a
+    /// character in two.
+    pub(super) fn after(self, text: &[u8]) -> Self {
+        match memchr::memrchr(b'\n', text) {
+            None => Self { line: self.line, column: self.column + characters(text) },
+            Some(newline) => Self {
+                line: self.line + memchr::memchr_iter(b'\n', text).count(),
+                column: 1 + characters(&text[newline + 1..]),
+            },
+        }
+    }
+}
+
+fn characters(text: &[u8]) -> usize {
+    let shown = |chunk: std::str::Utf8Chunk<'_>| {
+        chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty())
+    };
+    text.utf8_chunks().map(shown).sum()
+}
+
 /// Finds positions in one page; cheap to make. Questions in the order of their offsets read the page
 /// once altogether, however many they are.
 #[derive(Clone, Debug)]
@@ -22,7 +46,7 @@ pub struct Positions<'a> {
     last: Cell<(usize, Position)>,
 }
 
-const START: (usize, Position) = (0, Position { line: 1, column: 1 });
+const START: (usize, Position) = (0, Position::START);
 
 impl<'a> Positions<'a> {
     /// Looks at `source`: [`Scan::source`](super::Scan::source) for the spans of a scan.
@@ -34,15 +58,7 @@ impl<'a> Positions<'a> {
     pub fn of(&self, offset: usize) -> Position {
         let offset = offset.min(self.source.len());
         let (from, known) = Some(self.last.get()).filter(|(at, _)| *at <= offset).unwrap_or(START);
-        let between = &self.source[from..offset];
-        let characters = |text: &[u8]| String::from_utf8_lossy(text).chars().count();
-        let position = match memchr::memrchr(b'\n', between) {
-            None => Position { line: known.line, column: known.column + characters(between) },
-            Some(newline) => Position {
-                line: known.line + memchr::memchr_iter(b'\n', between).count(),
-                column: 1 + characters(&between[newline + 1..]),
-            },
-        };
+        let position = known.after(&self.source[from..offset]);
         // Counting goes on from here only if no character can be cut in two.
         if self.source.get(offset).is_none_or(u8::is_ascii) {
             self.last.set((offset, position));

@@ -16,6 +16,11 @@ const ENCODING_WINDOW: usize = 1024;
 /// How far behind `createElement` or `<scr` code may name the address of a script it builds.
 const CODE_WINDOW: usize = 600;
 
+/// What begins farther than this from the end of a part of a page is judged in it, but for tags and
+/// scripts that are longer.
+const LOOKAHEAD: usize = 1024;
+const LONGEST_BEGINNING: usize = "createElement".len();
+
 /// The beginnings that matter, as far as letters can vary in case.
 static BEGINNINGS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
     // Of links more than of the others, because `<li` begins half of all lists.
@@ -47,11 +52,12 @@ pub enum Reach {
 }
 
 /// What begins at one place of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Concern {
     None,
     /// It matters by itself, and is over before this offset.
     Local(usize),
-    /// It declares the encoding of what matters, and is over before this offset.
+    /// It may declare the encoding of what matters, and is over before this offset.
     Encoding(usize),
     /// It may give a meaning to what follows.
     Lasting,
@@ -66,7 +72,7 @@ pub fn reach(page: &[u8], dialect: Dialect, local: Option<&str>) -> Reach {
     if dialect == Dialect::Xhtml || encoding::sniff(page).is_some_and(encoding::hides_markup) {
         return Reach::Everything;
     }
-    let mut inline = InlineScripts::of(page);
+    let mut inline = InlineScripts::of(page, true);
     let mut last: Option<usize> = None;
     let mut encoding_end = 0;
     let mut at = 0;
@@ -75,7 +81,8 @@ pub fn reach(page: &[u8], dialect: Dialect, local: Option<&str>) -> Reach {
         match concern(page, found.start(), local, &mut inline) {
             Concern::None => {}
             Concern::Local(end) => last = last.max(Some(end)),
-            Concern::Encoding(end) => encoding_end = end,
+            Concern::Encoding(end) if found.start() < ENCODING_WINDOW => encoding_end = end,
+            Concern::Encoding(_) => {}
             Concern::Lasting => return Reach::Everything,
         }
     }
@@ -83,6 +90,39 @@ pub fn reach(page: &[u8], dialect: Dialect, local: Option<&str>) -> Reach {
     let beginning = script_end(&page[last..])
         .and_then(|end| whole_comments(page, encoding_end.max(last + end)));
     beginning.map_or(Reach::Everything, Reach::Beginning)
+}
+
+/// A part of a page from somewhere inside it, where text and tags may begin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part<'p> {
+    pub(super) bytes: &'p [u8],
+    /// Whether the page ends with it.
+    pub(super) is_last: bool,
+    /// Whether a declaration of the page's encoding could matter.
+    pub(super) may_declare: bool,
+}
+
+/// How many bytes at the part's beginning certainly hold nothing that [`reach`] would find; what
+/// follows them can be judged only together with what comes next. `None`: something may matter.
+pub(super) fn clear(part: Part<'_>, local: Option<&str>) -> Option<usize> {
+    let Part { bytes, is_last, may_declare } = part;
+    let beginnings = BEGINNINGS.as_ref()?;
+    let mut inline = InlineScripts::of(bytes, is_last);
+    let mut at = 0;
+    while let Some(found) = beginnings.find_in(bytes, (at..bytes.len()).into()) {
+        at = found.end();
+        if !is_last && bytes.len() - found.start() < LOOKAHEAD {
+            return Some(found.start());
+        }
+        match concern(bytes, found.start(), local, &mut inline) {
+            Concern::None => {}
+            Concern::Encoding(_) if !may_declare => {}
+            Concern::Lasting if !is_last => return Some(found.start()),
+            Concern::Local(_) | Concern::Encoding(_) | Concern::Lasting => return None,
+        }
+    }
+    let open = if is_last { 0 } else { LONGEST_BEGINNING - 1 };
+    Some(at.max(bytes.len().saturating_sub(open)))
 }
 
 /// How far a beginning of `end` bytes has to reach so that no conditional comment is cut: it is one
@@ -152,15 +192,18 @@ impl<'p> Next<'p> {
 /// code.
 struct InlineScripts<'p> {
     length: usize,
+    /// Whether nothing follows that a script could go on in.
+    is_last: bool,
     ends: Next<'p>,
     comments: Next<'p>,
     loaders: [Next<'p>; 2],
 }
 
 impl<'p> InlineScripts<'p> {
-    fn of(page: &'p [u8]) -> Self {
+    fn of(page: &'p [u8], is_last: bool) -> Self {
         Self {
             length: page.len(),
+            is_last,
             ends: Next::of(page, end_tag),
             comments: Next::of(page, |bytes| memchr::memmem::find(bytes, b"<!--")),
             loaders: [Next::of(page, inline::import_call), Next::of(page, inline::worker)],
@@ -171,11 +214,14 @@ impl<'p> InlineScripts<'p> {
     /// go on behind its first end tag (HTML 13.2.5.20, script data escaped state), and nobody can
     /// tell how far.
     fn concern(&mut self, at: usize, tag_end: usize, loads: Loads) -> Concern {
-        let end = self.ends.within(tag_end, self.length).unwrap_or(self.length);
+        let end_tag = self.ends.within(tag_end, self.length);
+        let end = end_tag.unwrap_or(self.length);
         let is_escaped = self.comments.within(at, end).is_some();
         let reach = if is_escaped { self.length } else { end };
+        let goes_on = !self.is_last && (is_escaped || end_tag.is_none());
         let concerns_us = match loads {
             Loads::Nothing => false,
+            Loads::IfItsCodeDoes if goes_on => return Concern::Lasting,
             Loads::IfItsCodeDoes => {
                 self.loaders.iter_mut().any(|next| next.within(at, reach).is_some())
             }
@@ -223,7 +269,7 @@ fn concern(page: &[u8], at: usize, local: Option<&str>, inline: &mut InlineScrip
         here(link_concerns_us(&tag))
     } else if is(b"meta") {
         match (meta_concerns_us(&tag), declares_encoding(&tag)) {
-            (false, true) if at < ENCODING_WINDOW => Concern::Encoding(end),
+            (false, true) => Concern::Encoding(end),
             (concerns_us, _) => here(concerns_us),
         }
     } else {

@@ -263,7 +263,7 @@ fn start_of(event: Option<&Event>, otherwise: usize) -> usize {
 }
 
 /// The encoding of the first `<meta>` that declares one.
-fn declared_encoding(bytes: &[u8], events: &[Event]) -> Option<&'static Encoding> {
+pub(super) fn declared_encoding(bytes: &[u8], events: &[Event]) -> Option<&'static Encoding> {
     events.iter().find_map(|event| match event {
         Event::Element(element) if is_html(element, "meta") => {
             let attribute = |name: &str| {

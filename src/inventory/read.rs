@@ -165,8 +165,11 @@ impl Part {
 /// stands.
 #[derive(Default)]
 struct Warnings {
-    said: BTreeMap<(&'static str, String, Vec<Detail>), (Arc<str>, usize, Notice)>,
+    said: BTreeMap<Words, (Arc<str>, usize, Notice)>,
 }
+
+/// What a warning says: its code, its message and its facts.
+type Words = (&'static str, String, Vec<Detail>);
 
 impl Warnings {
     fn add(&mut self, page: Arc<str>, notice: Notice, keep: Keep) {
