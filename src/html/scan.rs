@@ -130,7 +130,7 @@ pub fn scan_relevant(
 
 /// Scans the first `bytes` bytes of a page; all of it if its encoding hides its markup, because
 /// then it is edited as a whole.
-fn scan_beginning(page: &[u8], dialect: Dialect, bytes: usize) -> Result<Scan, ScanError> {
+pub(super) fn scan_beginning(page: &[u8], dialect: Dialect, bytes: usize) -> Result<Scan, ScanError> {
     let beginning = &page[..bytes.min(page.len())];
     match scan(beginning, dialect)? {
         Scan { transcoded: Some(_), .. } => scan(page, dialect),
