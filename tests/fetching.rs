@@ -676,6 +676,46 @@ fn a_pool_downloads_each_url_once_and_follows_what_it_opens() {
     assert_eq!(cdn.requests(HOST, "/module.js?n=7"), 1);
 }
 
+/// Downloads `/0.js` to `/39.js` side by side, as many at once as the defaults say.
+fn forty(cdn: &Cdn, limits: Limits) {
+    let client = Client::new(&ClientOptions { limits, ..options(cdn) }).unwrap();
+    let urls = (0..40).map(|n| format!("https://{HOST}/{n}.js").parse().unwrap());
+    let results = pool::run(urls, client.limits(), |url: &SubresourceUrl| {
+        (get_with(&client, url.as_url()), Vec::new())
+    });
+    assert_eq!(results.len(), 40);
+    results.into_values().for_each(|result| drop(result.unwrap()));
+}
+
+#[test]
+fn http2_needs_one_connection_for_all() {
+    let cdn = Cdn::start_http2();
+    let cdn = (0..40).fold(cdn, |cdn, n| cdn.file(HOST, &format!("/{n}.js"), JS));
+    forty(&cdn, limits());
+    assert_eq!((cdn.log().len(), cdn.connections()), (40, 1));
+}
+
+#[test]
+fn http11_requests_go_side_by_side_on_connections_of_their_own() {
+    let slow = Answer::ok(JS).delayed(Duration::from_millis(200));
+    let cdn =
+        (0..40).fold(Cdn::start(), |cdn, n| cdn.answer(HOST, &format!("/{n}.js"), slow.clone()));
+    let start = Instant::now();
+    forty(&cdn, limits());
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    assert!((2..=40).contains(&cdn.connections()), "{} connections", cdn.connections());
+}
+
+#[test]
+fn large_bodies_that_share_a_connection_do_not_stop_each_other() {
+    let large = Answer::ok(vec![b' '; 5 << 20]);
+    let cdn = Cdn::start_http2();
+    let cdn = (0..40).fold(cdn, |cdn, n| cdn.answer(HOST, &format!("/{n}.js"), large.clone()));
+    let total = Duration::from_secs(30);
+    forty(&cdn, Limits { max_bytes: 5 << 20, retries: 0, total, ..limits() });
+    assert_eq!(cdn.log().len(), 40);
+}
+
 #[test]
 fn a_pool_does_not_wait_for_a_dead_host_again_and_again() {
     let nobody = nobody();

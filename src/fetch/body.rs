@@ -8,8 +8,9 @@ use std::{
 
 /// Bytes asked for at a time: also the most a body can overshoot its limit in memory.
 const CHUNK: usize = 64 << 10;
-/// A body above this size is a large one, in bytes; few scripts are.
-const LARGE: usize = 2 << 20;
+/// A body above this size is a large one, in bytes; few scripts are. As many of it as there are
+/// requests in flight lie in memory at once.
+const LARGE: usize = 1 << 20;
 
 /// Why a body is not complete.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use url::{Position, Url};
 
 use super::{
     ClientError, ClientOptions, FetchError, HeaderName, HeaderValue, Limits, PlainHttp,
-    PrivateAddress, Response, address,
+    PrivateAddress, Response, Trust, address,
     body::{self, BodyError},
     error::causes,
     options::{self, Ways},
@@ -67,16 +67,22 @@ pub type Admit<'a> = &'a dyn Fn(&Url) -> Result<(), String>;
 impl Client {
     /// Sets up TLS (at least 1.2, by rustls with ring) and the guard.
     ///
-    /// Installs ring as the process's rustls provider, unless there is one already.
-    ///
     /// # Errors
     /// [`ClientError`] if the certificates given cannot be used, or the system has none.
     pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {
+        Self::trusting(&Trust::load(options.ca_cert.as_deref())?, options)
+    }
+
+    /// The same with authorities that are read already, whatever `options` say of them.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the system has no thread for it.
+    pub fn trusting(trust: &Trust, options: &ClientOptions) -> Result<Self, ClientError> {
         Ok(Self {
             limits: options.limits.clone(),
             allow_private: options.allow_private,
             allow_http: options.allow_http.clone(),
-            ways: options::open(options)?,
+            ways: options::open(options, trust)?,
             down: Mutex::default(),
             room: body::Room::default(),
             received: AtomicU64::new(0),
@@ -211,6 +217,9 @@ impl Client {
         headers: HeaderMap,
         deadline: Instant,
     ) -> Result<HttpResponse, Failure> {
+        // Without TLS there is no HTTP/2 to hope for.
+        let host = url.host_str().filter(|_| url.scheme() == "https");
+        let _first = host.and_then(|host| self.ways.introductions.begin(host, deadline));
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(self.timeout(url));

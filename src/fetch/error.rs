@@ -260,14 +260,14 @@ pub enum ClientError {
         path: PathBuf,
         /// What is wrong, if it holds one at all.
         #[source]
-        cause: Option<reqwest::Error>,
+        cause: Option<rustls::pki_types::pem::Error>,
     },
     /// The system gave us no certificates, or no thread to work on.
     #[error("the HTTPS client could not be set up")]
     Setup {
         /// Why not.
         #[source]
-        cause: reqwest::Error,
+        cause: Cause,
     },
 }
 

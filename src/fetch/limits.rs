@@ -21,9 +21,12 @@ pub struct Limits {
     pub backoff: Duration,
     /// The longest wait between two attempts, whatever `Retry-After` asks for.
     pub longest_wait: Duration,
-    /// Requests in flight to one host.
+    /// Requests in flight to one host. With HTTP/2, which nearly every CDN speaks, they share one
+    /// connection, and servers are told to bear a hundred on it (RFC 9113, 6.5.2). With HTTP/1.1
+    /// each is a connection: more than a browser's six, less than the fifty of package managers, and
+    /// only for the moment that a first run takes.
     pub per_host: usize,
-    /// Requests in flight altogether.
+    /// Requests in flight altogether: so many threads, and so many bodies half read.
     pub in_flight: usize,
 }
 
@@ -38,8 +41,8 @@ impl Default for Limits {
             retries: 3,
             backoff: Duration::from_millis(200),
             longest_wait: Duration::from_secs(30),
-            per_host: 8,
-            in_flight: 16,
+            per_host: 32,
+            in_flight: 32,
         }
     }
 }

@@ -1,22 +1,22 @@
 //! What a client is made of: whom it trusts, whom it may ask, which way it goes.
 
-use std::{
-    collections::HashMap,
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use reqwest::{
-    Certificate,
     blocking::{Client as HttpClient, ClientBuilder},
-    redirect, tls,
+    redirect,
 };
+use rustls::ClientConfig;
 use url::Url;
 
-use super::{ClientError, Limits, address::GuardedResolver};
+use super::{
+    Cause, ClientError, Limits, Trust, address::GuardedResolver, introduction::Introductions,
+};
+
+/// Bytes of an HTTP/2 answer that may be on their way before we have read them.
+const STREAM_WINDOW: u32 = 512 << 10;
+/// The largest window that HTTP/2 knows (RFC 9113, 6.9.1).
+const LARGEST_WINDOW: u32 = (1 << 31) - 1;
 
 /// The hosts that may be asked over plain `http`, where anyone on the way can change the bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,18 +97,20 @@ pub(super) struct Ways {
     pub pinned_hosts: Vec<String>,
     /// The hosts of the proxies that the environment names.
     pub proxy_hosts: Vec<String>,
+    /// The hosts that either way has led to.
+    pub introductions: Arc<Introductions>,
 }
 
 /// Makes the clients that `options` describe.
-pub(super) fn open(options: &ClientOptions) -> Result<Ways, ClientError> {
-    // An error means that a provider is installed already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let certificates = options.ca_cert.as_deref().map(read_certificates).transpose()?;
-    let certificates = certificates.unwrap_or_default();
+pub(super) fn open(options: &ClientOptions, trust: &Trust) -> Result<Ways, ClientError> {
+    fn setup(cause: impl std::error::Error + Send + Sync + 'static) -> ClientError {
+        ClientError::Setup { cause: Arc::new(cause) as Cause }
+    }
+    let introductions = Arc::new(Introductions::default());
+    let tls = trust.tls(introductions.clone()).map_err(setup)?;
     let proxy_hosts = proxy_hosts(&options.allow_http, |name| std::env::var(name).ok());
     let build = |builder: ClientBuilder| {
-        let builder = configure(builder, options, &certificates, &proxy_hosts).build();
-        builder.map_err(|cause| ClientError::Setup { cause })
+        configure(builder, options, tls.clone(), &proxy_hosts).build().map_err(setup)
     };
     let web = build(HttpClient::builder())?;
     let pins = by_host(&options.resolve);
@@ -119,15 +121,20 @@ pub(super) fn open(options: &ClientOptions) -> Result<Ways, ClientError> {
         0 => None,
         _ => Some(build(pins.iter().fold(HttpClient::builder().no_proxy(), pin))?),
     };
-    Ok(Ways { web, pinned, pinned_hosts: pins.into_keys().collect(), proxy_hosts })
+    let pinned_hosts = pins.into_keys().collect();
+    Ok(Ways { web, pinned, pinned_hosts, proxy_hosts, introductions })
 }
 
 fn configure(
     builder: ClientBuilder,
     options: &ClientOptions,
-    certificates: &[Certificate],
+    tls: ClientConfig,
     proxy_hosts: &[String],
 ) -> ClientBuilder {
+    // Every answer to one host has room at the same time: large bodies wait for their turn unread,
+    // and must not stop the one whose turn it is.
+    let per_host = u32::try_from(options.limits.per_host).unwrap_or(u32::MAX).max(1);
+    let connection_window = STREAM_WINDOW.saturating_mul(per_host).min(LARGEST_WINDOW);
     let builder = builder
         .user_agent(&options.user_agent)
         .https_only(options.allow_http == PlainHttp::Never)
@@ -136,21 +143,13 @@ fn configure(
         .retry(reqwest::retry::never())
         .connect_timeout(options.limits.connect)
         .timeout(None::<Duration>)
-        .tls_version_min(tls::Version::TLS_1_2)
-        .tls_certs_merge(certificates.iter().cloned());
+        .http2_initial_stream_window_size(STREAM_WINDOW)
+        .http2_initial_connection_window_size(connection_window)
+        .tls_backend_preconfigured(tls);
     if options.allow_private {
         return builder;
     }
     builder.dns_resolver(Arc::new(GuardedResolver { exempt: proxy_hosts.to_vec() }))
-}
-
-#[allow(clippy::disallowed_methods, reason = "a certificate is no file of the site")]
-fn read_certificates(path: &Path) -> Result<Vec<Certificate>, ClientError> {
-    let unreadable = |cause: io::Error| ClientError::CaCert { path: path.to_owned(), cause };
-    let unusable = |cause| ClientError::NoCertificate { path: path.to_owned(), cause };
-    let pem = std::fs::read(path).map_err(unreadable)?;
-    let certificates = Certificate::from_pem_bundle(&pem).map_err(|e| unusable(Some(e)))?;
-    if certificates.is_empty() { Err(unusable(None)) } else { Ok(certificates) }
 }
 
 /// Groups the pins, because a host may have several addresses; hosts in the spelling of URLs.

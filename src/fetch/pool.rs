@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
-    thread,
+    thread::{self, Scope},
 };
 
 use super::Limits;
@@ -23,13 +23,9 @@ pub fn run<T: Send>(
     limits: &Limits,
     work: impl Fn(&SubresourceUrl) -> (T, Vec<SubresourceUrl>) + Sync,
 ) -> BTreeMap<SubresourceUrl, T> {
-    let pool = Pool { state: Mutex::new(State::new(limits.per_host)), changed: Condvar::new() };
+    let pool = Pool { state: Mutex::new(State::new(limits)), changed: Condvar::new() };
     pool.lock().add(first);
-    thread::scope(|scope| {
-        for _ in 0..limits.in_flight.max(1) {
-            scope.spawn(|| pool.serve(&work));
-        }
-    });
+    thread::scope(|scope| pool.serve(scope, &work));
     pool.state.into_inner().unwrap_or_else(PoisonError::into_inner).results
 }
 
@@ -40,6 +36,10 @@ struct Pool<T> {
 
 struct State<T> {
     per_host: usize,
+    /// Threads that may still be started: never more than there were jobs for at one time.
+    spare: usize,
+    /// Threads that wait for a job.
+    idle: usize,
     seen: BTreeSet<SubresourceUrl>,
     hosts: BTreeMap<String, Lane>,
     running: usize,
@@ -55,10 +55,18 @@ struct Lane {
     running: usize,
 }
 
+impl Lane {
+    fn is_free(&self, per_host: usize) -> bool {
+        self.running < per_host && !self.waiting.is_empty()
+    }
+}
+
 impl<T> State<T> {
-    fn new(per_host: usize) -> Self {
+    fn new(limits: &Limits) -> Self {
         Self {
-            per_host: per_host.max(1),
+            per_host: limits.per_host.max(1),
+            spare: limits.in_flight.max(1) - 1,
+            idle: 0,
             seen: BTreeSet::new(),
             hosts: BTreeMap::new(),
             running: 0,
@@ -77,12 +85,17 @@ impl<T> State<T> {
 
     /// The next job of the host that is least busy, so that one large host does not starve the rest.
     fn start(&mut self) -> Option<SubresourceUrl> {
-        let free = |lane: &&mut Lane| lane.running < self.per_host && !lane.waiting.is_empty();
-        let lane = self.hosts.values_mut().filter(free).min_by_key(|lane| lane.running)?;
+        let per_host = self.per_host;
+        let lanes = self.hosts.values_mut().filter(|lane| lane.is_free(per_host));
+        let lane = lanes.min_by_key(|lane| lane.running)?;
         let url = lane.waiting.pop_front()?;
         lane.running += 1;
         self.running += 1;
         Some(url)
+    }
+
+    fn has_a_job(&self) -> bool {
+        self.hosts.values().any(|lane| lane.is_free(self.per_host))
     }
 
     fn end(&mut self, url: &SubresourceUrl) {
@@ -107,15 +120,24 @@ impl<T> Drop for Place<'_, T> {
     fn drop(&mut self) {
         let mut state = self.pool.lock();
         state.end(&self.url);
-        state.broken |= thread::panicking();
-        self.pool.changed.notify_all();
+        if thread::panicking() {
+            state.broken = true;
+            self.pool.changed.notify_all();
+        }
     }
 }
 
 impl<T: Send> Pool<T> {
-    fn serve(&self, work: &impl Fn(&SubresourceUrl) -> (T, Vec<SubresourceUrl>)) {
-        while let Some(url) = self.next() {
+    /// Takes jobs until there are no more.
+    fn serve<'scope, 'env, W>(&'env self, scope: &'scope Scope<'scope, 'env>, work: &'env W)
+    where
+        W: Fn(&SubresourceUrl) -> (T, Vec<SubresourceUrl>) + Sync,
+    {
+        while let Some((url, help)) = self.next() {
             let place = Place { pool: self, url };
+            if help {
+                scope.spawn(move || self.serve(scope, work));
+            }
             let (result, opened) = work(&place.url);
             let mut state = self.lock();
             state.add(opened);
@@ -123,17 +145,29 @@ impl<T: Send> Pool<T> {
         }
     }
 
-    /// Waits for a job that may start, or for the end.
-    fn next(&self) -> Option<SubresourceUrl> {
+    /// Waits for a job that may start, or for the end; and whether to start one more thread.
+    ///
+    /// Whoever takes a job sends for help if there is another one. So nobody is woken in vain,
+    /// which thirty threads after each of a thousand jobs would be.
+    fn next(&self) -> Option<(SubresourceUrl, bool)> {
         let mut state = self.lock();
         loop {
             if state.is_over() {
+                self.changed.notify_all();
                 return None;
             }
             if let Some(url) = state.start() {
-                return Some(url);
+                let more = state.has_a_job();
+                let help = more && state.idle == 0 && state.spare > 0;
+                state.spare -= usize::from(help);
+                if more && !help {
+                    self.changed.notify_one();
+                }
+                return Some((url, help));
             }
+            state.idle += 1;
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle -= 1;
         }
     }
 }
@@ -147,8 +181,11 @@ impl<T> Pool<T> {
 #[cfg(test)]
 mod tests {
     use std::{
-        collections::HashMap,
-        sync::atomic::{AtomicUsize, Ordering::SeqCst},
+        collections::{HashMap, HashSet},
+        sync::{
+            Barrier,
+            atomic::{AtomicUsize, Ordering::SeqCst},
+        },
         time::Duration,
     };
 
@@ -204,6 +241,32 @@ mod tests {
             ((), Vec::new())
         });
         assert!(most.into_inner() > 1, "nothing ran side by side");
+    }
+
+    #[test]
+    fn no_more_threads_are_started_than_there_is_work_for() {
+        let threads = Mutex::new(HashSet::new());
+        let results = run((0..3).map(|n| url("a.test", n)), &limits(8, 100), |_| {
+            threads.lock().unwrap().insert(thread::current().id());
+            thread::sleep(Duration::from_millis(5));
+            ((), Vec::new())
+        });
+        assert_eq!(results.len(), 3);
+        assert!(threads.into_inner().unwrap().len() <= 3);
+    }
+
+    #[test]
+    fn jobs_that_one_job_opens_run_side_by_side() {
+        // Each waits for all the others, so one that is forgotten hangs the test.
+        let together = Barrier::new(8);
+        let results = run([url("a.test", 0)], &limits(8, 8), |job| {
+            if job.as_str().ends_with("/0.js") {
+                return ((), (1..9).map(|n| url("a.test", n)).collect());
+            }
+            together.wait();
+            ((), Vec::new())
+        });
+        assert_eq!(results.len(), 9);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which failures may pass, and how long to wait before asking again.
 //!
 //! `Retry-After` is read by RFC 9110, section 10.2.3: seconds, or a date. Waits double and are
-//! shaken a little, so that sixteen workers do not come back in one step.
+//! shaken a little, so that thirty workers do not come back in one step.
 
 use std::{
     hash::{BuildHasher, RandomState},

@@ -9,7 +9,7 @@ use std::{path::Path, sync::Mutex};
 use url::Url;
 
 use crate::{
-    fetch::{Client, ClientOptions, FetchError, HeaderName, HeaderValue, Limits, PlainHttp},
+    fetch::{Client, ClientOptions, FetchError, HeaderName, HeaderValue, Limits, PlainHttp, Trust},
     npm::{Registry, Transport, TransportError, npm_config::NpmConfig},
 };
 
@@ -33,14 +33,20 @@ pub struct HttpTransport {
 /// The registry that npm would use in `project_root`.
 ///
 /// # Errors
-/// A sentence: npm's configuration or the client's certificates cannot be used.
-pub fn npm_registry(project_root: &Path, options: &ClientOptions) -> Result<NpmRegistry, String> {
+/// A sentence: npm's configuration cannot be used, or a client cannot be set up.
+pub fn npm_registry(
+    project_root: &Path,
+    trust: &Trust,
+    options: &ClientOptions,
+) -> Result<NpmRegistry, String> {
     let limits =
         Limits { max_bytes: MAX_BYTES, max_total_bytes: MAX_TOTAL_BYTES, ..options.limits.clone() };
     let guarded = ClientOptions { limits, ..options.clone() };
     let trusted =
         ClientOptions { allow_private: true, allow_http: PlainHttp::Any, ..guarded.clone() };
-    let client = |options: &ClientOptions| Client::new(options).map_err(|error| error.to_string());
+    let client = |options: &ClientOptions| {
+        Client::trusting(trust, options).map_err(|error| error.to_string())
+    };
     let config = NpmConfig::load(project_root).map_err(|error| error.to_string())?;
     let transport = HttpTransport {
         config: config.clone(),

@@ -14,7 +14,7 @@ use super::{
     unfold::{File, Read, read, wanted},
 };
 use crate::{
-    fetch::{Client, Wanted, pool},
+    fetch::{Client, Trust, Wanted, pool},
     graph::{
         closure::{self, Found, Request, Root},
         graphs::Known,
@@ -25,7 +25,7 @@ use crate::{
     policy::Verdict,
     reference::SubresourceUrl,
     report::progress::{Progress, Stage},
-    settings::Settings,
+    settings::{Settings, SourceChoice},
 };
 
 /// Downloads until every graph is known to its end. What cannot be downloaded is noted.
@@ -37,8 +37,14 @@ pub(super) fn all(
     if survey.pending().is_empty() {
         return Ok(());
     }
-    let client = Client::new(&settings.client)?;
-    let registry = obtain::npm_registry(&settings.project_root, &settings.client);
+    let trust = Trust::load(settings.client.ca_cert.as_deref())?;
+    let client = Client::trusting(&trust, &settings.client)?;
+    let registry = match settings.source {
+        SourceChoice::Cdn => Err("not asked for (source = cdn)".to_owned()),
+        SourceChoice::Auto | SourceChoice::Npm => {
+            obtain::npm_registry(&settings.project_root, &trust, &settings.client)
+        }
+    };
     let supplier = Supplier {
         client: &client,
         registry: &registry,

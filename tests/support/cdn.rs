@@ -255,6 +255,8 @@ async fn accept(
     let http2 = http2::serve(answer.clone());
     while let Ok((stream, _)) = listener.accept().await {
         connected.lock().unwrap().connections += 1;
+        // Head and body are written one after the other, and would wait for each other.
+        let _ = stream.set_nodelay(true);
         let (tls, sent, answer, http2) = (tls.clone(), sent.clone(), answer.clone(), http2.clone());
         tokio::spawn(async move {
             if !speaks_tls(&stream).await {
