@@ -138,7 +138,7 @@ impl Tree {
         self.hand().put(file, fill)
     }
 
-    /// Puts files one after the other.
+    /// Takes and puts files one after the other.
     pub fn hand(&self) -> Hand<'_> {
         Hand { tree: self, folder: None }
     }
@@ -277,7 +277,8 @@ impl Tree {
     }
 }
 
-/// Puts files into a tree, one after the other: the folder that several lie in is opened once.
+/// Takes files of a tree and puts files into it, one after the other: the folder that several lie in
+/// is opened once.
 #[derive(Debug)]
 pub struct Hand<'t> {
     tree: &'t Tree,
@@ -286,9 +287,22 @@ pub struct Hand<'t> {
 }
 
 impl Hand<'_> {
-    /// Where it puts them.
+    /// The tree.
     pub fn tree(&self) -> &Tree {
         self.tree
+    }
+
+    /// As [`Tree::open_file`].
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn open_file(&mut self, file: &Path) -> Result<Option<(File, Metadata)>, FolderError> {
+        let opened = self.folder_of(file, Missing::IsAnError);
+        match opened.ok().and_then(|(_, folder, name)| folder.read(name).ok()) {
+            Some(opened) => Ok(Some(opened)),
+            // Going the whole way finds out what is the matter.
+            None => self.tree.open_file(file),
+        }
     }
 
     /// As [`Tree::put`].
@@ -300,16 +314,27 @@ impl Hand<'_> {
         file: &Path,
         fill: &dyn Fn(&mut File) -> io::Result<()>,
     ) -> Result<(), FolderError> {
+        let (tree, folder, name) = self.folder_of(file, Missing::IsMade)?;
+        let make = |bench: &Folder, name: &OsStr| fill(&mut bench.create(name)?);
+        tree.place(folder, file, name, &make)
+    }
+
+    /// The tree, the folder that a file lies in, and the file's name there.
+    fn folder_of<'f>(
+        &mut self,
+        file: &'f Path,
+        missing: Missing,
+    ) -> Result<(&Tree, &Folder, &'f OsStr), FolderError> {
+        let tree = self.tree;
         let (Some(name), Some(path)) = (file.file_name(), file.parent()) else {
-            return Err(self.tree.failed(file, not_a_plain_path()));
+            return Err(tree.failed(file, not_a_plain_path()));
         };
         let folder = match self.folder.take() {
             Some((known, folder)) if known.as_os_str() == path => (known, folder),
-            _ => (path.to_owned(), self.tree.descend(path, Missing::IsMade)?),
+            _ => (path.to_owned(), tree.descend(path, missing)?),
         };
         let (_, folder) = self.folder.insert(folder);
-        let make = |bench: &Folder, name: &OsStr| fill(&mut bench.create(name)?);
-        self.tree.place(folder, file, name, &make)
+        Ok((tree, folder, name))
     }
 }
 

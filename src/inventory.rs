@@ -133,7 +133,7 @@ impl Inventory {
         by_maps.chain(by_tags).chain(self.vendored.values_mut()).for_each(Places::sort);
         self.beside.links.sort();
         self.beside.scripts.sort();
-        self.beside.copies.sort();
+        self.beside.copies.sort_by_cached_key(|copy| site::order_of_copy(copy));
     }
 
     /// What import maps say of files that pages name counts as what tags say.

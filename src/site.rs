@@ -11,21 +11,25 @@ use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
     fs::{self, File},
-    io::{self, IoSlice, Read, Write},
+    hash::{DefaultHasher, Hash, Hasher},
+    io::{self, IoSlice, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use thiserror::Error;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::folder::{FolderError, Hand, Tree};
+use crate::{
+    folder::{FolderError, Hand, Tree},
+    html::{Excerpt, ExcerptLimits, Patch, View},
+};
 
 /// Endings of the files that are pages, compared without regard to ASCII case.
 const PAGE_EXTENSIONS: [&str; 3] = ["html", "htm", "xhtml"];
-/// How much memory a page reader keeps, in bytes: more than nearly all pages have.
-const KEPT_BUFFER: usize = 1 << 20;
+/// From how many bytes on a page is not held in memory, if it is written so that this can be helped.
+const LARGE: u64 = 1 << 20;
 /// Longer than any file system in use takes from one time stamp to the next: FAT has two seconds, the
 /// others a hundredth.
 const TICK: Duration = Duration::from_millis(20);
@@ -255,13 +259,27 @@ fn has_page_extension(name: &OsStr) -> bool {
     PAGE_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
 }
 
+/// Such pages are read by rules that excerpts do not know.
+fn is_xhtml(page: &Path) -> bool {
+    page.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xhtml"))
+}
+
 fn is_script(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "js" || extension == "mjs")
 }
 
 fn is_copy(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| COPY_EXTENSIONS.iter().any(|known| extension == *known))
+    copy_extension(path).is_some()
+}
+
+/// The order of compressed copies: by their originals, the usual ways of compression first.
+pub(crate) fn order_of_copy(copy: &Path) -> (PathBuf, Option<usize>) {
+    (copy.with_extension(""), copy_extension(copy))
+}
+
+fn copy_extension(path: &Path) -> Option<usize> {
+    let extension = path.extension()?;
+    COPY_EXTENSIONS.iter().position(|known| extension == *known)
 }
 
 fn page_globs(patterns: &[String]) -> Result<GlobSet, SiteError> {
@@ -356,68 +374,144 @@ pub fn admit<'a>(site: &Tree, pages: impl IntoIterator<Item = &'a Path>) -> Resu
     folders.into_iter().try_for_each(|folder| site.may_write(folder)).map_err(SiteError::writing)
 }
 
-/// A page's bytes, and the mode and owner that a page made from it shall have.
+/// A page, and the mode and owner that a page made from it shall have.
 #[derive(Debug)]
 pub struct Page<'b> {
-    /// The bytes.
-    pub bytes: Cow<'b, [u8]>,
+    content: Content<'b>,
     model: fs::Metadata,
 }
 
+#[derive(Debug)]
+enum Content<'b> {
+    Whole(Cow<'b, [u8]>),
+    Large(Large),
+}
+
+/// A page that is not held in memory.
+#[derive(Debug)]
+struct Large {
+    excerpt: Excerpt,
+    file: File,
+}
+
 impl Page<'_> {
+    /// What is scanned and edited in its place.
+    pub fn view(&self) -> View<'_> {
+        match &self.content {
+            Content::Whole(bytes) => View::whole(bytes),
+            Content::Large(large) => View::excerpt(&large.excerpt),
+        }
+    }
+
+    /// The bytes of a file that was read whole; of a large page those that matter.
+    pub fn bytes(&self) -> &[u8] {
+        self.view().bytes()
+    }
+
     /// What tells whether the file is still the one that was read.
     pub fn stamp(&self) -> Stamp {
         Stamp::of(&self.model)
     }
-}
 
-/// A file as it was at some moment: any change leaves another one, but for changes within the same
-/// tick of the file system's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    size: u64,
-    modified: Option<SystemTime>,
-    #[cfg(unix)]
-    inode: (u64, u64, i64, i64),
-}
+    /// Whether a change that comes right now would show in the stamp.
+    pub fn is_settled(&self) -> bool {
+        let age = self.model.modified().ok().and_then(|modified| modified.elapsed().ok());
+        age.is_some_and(|age| age > TICK)
+    }
 
-impl Stamp {
-    fn of(metadata: &fs::Metadata) -> Self {
-        #[cfg(unix)]
-        use std::os::unix::fs::MetadataExt;
-        Self {
-            size: metadata.len(),
-            modified: metadata.modified().ok(),
-            #[cfg(unix)]
-            inode: (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()),
+    /// Whether the page with changes is what `other` holds.
+    pub fn is_edited_to(&self, patch: &Patch, other: &Self) -> bool {
+        match (&self.content, &other.content) {
+            (Content::Whole(bytes), Content::Whole(other)) => *patch.apply(bytes) == **other,
+            (Content::Large(_), _) | (_, Content::Large(_)) => false, // not worth reading both
         }
     }
 
-    /// Whether a change that comes right now would show.
-    pub fn is_settled(&self) -> bool {
-        let age = self.modified.and_then(|modified| modified.elapsed().ok());
-        age.is_some_and(|age| age > TICK)
+    /// Writes the page with changes, of which the spans count the bytes of its view.
+    fn write(&self, patch: &Patch, new: &mut File) -> io::Result<()> {
+        match &self.content {
+            Content::Whole(bytes) => write_parts(new, &patch.parts(bytes)),
+            Content::Large(large) => large.write(patch, new),
+        }
+    }
+}
+
+impl Large {
+    /// What stays is copied by the kernel, range by range.
+    fn write(&self, patch: &Patch, new: &mut File) -> io::Result<()> {
+        let moved = self.excerpt.patch_in_page(patch.clone());
+        let patch = moved.ok_or_else(|| io::Error::other("a change has no place in the page"))?;
+        let mut file = &self.file;
+        let mut at = 0;
+        for (span, text) in patch.pieces() {
+            let (start, end) = (span.start as u64, span.end as u64);
+            file.seek(SeekFrom::Start(at))?;
+            io::copy(&mut file.take(start - at), new)?;
+            new.write_all(text)?;
+            at = end;
+        }
+        file.seek(SeekFrom::Start(at))?;
+        io::copy(&mut file, new)?;
+        Ok(())
+    }
+}
+
+/// A file as it was at some moment: any change leaves another one, but for changes within the same
+/// tick of the file system's clock. A hash, because a site may have many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp(u64);
+
+impl Stamp {
+    fn of(metadata: &fs::Metadata) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (metadata.len(), metadata.modified().ok()).hash(&mut hasher);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let inode = (metadata.dev(), metadata.ino());
+            (inode, metadata.ctime(), metadata.ctime_nsec()).hash(&mut hasher);
+        }
+        Self(hasher.finish())
     }
 }
 
 /// Reads pages one after the other into the same memory.
-#[derive(Debug, Default)]
-pub struct PageReader {
+#[derive(Debug)]
+pub struct PageReader<'t> {
+    hand: Hand<'t>,
+    /// In a large page, scripts of the site matter whose address contains this.
+    local: Option<&'t str>,
     /// As large as the largest page so far; all of it is initialised.
     memory: Vec<u8>,
 }
 
-impl PageReader {
+impl<'t> PageReader<'t> {
+    /// Reads pages of `site`, in which scripts whose address contains `local` matter as well as those
+    /// from elsewhere.
+    pub fn new(site: &'t Tree, local: Option<&'t str>) -> Self {
+        Self { hand: site.hand(), local, memory: Vec::new() }
+    }
+
     /// Reads a page (a path relative to the site).
     ///
     /// # Errors
     /// [`SiteError`] names it.
-    pub fn read(&mut self, site: &Tree, page: &Path) -> Result<Page<'_>, SiteError> {
-        let failed = |source| SiteError::Read { path: site.path(page), source };
-        let opened = site.open_file(page).map_err(SiteError::reading)?;
+    pub fn read(&mut self, page: &Path) -> Result<Page<'_>, SiteError> {
+        let path = self.hand.tree().path(page);
+        let failed = |source| SiteError::Read { path: path.clone(), source };
+        let opened = self.hand.open_file(page).map_err(SiteError::reading)?;
         let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+        if model.len() > LARGE && !is_xhtml(page) {
+            match self.excerpt(&mut file).map_err(failed)? {
+                Some(excerpt) => {
+                    let content = Content::Large(Large { excerpt, file });
+                    return Ok(Page { content, model });
+                }
+                None => file.rewind().map_err(failed)?,
+            }
+        }
         let size = usize::try_from(model.len()).unwrap_or(usize::MAX);
-        if self.memory.len() > KEPT_BUFFER && size <= KEPT_BUFFER {
+        if self.memory.len() as u64 > LARGE && model.len() <= LARGE {
             // One giant page must not keep its memory for the rest of the run.
             self.memory = Vec::new();
         }
@@ -425,7 +519,18 @@ impl PageReader {
             self.memory.resize(size.next_multiple_of(1 << 16), 0);
         }
         let read = fill(&mut file, &mut self.memory[..size]).map_err(failed)?;
-        Ok(Page { bytes: Cow::Borrowed(&self.memory[..read]), model })
+        let content = Content::Whole(Cow::Borrowed(&self.memory[..read]));
+        Ok(Page { content, model })
+    }
+
+    /// What matters of a large page, if it is little.
+    fn excerpt(&self, file: &mut File) -> io::Result<Option<Excerpt>> {
+        let limits = ExcerptLimits::default();
+        if Excerpt::is_nothing(&mut *file, self.local, limits)? {
+            return Ok(Some(Excerpt::default()));
+        }
+        file.rewind()?;
+        Excerpt::read(file, self.local, limits)
     }
 }
 
@@ -443,20 +548,21 @@ fn fill(file: &mut File, memory: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// Reads a page (a path relative to the site).
+/// Reads a file of the site (a path relative to it) whole.
 ///
 /// # Errors
 /// [`SiteError`] names it.
 pub fn read_page(site: &Tree, page: &Path) -> Result<Page<'static>, SiteError> {
-    let mut reader = PageReader::default();
-    let Page { bytes, model } = reader.read(site, page)?;
-    let length = bytes.len();
-    reader.memory.truncate(length);
-    Ok(Page { bytes: Cow::Owned(reader.memory), model })
+    let failed = |source| SiteError::Read { path: site.path(page), source };
+    let opened = site.open_file(page).map_err(SiteError::reading)?;
+    let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(failed)?;
+    Ok(Page { content: Content::Whole(Cow::Owned(bytes)), model })
 }
 
-/// Puts a page together from `parts` in the place of `page` (a path relative to the site that `hand`
-/// writes to), with the mode and owner of the page they were made from.
+/// Puts a page with changes in the place of `page` (a path relative to the site that `hand` works in),
+/// with the mode and owner of the page they were made for.
 ///
 /// # Errors
 /// [`SiteError`] names the page, which then is as it was.
@@ -464,11 +570,11 @@ pub fn replace(
     hand: &mut Hand<'_>,
     page: &Path,
     from: &Page<'_>,
-    parts: &[&[u8]],
+    patch: &Patch,
 ) -> Result<(), SiteError> {
-    let fill = |file: &mut File| {
-        write_parts(file, parts)?;
-        take_after(file, &from.model)
+    let fill = |new: &mut File| {
+        from.write(patch, new)?;
+        take_after(new, &from.model)
     };
     hand.put(page, &fill).map_err(SiteError::writing)
 }
@@ -633,8 +739,8 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
         let tree = open(&dir.path().join("public")).unwrap();
         let page = read_page(&tree, Path::new("index.html")).unwrap();
-        replace(&mut tree.hand(), Path::new("index.html"), &page, &[b"", b"n", b"", b"ew"])
-            .unwrap();
+        let patch = Patch::whole(page.bytes().len(), b"new".to_vec());
+        replace(&mut tree.hand(), Path::new("index.html"), &page, &patch).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o604);
     }
@@ -643,27 +749,27 @@ mod tests {
     fn one_reader_reads_pages_of_all_sizes() {
         let dir = site(&[]);
         let tree = open(dir.path()).unwrap();
-        let mut reader = PageReader::default();
-        for size in [3, 0, 70_000, 5, KEPT_BUFFER + 1, 9] {
+        let mut reader = PageReader::new(&tree, None);
+        for size in [3, 0, 70_000, 5, LARGE + 1, 9] {
             let bytes: Vec<u8> = (0..size).map(|at| u8::try_from(at % 251).unwrap()).collect();
-            fs::write(dir.path().join("page.html"), &bytes).unwrap();
-            assert!(reader.read(&tree, Path::new("page.html")).unwrap().bytes == bytes, "{size}");
+            fs::write(dir.path().join("page.xhtml"), &bytes).unwrap();
+            assert!(reader.read(Path::new("page.xhtml")).unwrap().bytes() == bytes, "{size}");
         }
-        assert!(reader.memory.len() <= KEPT_BUFFER);
+        assert!(reader.memory.len() as u64 <= LARGE);
     }
 
     #[test]
     fn a_page_that_has_changed_has_another_stamp() {
         let dir = site(&["page.html", "other.html"]);
         let tree = open(dir.path()).unwrap();
-        let stamp = |page: &str| read_page(&tree, Path::new(page)).unwrap().stamp();
-        let before = stamp("page.html");
-        assert!(before == stamp("page.html") && before != stamp("other.html"));
-        assert!(!before.is_settled());
+        let read = |page: &str| read_page(&tree, Path::new(page)).unwrap();
+        let before = read("page.html").stamp();
+        assert!(before == read("page.html").stamp() && before != read("other.html").stamp());
         std::thread::sleep(2 * TICK);
-        assert!(stamp("page.html").is_settled());
+        assert!(read("page.html").is_settled());
         fs::write(dir.path().join("page.html"), "y").unwrap();
-        assert_ne!(stamp("page.html"), before);
+        assert!(!read("page.html").is_settled());
+        assert_ne!(read("page.html").stamp(), before);
     }
 
     #[test]

@@ -26,10 +26,10 @@ use self::{
     window::Window,
 };
 use super::{
-    Dialect, Position, Scan, ScanError, encoding,
+    Dialect, Patch, Position, Scan, ScanError, encoding,
     events::Event,
     plain,
-    scan::{declared_encoding, scan},
+    scan::{declared_encoding, scan_relevant},
 };
 
 /// The parts of a page that matter to a scan, as a page of their own, and where they come from.
@@ -40,7 +40,7 @@ use super::{
 /// let page = format!("{}<script src=//h/a.js></script>", "<p>text</p>\n".repeat(10_000));
 /// let excerpt = Excerpt::read(page.as_bytes(), None, ExcerptLimits::default())?.unwrap();
 /// assert!(excerpt.bytes().len() < 70_000);
-/// let tag = excerpt.scan().unwrap().tags.remove(0);
+/// let tag = excerpt.scan_relevant(None).unwrap().unwrap().tags.remove(0);
 /// assert_eq!(excerpt.in_page(tag.span.clone()), Some(120_000..120_021));
 /// assert_eq!(excerpt.position(tag.span.start).line, 10_001);
 /// # Ok::<(), std::io::Error>(())
@@ -128,6 +128,23 @@ impl Excerpt {
         Ok(is_all.then(|| builder.finish(window.read())))
     }
 
+    /// Whether nothing in a page bears on scripts from elsewhere, on modules, or on scripts whose
+    /// address contains `local`. `false` is no more than a doubt.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn is_nothing(
+        page: impl Read,
+        local: Option<&str>,
+        limits: ExcerptLimits,
+    ) -> io::Result<bool> {
+        let mut window = Window::new(page, limits.window, limits.longest)?;
+        match encoding::sniff(window.bytes()).is_some_and(encoding::hides_markup) {
+            true => Ok(false),
+            false => nothing_follows(&mut window, &mut Builder::default(), local, false),
+        }
+    }
+
     /// The excerpt as a page.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -174,16 +191,27 @@ impl Excerpt {
         mark.position.after(&self.bytes[mark.offset..offset])
     }
 
-    /// Scans the excerpt; spans count its bytes.
+    /// Scans the excerpt as [`scan_relevant`](super::scan_relevant) scans a page; spans count its
+    /// bytes.
     ///
     /// # Errors
-    /// As [`scan`](super::scan()) for the page, with offsets and positions of the page.
-    pub fn scan(&self) -> Result<Scan, ScanError> {
-        scan(&self.bytes, Dialect::Html).map_err(|error| self.error_in_page(error))
+    /// As for the page, with offsets and positions of the page.
+    pub fn scan_relevant(&self, local: Option<&str>) -> Result<Option<Scan>, ScanError> {
+        let scanned = scan_relevant(&self.bytes, Dialect::Html, local);
+        let scan = scanned.map_err(|error| self.error_in_page(error))?;
+        Ok(scan.map(|scan| Scan { is_partial: self.is_partial(), ..scan }))
+    }
+
+    /// The changes of the excerpt as changes of the page; `None` if one of them is no one part there.
+    pub fn patch_in_page(&self, patch: Patch) -> Option<Patch> {
+        patch.moved(|span| {
+            let span = self.in_page(span)?;
+            Some(usize::try_from(span.start).ok()?..usize::try_from(span.end).ok()?)
+        })
     }
 
     /// An error of scanning the excerpt, with the offset and position that it has in the page.
-    pub fn error_in_page(&self, error: ScanError) -> ScanError {
+    fn error_in_page(&self, error: ScanError) -> ScanError {
         let place = |offset: usize| {
             let in_page = self.in_page(offset..offset).map_or(0, |span| span.start);
             (usize::try_from(in_page).unwrap_or(usize::MAX), self.position(offset))

@@ -38,6 +38,7 @@ mod script_type;
 mod splice;
 mod srcdoc;
 mod tag;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,7 @@ pub use scan::{Scan, ScanError, scan, scan_relevant};
 pub use script_type::ScriptType;
 pub use splice::{SpliceError, apply, patch};
 pub use tag::{Attribute, LinkRel, NotRead, Place, Quote, Remark, Tag, TagKind, Value};
+pub use view::View;
 
 /// By which rules a page is served: HTML's or XML's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

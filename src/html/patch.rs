@@ -24,7 +24,7 @@ struct Piece {
 
 impl Patch {
     /// Another page in the place of one of `length` bytes.
-    pub(super) fn whole(length: usize, page: Vec<u8>) -> Self {
+    pub fn whole(length: usize, page: Vec<u8>) -> Self {
         Self { pieces: vec![Piece { span: 0..length, length: page.len() }], text: page }
     }
 
@@ -48,14 +48,34 @@ impl Patch {
     /// If `page` is shorter than the page that the patch was made from.
     pub fn parts<'p>(&'p self, page: &'p [u8]) -> Vec<&'p [u8]> {
         let mut parts = Vec::with_capacity(self.pieces.len() * 2 + 1);
-        let (mut at, mut text) = (0, &self.text[..]);
-        for Piece { span, length } in &self.pieces {
-            let (new, rest) = text.split_at(*length);
+        let mut at = 0;
+        for (span, new) in self.pieces() {
             parts.extend([&page[at..span.start], new]);
-            (at, text) = (span.end, rest);
+            at = span.end;
         }
         parts.push(&page[at..]);
         parts
+    }
+
+    /// The spans of the page that change, in their order, each with the bytes that come in its place.
+    pub fn pieces(&self) -> impl Iterator<Item = (Range<usize>, &[u8])> {
+        let mut text = &self.text[..];
+        self.pieces.iter().map(move |Piece { span, length }| {
+            let (new, rest) = text.split_at(*length);
+            text = rest;
+            (span.clone(), new)
+        })
+    }
+
+    /// The same changes with their spans elsewhere; `None` where a span has no other place.
+    pub(super) fn moved(
+        mut self,
+        place: impl Fn(Range<usize>) -> Option<Range<usize>>,
+    ) -> Option<Self> {
+        for piece in &mut self.pieces {
+            piece.span = place(piece.span.clone())?;
+        }
+        Some(self)
     }
 
     /// How much memory it takes, in bytes.

@@ -5,6 +5,8 @@
 
 use std::cell::Cell;
 
+use super::Excerpt;
+
 /// A place in a page, both parts counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -42,8 +44,14 @@ fn characters(text: &[u8]) -> usize {
 /// once altogether, however many they are.
 #[derive(Clone, Debug)]
 pub struct Positions<'a> {
-    source: &'a [u8],
+    source: Source<'a>,
     last: Cell<(usize, Position)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Source<'a> {
+    Page(&'a [u8]),
+    Excerpt(&'a Excerpt),
 }
 
 const START: (usize, Position) = (0, Position::START);
@@ -51,16 +59,25 @@ const START: (usize, Position) = (0, Position::START);
 impl<'a> Positions<'a> {
     /// Looks at `source`: [`Scan::source`](super::Scan::source) for the spans of a scan.
     pub fn new(source: &'a [u8]) -> Self {
-        Self { source, last: Cell::new(START) }
+        Self { source: Source::Page(source), last: Cell::new(START) }
+    }
+
+    /// Takes the offsets of an excerpt to the positions of its page.
+    pub fn in_page_of(excerpt: &'a Excerpt) -> Self {
+        Self { source: Source::Excerpt(excerpt), last: Cell::new(START) }
     }
 
     /// The position of a byte; an offset past the end is taken as the end.
     pub fn of(&self, offset: usize) -> Position {
-        let offset = offset.min(self.source.len());
+        let source = match self.source {
+            Source::Page(source) => source,
+            Source::Excerpt(excerpt) => return excerpt.position(offset),
+        };
+        let offset = offset.min(source.len());
         let (from, known) = Some(self.last.get()).filter(|(at, _)| *at <= offset).unwrap_or(START);
-        let position = known.after(&self.source[from..offset]);
+        let position = known.after(&source[from..offset]);
         // Counting goes on from here only if no character can be cut in two.
-        if self.source.get(offset).is_none_or(u8::is_ascii) {
+        if source.get(offset).is_none_or(u8::is_ascii) {
             self.last.set((offset, position));
         }
         position

@@ -35,6 +35,8 @@ pub struct Scan {
     pub(super) dialect: Dialect,
     /// How many bytes at the page's end were not read.
     pub(super) unread: usize,
+    /// Whether it is the scan of an excerpt, and the page has more.
+    pub(super) is_partial: bool,
     /// The page as UTF-8 with its own encoding, where its bytes hide the markup.
     pub(super) transcoded: Option<(String, &'static Encoding)>,
 }
@@ -49,6 +51,9 @@ impl Scan {
     /// How often `text` stands where a page can load something: in an attribute's value, a script,
     /// a style sheet or a conditional comment, but not in what people read.
     pub fn mentions(&self, page: &[u8], text: &str) -> usize {
+        if self.is_partial {
+            return usize::MAX; // nobody knows, and nothing must be taken away for it
+        }
         let source = self.source(page);
         let finder = memchr::memmem::Finder::new(text);
         if finder.find(source).is_none() {
@@ -130,7 +135,11 @@ pub fn scan_relevant(
 
 /// Scans the first `bytes` bytes of a page; all of it if its encoding hides its markup, because
 /// then it is edited as a whole.
-pub(super) fn scan_beginning(page: &[u8], dialect: Dialect, bytes: usize) -> Result<Scan, ScanError> {
+pub(super) fn scan_beginning(
+    page: &[u8],
+    dialect: Dialect,
+    bytes: usize,
+) -> Result<Scan, ScanError> {
     let beginning = &page[..bytes.min(page.len())];
     match scan(beginning, dialect)? {
         Scan { transcoded: Some(_), .. } => scan(page, dialect),
@@ -193,8 +202,15 @@ impl<'a> Scanner<'a> {
         let mut scanner = Self { source, dialect, tags: Vec::new(), remarks: Vec::new() };
         let encoding = scanner.layer(Layer::page(source, encoding))?;
         let Self { tags, remarks, .. } = scanner;
-        let scan =
-            Scan { tags, remarks, encoding: encoding.name(), dialect, unread: 0, transcoded: None };
+        let scan = Scan {
+            tags,
+            remarks,
+            encoding: encoding.name(),
+            dialect,
+            unread: 0,
+            is_partial: false,
+            transcoded: None,
+        };
         Ok((scan, encoding))
     }
 

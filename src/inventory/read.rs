@@ -10,8 +10,7 @@ use rayon::prelude::*;
 
 use super::{Beside, Inventory, Room, notices::unreadable, record::PageRecord};
 use crate::{
-    folder::Tree,
-    html::{Patch, Scan},
+    html::{Patch, Scan, View},
     page::PageReferences,
     reference::PageAddress,
     report::{Detail, Keep, Notice, Problem, by_name, progress::Progress},
@@ -28,8 +27,8 @@ pub trait Ahead: Sync {
 /// A page that has been read.
 #[derive(Debug)]
 pub struct ReadPage<'p> {
-    /// Its bytes.
-    pub bytes: &'p [u8],
+    /// What is scanned and edited in its place.
+    pub view: View<'p>,
     /// Where it is served.
     pub address: &'p PageAddress,
     /// Its tags.
@@ -50,18 +49,17 @@ pub fn take(
     let walk = Walk::new(&settings.site, &settings.out, &settings.page_globs)?;
     let site = site::open(&settings.site)?;
     let room = Room::default();
-    let begin = || (Part::new(settings.keep), PageReader::default());
-    let read = |(mut part, mut reader): (Part, PageReader), found: Result<Found, SiteError>| {
+    let begin = || (Part::new(settings.keep), PageReader::new(&site, Some(&settings.out)));
+    let parts = walk.par_bridge().try_fold(begin, |(mut part, mut reader), found| {
         match found? {
             Found::Page(path) => {
-                part.read(settings, &site, path, (ahead, &room), &mut reader);
+                part.read(settings, path, (ahead, &room), &mut reader);
                 progress.step();
             }
             found => part.inventory.beside.add(found),
         }
         Ok((part, reader))
-    };
-    let parts = walk.par_bridge().try_fold(begin, read);
+    });
     let whole = parts
         .map(|part| part.map(|(part, _)| part))
         .try_reduce(|| Part::new(settings.keep), |a, b| Ok(a.and(b)))?;
@@ -116,16 +114,15 @@ impl Part {
     fn read(
         &mut self,
         settings: &Settings,
-        site: &Tree,
         path: PathBuf,
         (ahead, room): (Option<&dyn Ahead>, &Room),
-        reader: &mut PageReader,
+        reader: &mut PageReader<'_>,
     ) {
         self.inventory.pages += 1;
         let mut record = PageRecord { path, ..PageRecord::default() };
-        match reader.read(site, &record.path) {
+        match reader.read(&record.path) {
             Ok(page) => {
-                let patch = record.scan(settings, &page.bytes, ahead);
+                let patch = record.scan(settings, page.view(), ahead);
                 record.change = patch.map(|patch| room.keep(patch, &page)).unwrap_or_default();
             }
             Err(error) => record.problems.push(unreadable(&error)),

@@ -27,7 +27,7 @@ pub enum Change {
     Unknown,
     /// Nothing.
     Nothing,
-    /// Something, which has been proved; it is there as long as there is room.
+    /// Something, which has been proved; what it is, is there as long as there is room.
     Proved(Option<Box<Proved>>),
 }
 
@@ -53,10 +53,10 @@ impl Room {
 
     /// What is known of a page that a patch was made for.
     pub fn keep(&self, patch: Patch, page: &Page<'_>) -> Change {
-        let (size, stamp) = (patch.size() + size_of::<Proved>(), page.stamp());
+        let size = patch.size() + size_of::<Proved>();
         // A page that is just being written might change without a sign.
-        let is_kept = stamp.is_settled()
-            && self.taken.fetch_add(size, Ordering::Relaxed) + size <= Self::SIZE;
-        Change::Proved(is_kept.then(|| Box::new(Proved { patch, stamp })))
+        let is_kept =
+            page.is_settled() && self.taken.fetch_add(size, Ordering::Relaxed) + size <= Self::SIZE;
+        Change::Proved(is_kept.then(|| Box::new(Proved { patch, stamp: page.stamp() })))
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     csp::{HeaderPolicy, Outcome, PageScripts, Refusal},
     folder::{Hand, Tree},
     graph::document::Start,
+    html::Patch,
     integrity::Integrity,
     inventory::{Change, Room, Work},
     lockfile::Entry,
@@ -169,15 +170,15 @@ impl<'a> Commit<'a> {
         let site = site::open(&settings.site)?;
         let prover = Prover {
             settings,
-            site: &site,
             proof,
             changes: &self.changes,
             has_policies: !survey.headers.policies.is_empty(),
             room: Room::default(),
         };
+        let reader = || PageReader::new(&site, self.changes.local());
         let mut work = std::mem::take(&mut survey.inventory.work);
         progress.begin(Stage::Checking, Some(work.len()));
-        let prove = |reader: &mut PageReader, work: &mut Work| {
+        let prove = |reader: &mut PageReader<'_>, work: &mut Work| {
             let outcome = match work.change {
                 Change::Unknown => prover.page(reader, work),
                 Change::Nothing | Change::Proved(_) => Ok(Vec::new()),
@@ -188,7 +189,7 @@ impl<'a> Commit<'a> {
                 outcome => Some(outcome.map(|scripts| (url_path(&work.path), scripts))),
             }
         };
-        let pages = work.par_iter_mut().map_init(PageReader::default, prove);
+        let pages = work.par_iter_mut().map_init(reader, prove);
         let outcomes: Vec<_> = pages.flatten_iter().collect();
         progress.end();
         let mut inline = Vec::new();
@@ -239,8 +240,8 @@ impl<'a> Commit<'a> {
             survey.warnings.push(notice.hint("give pages policies of their own".to_owned()));
         }
         let before = site::read_page(site, Path::new(HEADERS))?;
-        if *followed.text.as_bytes() != *before.bytes {
-            if std::str::from_utf8(&before.bytes).is_err() {
+        if followed.text.as_bytes() != before.bytes() {
+            if std::str::from_utf8(before.bytes()).is_err() {
                 let notice = Notice::new("headers-not-utf-8", format!("`{HEADERS}` is not UTF-8"));
                 survey.problems.push(notice.hint("save it as UTF-8".to_owned()).of_site());
             }
@@ -287,10 +288,12 @@ impl<'a> Commit<'a> {
         let to = dest.as_ref().unwrap_or(&from);
         let mut hand = to.hand();
         for (path, script) in &self.own {
-            put(settings, &mut hand, path, &script.before, &[&script.after])?;
+            let patch = Patch::whole(script.before.bytes().len(), script.after.clone());
+            put(settings, &mut hand, path, &script.before, &patch)?;
         }
         if let Some((before, after)) = &self.headers {
-            put(settings, &mut hand, Path::new(HEADERS), before, &[after.as_bytes()])?;
+            let patch = Patch::whole(before.bytes().len(), after.clone().into_bytes());
+            put(settings, &mut hand, Path::new(HEADERS), before, &patch)?;
         }
         self.write_pages(settings, &from, to, progress)
     }
@@ -304,10 +307,10 @@ impl<'a> Commit<'a> {
     ) -> Result<(), RunError> {
         progress.begin(Stage::Rewriting, Some(self.changed.len()));
         let pages = self.changed.par_iter();
-        let desk = || (PageReader::default(), to.hand());
+        let desk = || (PageReader::new(from, self.changes.local()), to.hand());
         let written = pages.try_for_each_init(desk, |(reader, hand), work| {
             progress.step();
-            self.write_page(settings, from, work, reader, hand)
+            self.write_page(settings, work, reader, hand)
         });
         progress.end();
         written
@@ -316,35 +319,26 @@ impl<'a> Commit<'a> {
     fn write_page(
         &self,
         settings: &Settings,
-        from: &Tree,
         work: &Work,
-        reader: &mut PageReader,
+        reader: &mut PageReader<'_>,
         hand: &mut Hand<'_>,
     ) -> Result<(), RunError> {
         let path = &work.path;
-        let page = reader.read(from, path)?;
-        let changed;
-        let proved = match &work.change {
-            Change::Proved(Some(proved)) if proved.stamp == page.stamp() => Some(proved),
-            Change::Proved(_) | Change::Nothing | Change::Unknown => None,
-        };
-        let patch = match proved {
-            Some(proved) => &proved.patch,
-            // It was not kept, or the page is another one by now.
-            None => match rewritten(settings, &self.changes, path, &page) {
-                Ok(Rewritten::Changed(page)) => {
-                    changed = page.patch;
-                    &changed
-                }
-                Ok(Rewritten::Unchanged) => return Ok(()),
-                Err(problem) => {
-                    let source = std::io::Error::other(problem.notice.message);
-                    let path = hand.tree().path(path);
-                    return Err(SiteError::Write { path, source }.into());
-                }
-            },
-        };
-        put(settings, hand, path, &page, &patch.parts(&page.bytes))
+        let page = reader.read(path)?;
+        if let Change::Proved(Some(proved)) = &work.change
+            && proved.stamp == page.stamp()
+        {
+            return put(settings, hand, path, &page, &proved.patch);
+        }
+        // It was not kept, or the page is another one by now.
+        match rewritten(settings, &self.changes, path, &page) {
+            Ok(Rewritten::Changed(changed)) => put(settings, hand, path, &page, &changed.patch),
+            Ok(Rewritten::Unchanged) => Ok(()),
+            Err(problem) => {
+                let source = std::io::Error::other(problem.notice.message);
+                Err(SiteError::Write { path: hand.tree().path(path), source }.into())
+            }
+        }
     }
 }
 
@@ -364,19 +358,19 @@ pub(super) fn concerns(modules: &Modules, starts: &[Start]) -> bool {
     starts.iter().any(|start| modules.guards.contains_key(start))
 }
 
-/// Puts a file of the site in its place, unless it is there already.
+/// Puts a file of the site with changes in its place, unless it is there already.
 fn put(
     settings: &Settings,
     hand: &mut Hand<'_>,
     path: &Path,
     from: &Page<'_>,
-    parts: &[&[u8]],
+    patch: &Patch,
 ) -> Result<(), RunError> {
-    let same = |there: Page<'_>| *there.bytes == parts.concat();
-    if settings.dest.is_some() && site::read_page(hand.tree(), path).is_ok_and(same) {
+    let is_there = |there: Page<'_>| from.is_edited_to(patch, &there);
+    if settings.dest.is_some() && site::read_page(hand.tree(), path).is_ok_and(is_there) {
         return Ok(());
     }
-    Ok(site::replace(hand, path, from, parts)?)
+    Ok(site::replace(hand, path, from, patch)?)
 }
 
 /// Whether a file may be written; a file or link that stands in the way is a problem of the site.

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     graph::{closure::Use, document::Start, homes::Homes},
+    html::View,
     integrity::IntegrityMetadata,
     inventory::{self, Inventory},
     obtain::{self, ObtainError},
@@ -132,7 +133,7 @@ impl Answer<'_> {
             return Ok(Rewritten::Unchanged);
         }
         let address = inventory::page_address(path, settings);
-        rewrite(bytes, inventory::dialect(path), &address, &self.changes)
+        rewrite(View::whole(bytes), inventory::dialect(path), &address, &self.changes)
             .map_err(|error| vec![unwritable(path, &error)])
     }
 }

@@ -19,7 +19,6 @@ use crate::{
         document::Start,
         homes::Homes,
     },
-    html,
     integrity::{Algorithm, Integrity},
     inventory,
     lockfile::{Entry, Lockfile},
@@ -51,7 +50,7 @@ pub(super) fn modules(
     for (path, script) in own {
         let file = relocate::url_path(&survey.root, path);
         modules.served.insert(file.clone(), Integrity::of(&script.after, algorithms));
-        modules.changed.insert(file, script.before.bytes.to_vec());
+        modules.changed.insert(file, script.before.bytes().to_vec());
     }
     if settings.integrity.is_none() {
         return modules;
@@ -115,10 +114,10 @@ pub(super) fn pages_that_guard(
     }
     let known: BTreeSet<&Path> = survey.inventory.work.iter().map(|work| &*work.path).collect();
     let site = site::open(&settings.site)?;
-    let guards = |reader: &mut PageReader, path: &PathBuf| {
-        let Ok(page) = reader.read(&site, path) else { return false };
-        may_say_integrity(&page.bytes)
-            && match html::scan_relevant(&page.bytes, inventory::dialect(path), Some("")) {
+    let guards = |reader: &mut PageReader<'_>, path: &PathBuf| {
+        let Ok(page) = reader.read(path) else { return false };
+        may_say_integrity(page.bytes())
+            && match page.view().scan(inventory::dialect(path), Some("")) {
                 Ok(Some(scan)) => {
                     let address = inventory::page_address(path, settings);
                     let local = page::references(&address, &scan).local;
@@ -130,7 +129,7 @@ pub(super) fn pages_that_guard(
                 Err(_) => settings.ambiguous == Ambiguous::Fail,
             }
     };
-    let guarding = |reader: &mut PageReader, found: Result<Found, SiteError>| match found {
+    let guarding = |reader: &mut PageReader<'_>, found: Result<Found, SiteError>| match found {
         Ok(Found::Page(path)) => {
             (!known.contains(&*path) && guards(reader, &path)).then_some(Ok(path))
         }
@@ -138,7 +137,10 @@ pub(super) fn pages_that_guard(
         Err(error) => Some(Err(error)),
     };
     let walk = Walk::new(&settings.site, &settings.out, &settings.page_globs)?;
-    walk.par_bridge().map_init(PageReader::default, guarding).flatten_iter().collect()
+    walk.par_bridge()
+        .map_init(|| PageReader::new(&site, Some("")), guarding)
+        .flatten_iter()
+        .collect()
 }
 
 /// Whether a page may have an `integrity` at all; where ASCII stands in two bytes, nobody looks.

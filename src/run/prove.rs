@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::{commit::allow_inline, proof::Proof};
 use crate::{
-    folder::Tree,
     inventory::{self, Change, Room, Work},
     report::{Notice, Problem},
     rewrite::{Changes, InlineEdit, RewriteError, Rewritten, rewrite},
@@ -15,7 +14,6 @@ use crate::{
 /// Works out what changes in pages.
 pub(super) struct Prover<'a> {
     pub settings: &'a Settings,
-    pub site: &'a Tree,
     pub proof: &'a Proof,
     pub changes: &'a Changes<'a>,
     /// Whether policies outside of pages have to follow their inline scripts.
@@ -27,20 +25,19 @@ impl Prover<'_> {
     /// Finds out what changes in a page; gives what becomes of its inline scripts.
     pub fn page(
         &self,
-        reader: &mut PageReader,
+        reader: &mut PageReader<'_>,
         work: &mut Work,
     ) -> Result<Vec<InlineEdit>, Box<Problem>> {
         let path = &*work.path;
-        let page = reader
-            .read(self.site, path)
-            .map_err(|error| Box::new(inventory::unreadable(&error)))?;
+        let read = reader.read(path);
+        let page = read.map_err(|error| Box::new(inventory::unreadable(&error)))?;
         let Rewritten::Changed(changed) = rewritten(self.settings, self.changes, path, &page)?
         else {
             work.change = Change::Nothing;
             return Ok(Vec::new());
         };
         let address = inventory::page_address(path, self.settings);
-        let edited = changed.patch.apply(&page.bytes);
+        let edited = changed.patch.apply(page.bytes());
         let traced = self.proof.page(&address, &edited, inventory::dialect(path));
         traced.map_err(|cause| Box::new(unproved(path, &cause)))?;
         work.change = self.room.keep(changed.patch, &page);
@@ -56,7 +53,7 @@ pub(super) fn rewritten(
     page: &Page<'_>,
 ) -> Result<Rewritten, Box<Problem>> {
     let address = inventory::page_address(path, settings);
-    rewrite(&page.bytes, inventory::dialect(path), &address, changes)
+    rewrite(page.view(), inventory::dialect(path), &address, changes)
         .map_err(|error| Box::new(unwritable(path, &error)))
 }
 

@@ -222,7 +222,7 @@ impl Relocated {
             Ok(page) => page,
             Err(error) => return self.problems.push(not_relocated(&name, &error.to_string())),
         };
-        match script.edited(&page.bytes, &self.homes, &spell) {
+        match script.edited(page.bytes(), &self.homes, &spell) {
             Ok(Some(after)) => drop(self.own.insert(path, OwnScript { before: page, after })),
             Ok(None) => {}
             Err(cause) => self.problems.push(not_relocated(&name, &cause)),
