@@ -286,9 +286,9 @@ pub struct Hand<'t> {
     folder: Option<(PathBuf, Folder)>,
 }
 
-impl Hand<'_> {
+impl<'t> Hand<'t> {
     /// The tree.
-    pub fn tree(&self) -> &Tree {
+    pub fn tree(&self) -> &'t Tree {
         self.tree
     }
 
@@ -330,7 +330,7 @@ impl Hand<'_> {
             return Err(tree.failed(file, not_a_plain_path()));
         };
         let folder = match self.folder.take() {
-            Some((known, folder)) if known.as_os_str() == path => (known, folder),
+            Some((known, folder)) if known.as_os_str() == path.as_os_str() => (known, folder),
             _ => (path.to_owned(), tree.descend(path, missing)?),
         };
         let (_, folder) = self.folder.insert(folder);

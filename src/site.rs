@@ -497,8 +497,8 @@ impl<'t> PageReader<'t> {
     /// # Errors
     /// [`SiteError`] names it.
     pub fn read(&mut self, page: &Path) -> Result<Page<'_>, SiteError> {
-        let path = self.hand.tree().path(page);
-        let failed = |source| SiteError::Read { path: path.clone(), source };
+        let site = self.hand.tree();
+        let failed = |source| SiteError::Read { path: site.path(page), source };
         let opened = self.hand.open_file(page).map_err(SiteError::reading)?;
         let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         if model.len() > LARGE && !is_xhtml(page) {

@@ -16,6 +16,10 @@ use super::{attribute::decode_charset, srcdoc::OffsetMap};
 /// How much white space and comments are read between `import` and `(`; with more it counts.
 const CALL_WINDOW: usize = 1024;
 
+/// Made once: most scripts are shorter than the making of a finder takes.
+static IMPORT: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("import"));
+static WORK: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("Work"));
+
 /// A script's text as the tokenizer hands it over, with the way back to the layer's bytes: line
 /// ends as LF, NUL as U+FFFD.
 pub(super) fn script_text(
@@ -57,14 +61,15 @@ pub(super) fn may_import(code: &[u8]) -> bool {
 
 /// Where `import(` is first written, or `import.defer(`, with white space and comments between.
 pub(super) fn import_call(code: &[u8]) -> Option<usize> {
-    memmem::find_iter(code, b"import")
+    IMPORT
+        .find_iter(code)
         .find(|at| is_word_start(code, *at) && goes_on_to_call(&code[at + b"import".len()..]))
 }
 
 /// Where something that runs on its own is first started: `Worker`, `SharedWorker`, a service
 /// worker or a worklet.
 pub(super) fn worker(code: &[u8]) -> Option<usize> {
-    memmem::find_iter(code, b"Work").find(|at| {
+    WORK.find_iter(code).find(|at| {
         let (before, after) = code.split_at(*at);
         if let Some(after) = after.strip_prefix(b"Worklet") {
             return calls_method(after, b"addModule");

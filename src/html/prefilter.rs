@@ -8,6 +8,7 @@
 use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
+use memchr::memmem;
 
 use super::{Dialect, encoding, inline};
 
@@ -38,6 +39,8 @@ static BEGINNINGS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
         });
     Searcher::new(tags.chain([b"createElement".to_vec()]))
 });
+
+static COMMENT: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("<!--"));
 
 /// How much of a page a scan has to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,9 +132,9 @@ pub(super) fn clear(part: Part<'_>, local: Option<&str>) -> Option<usize> {
 /// thing from its beginning to its end. `None` if one has no end.
 fn whole_comments(page: &[u8], mut end: usize) -> Option<usize> {
     let mut at = 0;
-    while let Some(distance) = memchr::memmem::find(&page[at..end], b"<!--[") {
+    while let Some(distance) = memmem::find(&page[at..end], b"<!--[") {
         let text = at + distance + b"<!--".len();
-        at = text + memchr::memmem::find(&page[text..], b"-->")? + b"-->".len();
+        at = text + memmem::find(&page[text..], b"-->")? + b"-->".len();
         end = end.max(at);
     }
     Some(end)
@@ -205,7 +208,7 @@ impl<'p> InlineScripts<'p> {
             length: page.len(),
             is_last,
             ends: Next::of(page, end_tag),
-            comments: Next::of(page, |bytes| memchr::memmem::find(bytes, b"<!--")),
+            comments: Next::of(page, |bytes| COMMENT.find(bytes)),
             loaders: [Next::of(page, inline::import_call), Next::of(page, inline::worker)],
         }
     }
@@ -427,7 +430,7 @@ fn names_an_address(code: &[u8]) -> bool {
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    memchr::memmem::find(haystack, needle).is_some()
+    memmem::find(haystack, needle).is_some()
 }
 
 #[cfg(test)]
