@@ -3,8 +3,10 @@
 #![cfg(unix)]
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read},
     process::{Child, Command, Output, Stdio},
+    time::{Duration, SystemTime},
 };
 
 use support::{
@@ -164,4 +166,30 @@ fn a_run_that_fails_leaves_everything_as_it_was() {
     assert!(!output.status.success());
     assert!(sandbox.snapshot() == before);
     assert_eq!(changed(), then);
+}
+
+#[test]
+fn a_page_that_changes_meanwhile_is_rewritten_as_it_is_by_then() {
+    if !can_inject() {
+        return;
+    }
+    let cdn = cdn();
+    let sandbox = Sandbox::new().vendored(&cdn, &[]);
+    sandbox.build(&["a@1.0.0/a.js", "b@2.0.0/lib/b.min.js"]);
+    // Pages that are only just written are not trusted to stay as they are.
+    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    let touch = |file: fs::File| file.set_modified(hour_ago).unwrap();
+    touch(fs::File::options().write(true).open(sandbox.path("public/index.html")).unwrap());
+    let frozen = sandbox.vendor(&cdn, &["--frozen", "--jobs", "1"]);
+    let stopped = stop_at(&frozen, "renameat:when=1");
+    let page = sandbox.path("public/index.html");
+    let before = fs::read_to_string(&page).unwrap();
+    assert!(before.contains("https://cdn.example"), "it was replaced already");
+    fs::write(&page, before.replace("<title>x", "<title>another and longer one")).unwrap();
+    let run = stopped.go_on();
+    assert_eq!(run.code(), Some(0), "{}", run.stderr());
+    let after = fs::read_to_string(&page).unwrap();
+    assert!(after.contains("<title>another and longer one</title>"), "{after}");
+    let local = r#"<script src="vendor/cdn.example/a@1.0.0/a.js" integrity="sha384-"#;
+    assert!(after.contains(local) && !after.contains("https://cdn.example"), "{after}");
 }

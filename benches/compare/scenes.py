@@ -91,7 +91,7 @@ def idle(stage):
 
 def few(stage):
     site = stage.site(stage.documentation[0], 300)
-    tree = corpora.FewAtWork(site, stage.generated)
+    tree = corpora.FewAtWork(site, corpora.roomy(stage.work, 2 << 30, 100_000))
     share = f"{len(tree.pages) / len(corpora.pages(site)):.1%}"
     corpus = f"{corpora.volume(corpora.pages(tree.site))}, {share} need work"
     return stage.against_reading(corpus, tree.site, tree.restore)

@@ -4,7 +4,9 @@
 //! A guess that is checked: pages are rewritten by what the lockfile says, and what comes of it counts
 //! only if the plan, drawn when all pages have been read, says the same.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
+
+use url::Url;
 
 use super::{guard, survey::Survey};
 use crate::{
@@ -22,34 +24,50 @@ use crate::{
 /// Rewrites pages by what the lockfile says of classic scripts.
 #[derive(Debug)]
 pub(super) struct Guess<'a> {
-    changes: Changes<'a>,
+    settings: &'a Settings,
+    root: Url,
     lock: Lockfile,
+    style: Style<'a>,
+    /// Worked out for the first page that has use for them: most sites are done already.
+    changes: OnceLock<Changes<'a>>,
 }
 
 impl<'a> Guess<'a> {
-    /// What will become of every locked script that the policy lets in.
+    /// By what is known before any page is read.
     pub fn of(settings: &'a Settings, survey: &Survey) -> Self {
+        let (root, lock) = (survey.root.clone(), survey.lock.clone());
+        let style = style(settings, survey);
+        Self { settings, root, lock, style, changes: OnceLock::new() }
+    }
+
+    fn changes(&self) -> &Changes<'a> {
+        self.changes.get_or_init(|| self.work_out())
+    }
+
+    /// What will become of every locked script that the policy lets in.
+    fn work_out(&self) -> Changes<'a> {
+        let settings = self.settings;
         let local = |(url, entry): (&SubresourceUrl, &Entry)| {
             let is_meant = matches!(settings.policy.verdict(url), Verdict::Vendor { .. });
             is_meant.then(|| (url.clone(), local(settings, entry)))
         };
-        let resolutions = survey.lock.iter().filter_map(local).collect();
         let modules = Modules {
-            homes: Homes::new(&survey.root, &settings.out, BTreeMap::new()),
-            served: guard::served(settings, &survey.lock),
+            homes: Homes::new(&self.root, &settings.out, BTreeMap::new()),
+            served: guard::served(settings, &self.lock),
             changed: BTreeMap::new(),
             guards: BTreeMap::new(),
         };
-        let changes = Changes { resolutions, modules, style: style(settings, survey) };
-        Self { changes, lock: survey.lock.clone() }
+        let resolutions = self.lock.iter().filter_map(local).collect();
+        Changes { resolutions, modules, style: self.style.clone() }
     }
 
     /// Whether pages come out the same by `changes`, when everything that pages ask for is known.
     pub fn holds(&self, survey: &Survey, lock: &Lockfile, changes: &Changes<'_>) -> bool {
         let demands = &survey.inventory.demands;
-        let is_same = |url| self.changes.resolutions.get(url) == changes.resolutions.get(url);
+        let guessed = &self.changes().resolutions;
+        let is_same = |url| guessed.get(url) == changes.resolutions.get(url);
         self.lock == *lock
-            && self.changes.style == changes.style
+            && self.style == changes.style
             && changes.modules.changed.is_empty()
             && demands.keys().all(is_same)
     }
@@ -63,7 +81,7 @@ impl inventory::Ahead for Guess<'_> {
             return None;
         }
         // What fails now is tried again, and told, once the plan is drawn.
-        match rewrite_read(view.bytes(), scan, references, address, &self.changes) {
+        match rewrite_read(view.bytes(), scan, references, address, self.changes()) {
             Ok(Rewritten::Changed(page)) => Some(page.patch),
             Ok(Rewritten::Unchanged) | Err(_) => None,
         }

@@ -71,7 +71,7 @@ impl<'a> Commit<'a> {
         let modules = guard::modules(settings, survey, downloads, relocated.homes, &relocated.own);
         guard::note_large_maps(survey, &modules);
         let changes = Changes { resolutions, modules, style: style(settings, survey) };
-        if !guess.holds(survey, &downloads.lock, &changes) {
+        if !survey.inventory.work.is_empty() && !guess.holds(survey, &downloads.lock, &changes) {
             survey.inventory.work.iter_mut().for_each(|work| work.change = Change::Unknown);
         }
         let mut commit = Self {

@@ -1,0 +1,352 @@
+//! Reading pages and putting changed ones in their place; large ones without holding them in memory.
+
+use std::{
+    borrow::Cow,
+    fs::{self, File},
+    hash::{DefaultHasher, Hash, Hasher},
+    io::{self, IoSlice, Read, Seek, SeekFrom, Write},
+    path::Path,
+    time::Duration,
+};
+
+use super::SiteError;
+use crate::{
+    folder::{Hand, Tree},
+    html::{Excerpt, ExcerptLimits, Patch, View},
+};
+
+/// From how many bytes on a page is not held in memory, if it is written so that this can be helped.
+const LARGE: u64 = 1 << 20;
+/// As long as any file system in use takes from one time stamp to the next: FAT's are two seconds apart.
+const TICK: Duration = Duration::from_secs(2);
+
+/// A page, and the mode and owner that a page made from it shall have.
+#[derive(Debug)]
+pub struct Page<'b> {
+    content: Content<'b>,
+    model: fs::Metadata,
+}
+
+#[derive(Debug)]
+enum Content<'b> {
+    Whole(Cow<'b, [u8]>),
+    Large(Large),
+}
+
+/// A page that is not held in memory.
+#[derive(Debug)]
+struct Large {
+    excerpt: Excerpt,
+    file: File,
+}
+
+impl Page<'_> {
+    /// What is scanned and edited in its place.
+    pub fn view(&self) -> View<'_> {
+        match &self.content {
+            Content::Whole(bytes) => View::whole(bytes),
+            Content::Large(large) => View::excerpt(&large.excerpt),
+        }
+    }
+
+    /// The bytes of a file that was read whole; of a large page those that matter.
+    pub fn bytes(&self) -> &[u8] {
+        self.view().bytes()
+    }
+
+    /// What tells whether the file is still the one that was read.
+    pub fn stamp(&self) -> Stamp {
+        Stamp::of(&self.model)
+    }
+
+    /// Whether a change that comes right now would show in the stamp.
+    pub fn is_settled(&self) -> bool {
+        let age = self.model.modified().ok().and_then(|modified| modified.elapsed().ok());
+        age.is_some_and(|age| age > TICK)
+    }
+
+    /// Whether the page with changes is what `other` holds.
+    pub fn is_edited_to(&self, patch: &Patch, other: &Self) -> bool {
+        match (&self.content, &other.content) {
+            (Content::Whole(bytes), Content::Whole(other)) => *patch.apply(bytes) == **other,
+            (Content::Large(_), _) | (_, Content::Large(_)) => false, // not worth reading both
+        }
+    }
+
+    /// Writes the page with changes, of which the spans count the bytes of its view.
+    fn write(&self, patch: &Patch, new: &mut File) -> io::Result<()> {
+        match &self.content {
+            Content::Whole(bytes) => write_parts(new, &patch.parts(bytes)),
+            Content::Large(large) => large.write(patch, new),
+        }
+    }
+}
+
+impl Large {
+    /// What stays is copied by the kernel, range by range.
+    fn write(&self, patch: &Patch, new: &mut File) -> io::Result<()> {
+        let moved = self.excerpt.patch_in_page(patch.clone());
+        let patch = moved.ok_or_else(|| io::Error::other("a change has no place in the page"))?;
+        let mut file = &self.file;
+        let mut at = 0;
+        for (span, text) in patch.pieces() {
+            let (start, end) = (span.start as u64, span.end as u64);
+            file.seek(SeekFrom::Start(at))?;
+            io::copy(&mut file.take(start - at), new)?;
+            new.write_all(text)?;
+            at = end;
+        }
+        file.seek(SeekFrom::Start(at))?;
+        io::copy(&mut file, new)?;
+        Ok(())
+    }
+}
+
+/// A file as it was at some moment: any change leaves another one, but for changes within the same
+/// tick of the file system's clock. A hash, because a site may have many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp(u64);
+
+impl Stamp {
+    fn of(metadata: &fs::Metadata) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (metadata.len(), metadata.modified().ok()).hash(&mut hasher);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let inode = (metadata.dev(), metadata.ino());
+            (inode, metadata.ctime(), metadata.ctime_nsec()).hash(&mut hasher);
+        }
+        Self(hasher.finish())
+    }
+}
+
+/// Reads pages one after the other into the same memory.
+#[derive(Debug)]
+pub struct PageReader<'t> {
+    hand: Hand<'t>,
+    /// In a large page, scripts of the site matter whose address contains this.
+    local: Option<&'t str>,
+    /// As large as the largest page so far; all of it is initialised.
+    memory: Vec<u8>,
+}
+
+impl<'t> PageReader<'t> {
+    /// Reads pages of `site`, in which scripts whose address contains `local` matter as well as those
+    /// from elsewhere.
+    pub fn new(site: &'t Tree, local: Option<&'t str>) -> Self {
+        Self { hand: site.hand(), local, memory: Vec::new() }
+    }
+
+    /// Reads a page (a path relative to the site).
+    ///
+    /// # Errors
+    /// [`SiteError`] names it.
+    pub fn read(&mut self, page: &Path) -> Result<Page<'_>, SiteError> {
+        let site = self.hand.tree();
+        let failed = |source| SiteError::Read { path: site.path(page), source };
+        let opened = self.hand.open_file(page).map_err(SiteError::reading)?;
+        let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+        if model.len() > LARGE && !is_xhtml(page) {
+            match self.excerpt(&mut file).map_err(failed)? {
+                Some(excerpt) => {
+                    let content = Content::Large(Large { excerpt, file });
+                    return Ok(Page { content, model });
+                }
+                None => file.rewind().map_err(failed)?,
+            }
+        }
+        let size = usize::try_from(model.len()).unwrap_or(usize::MAX);
+        if self.memory.len() as u64 > LARGE && model.len() <= LARGE {
+            // One giant page must not keep its memory for the rest of the run.
+            self.memory = Vec::new();
+        }
+        if self.memory.len() < size {
+            self.memory.resize(size.next_multiple_of(1 << 16), 0);
+        }
+        let read = fill(&mut file, &mut self.memory[..size]).map_err(failed)?;
+        let content = Content::Whole(Cow::Borrowed(&self.memory[..read]));
+        Ok(Page { content, model })
+    }
+
+    /// What matters of a large page, if it is little.
+    fn excerpt(&self, file: &mut File) -> io::Result<Option<Excerpt>> {
+        let limits = ExcerptLimits::default();
+        if Excerpt::is_nothing(&mut *file, self.local, limits)? {
+            return Ok(Some(Excerpt::default()));
+        }
+        file.rewind()?;
+        Excerpt::read(file, self.local, limits)
+    }
+}
+
+/// Reads until `memory` is full or the file is over.
+fn fill(file: &mut File, memory: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < memory.len() {
+        match file.read(&mut memory[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Reads a file of the site (a path relative to it) whole.
+///
+/// # Errors
+/// [`SiteError`] names it.
+pub fn read_page(site: &Tree, page: &Path) -> Result<Page<'static>, SiteError> {
+    let failed = |source| SiteError::Read { path: site.path(page), source };
+    let opened = site.open_file(page).map_err(SiteError::reading)?;
+    let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(failed)?;
+    Ok(Page { content: Content::Whole(Cow::Owned(bytes)), model })
+}
+
+/// Puts a page with changes in the place of `page` (a path relative to the site that `hand` works in),
+/// with the mode and owner of the page they were made for.
+///
+/// # Errors
+/// [`SiteError`] names the page, which then is as it was.
+pub fn replace(
+    hand: &mut Hand<'_>,
+    page: &Path,
+    from: &Page<'_>,
+    patch: &Patch,
+) -> Result<(), SiteError> {
+    let fill = |new: &mut File| {
+        from.write(patch, new)?;
+        take_after(new, &from.model)
+    };
+    hand.put(page, &fill).map_err(SiteError::writing)
+}
+
+fn write_parts(file: &mut File, parts: &[&[u8]]) -> io::Result<()> {
+    let mut slices: Vec<_> = parts.iter().map(|part| IoSlice::new(part)).collect();
+    let mut rest = &mut slices[..];
+    // Empty parts in front would be taken for the end.
+    IoSlice::advance_slices(&mut rest, 0);
+    while !rest.is_empty() {
+        match file.write_vectored(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut rest, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn take_after(file: &fs::File, model: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) != (model.uid(), model.gid()) {
+        fchown(file, Some(model.uid()), Some(model.gid()))?;
+    } else if own.permissions() == model.permissions() {
+        return Ok(());
+    }
+    file.set_permissions(model.permissions())
+}
+
+#[cfg(not(unix))]
+fn take_after(_file: &fs::File, _model: &fs::Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Such pages are read by rules that excerpts do not know.
+fn is_xhtml(page: &Path) -> bool {
+    page.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xhtml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::{
+        super::{open, tests::site},
+        *,
+    };
+    use crate::html::{self, Change, Dialect, Edit};
+
+    #[test]
+    fn one_reader_reads_pages_of_all_sizes() {
+        let dir = site(&[]);
+        let tree = open(dir.path()).unwrap();
+        let mut reader = PageReader::new(&tree, None);
+        for size in [3, 0, 70_000, 5, LARGE + 1, 9] {
+            let bytes: Vec<u8> = (0..size).map(|at| u8::try_from(at % 251).unwrap()).collect();
+            fs::write(dir.path().join("page.xhtml"), &bytes).unwrap();
+            assert!(reader.read(Path::new("page.xhtml")).unwrap().bytes() == bytes, "{size}");
+        }
+        assert!(reader.memory.len() as u64 <= LARGE);
+    }
+
+    #[test]
+    fn a_page_that_has_changed_has_another_stamp() {
+        let dir = site(&["page.html", "other.html"]);
+        let tree = open(dir.path()).unwrap();
+        let read = |page: &str| read_page(&tree, Path::new(page)).unwrap();
+        let before = read("page.html").stamp();
+        assert!(before == read("page.html").stamp() && before != read("other.html").stamp());
+        let file = File::options().write(true).open(dir.path().join("page.html")).unwrap();
+        file.set_modified(SystemTime::now() - 2 * TICK).unwrap();
+        assert!(read("page.html").is_settled());
+        fs::write(dir.path().join("page.html"), "y").unwrap();
+        assert!(!read("page.html").is_settled());
+        assert_ne!(read("page.html").stamp(), before);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn replacing_keeps_the_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = site(&["public/index.html"]);
+        let path = dir.path().join("public/index.html");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
+        let tree = open(&dir.path().join("public")).unwrap();
+        let page = read_page(&tree, Path::new("index.html")).unwrap();
+        let patch = Patch::whole(page.bytes().len(), b"new".to_vec());
+        replace(&mut tree.hand(), Path::new("index.html"), &page, &patch).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o604);
+    }
+
+    #[test]
+    fn a_large_page_is_edited_as_if_it_were_small() {
+        let dir = site(&[]);
+        let tree = open(dir.path()).unwrap();
+        let script = "<script src=//h/a.js></script>";
+        let lines = "<p>Zeile für Zeile</p>\n".repeat(60_000);
+        for page in [format!("{lines}{script}\n"), format!("{script}{lines}{script}")] {
+            fs::write(dir.path().join("page.html"), &page).unwrap();
+            let mut reader = PageReader::new(&tree, None);
+            let large = reader.read(Path::new("page.html")).unwrap();
+            assert!(large.bytes().len() < 100_000 && page.len() as u64 > LARGE);
+            let patch = |view: View<'_>| {
+                let scan = view.scan(Dialect::Html, None).unwrap().unwrap();
+                let src = || Change::Set { attribute: "src".into(), value: "vendor/a.js".into() };
+                let edits = (0..scan.tags.len()).map(|tag| Edit { tag, changes: vec![src()] });
+                html::patch(view.bytes(), &scan, &edits.collect::<Vec<_>>()).unwrap()
+            };
+            let edited = patch(View::whole(page.as_bytes())).apply(page.as_bytes());
+            let patch = patch(large.view());
+            replace(&mut tree.hand(), Path::new("page.html"), &large, &patch).unwrap();
+            assert!(fs::read(dir.path().join("page.html")).unwrap() == edited);
+        }
+    }
+
+    #[test]
+    fn a_large_page_in_which_nothing_matters_is_not_held_at_all() {
+        let dir = site(&[]);
+        let tree = open(dir.path()).unwrap();
+        let page = "<script src=own.js></script><p>x</p>\n".repeat(40_000);
+        fs::write(dir.path().join("page.html"), page).unwrap();
+        let mut reader = PageReader::new(&tree, Some("vendor"));
+        assert!(reader.read(Path::new("page.html")).unwrap().bytes().is_empty());
+    }
+}
