@@ -1,6 +1,10 @@
 """Pages, lockfiles and caches that are generated: the same every time, and no network needed."""
 import base64
 import hashlib
+import os
+
+LONG_AGO = 1_000_000_000
+"""Seconds since 1970."""
 
 SECTION = """<section id="s{n}"><h2>Section {n}<a class="headerlink" href="#s{n}" title="Link">¶</a></h2>
 <p>The <code class="literal">function</code> takes a <em>value</em> &amp; returns
@@ -28,6 +32,8 @@ def script_tags(urls):
 def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
+    # A page that was written only just now is treated as one that may still change.
+    os.utime(path, (LONG_AGO, LONG_AGO))
 
 
 def project(folder, scripts):

@@ -5,14 +5,17 @@
 //!
 //! | stage | room | touches |
 //! |---|---|---|
-//! | discover | [`site`]: the pages, in a stable order | disk |
-//! | scan | [`html`]: bytes → tags with exact spans; [`page`], [`mod@reference`]: what they mean; [`inventory`]: all pages together | |
+//! | discover | [`site`]: the walk through the pages, which feeds those who read them | disk |
+//! | scan | [`html`]: bytes → tags with exact spans; [`page`], [`mod@reference`]: what they mean; [`inventory`]: all pages together, read in parallel and put in order | |
 //! | follow | [`graph`]: what modules and import maps load, from file to file, in turns with the next two | |
 //! | plan | [`plan`]: inventory × [`policy`] × [`lockfile`] → one action for each URL | |
 //! | fetch, verify | [`obtain`]: [`fetch`] and [`npm`] → bytes that passed every check of [`integrity`] | network |
 //! | store | [`store`]: the vendor cache and the site vendor folder, laid out by [`vendor_path`] | disk |
 //! | rewrite | [`rewrite`]: page bytes and resolutions → page bytes | |
 //! | report | [`report`]: what happened, for people and for programs | |
+//!
+//! Where everything is locked, pages are rewritten when they are first read, by what the lockfile says;
+//! it counts only if the plan says the same. What is written is a [`Patch`](html::Patch), proved before.
 //!
 //! Pages can come from elsewhere than a folder: as [`record`]s of a stream, which the filters
 //! [`rewrite_records`] and [`scan_records`] read, and as [`scans`] of parts of a site, which are planned
