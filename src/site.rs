@@ -104,7 +104,7 @@ impl SiteError {
 pub const HEADERS: &str = "_headers";
 
 /// The names of the folders in the site's root; none if they cannot be listed, which
-/// [`discover`] reports.
+/// [`Walk`] reports.
 pub fn folders(root: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));

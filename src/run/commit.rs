@@ -175,7 +175,7 @@ impl<'a> Commit<'a> {
             has_policies: !survey.headers.policies.is_empty(),
             room: Room::default(),
         };
-        let reader = || PageReader::new(&site, self.changes.local());
+        let reader = || PageReader::new(&site, Some(self.local()));
         let mut work = std::mem::take(&mut survey.inventory.work);
         progress.begin(Stage::Checking, Some(work.len()));
         let prove = |reader: &mut PageReader<'_>, work: &mut Work| {
@@ -298,6 +298,12 @@ impl<'a> Commit<'a> {
         self.write_pages(settings, &from, to, progress)
     }
 
+    /// Which scripts of the site matter in large pages. While none changes, it is those that did when the
+    /// pages were first read: what was worked out then is about the same excerpts.
+    fn local(&self) -> &str {
+        self.changes.local().unwrap_or(self.changes.style.out)
+    }
+
     fn write_pages(
         &self,
         settings: &Settings,
@@ -307,7 +313,7 @@ impl<'a> Commit<'a> {
     ) -> Result<(), RunError> {
         progress.begin(Stage::Rewriting, Some(self.changed.len()));
         let pages = self.changed.par_iter();
-        let desk = || (PageReader::new(from, self.changes.local()), to.hand());
+        let desk = || (PageReader::new(from, Some(self.local())), to.hand());
         let written = pages.try_for_each_init(desk, |(reader, hand), work| {
             progress.step();
             self.write_page(settings, work, reader, hand)
@@ -326,7 +332,7 @@ impl<'a> Commit<'a> {
         let path = &work.path;
         let page = reader.read(path)?;
         if let Change::Proved(Some(proved)) = &work.change
-            && proved.stamp == page.stamp()
+            && proved.is_of(&page)
         {
             return put(settings, hand, path, &page, &proved.patch);
         }
