@@ -26,7 +26,7 @@ fn vendored(parts: &[&str], lines: usize) -> [String; 2] {
     let project = Project::with_page("").always(cdn.resolve_args());
     let at = project.path("public/index.html");
     [&[][..], &["--frozen"]].map(|arguments| {
-        project.write("public/index.html", &page(parts, lines));
+        project.write("public/index.html", page(parts, lines));
         let file = fs::File::options().write(true).open(&at).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
         project.vendor(arguments).assert_code(0);
