@@ -37,12 +37,13 @@ fn vendored(parts: &[&str], lines: usize) -> [String; 2] {
 #[test]
 fn a_large_page_comes_out_as_if_it_were_small() {
     const LINES: usize = 25_000;
-    let pages: [&[&str]; 7] = [
+    let pages: [&[&str]; 8] = [
         &[TAG, "the end\n"],
         &["<title>a</title>\n", TAG],
         &[TAG, TAG, OWN],
         &[TAG, ODD, "the end\n"],
         &[TAG, ODD, OWN],
+        &["<title>a</title>\n", TAG, ODD, OWN],
         &[ODD, TAG],
         &["<link rel=preconnect href=https://cdn.example>\n", TAG],
     ];
