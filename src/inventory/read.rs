@@ -13,7 +13,10 @@ use crate::{
     html::{Patch, Scan, View},
     page::PageReferences,
     reference::PageAddress,
-    report::{Detail, Keep, Notice, Problem, by_name, progress::Progress},
+    report::{
+        Detail, Keep, Notice, Problem, by_name,
+        progress::{Progress, Stage},
+    },
     settings::Settings,
     site::{self, Found, PageReader, SiteError, Walk},
 };
@@ -48,6 +51,7 @@ pub fn take(
 ) -> Result<Inventory, SiteError> {
     let walk = Walk::new(&settings.site, &settings.out, &settings.page_globs)?;
     let site = site::open(&settings.site)?;
+    progress.begin(Stage::Scanning, None);
     let room = Room::default();
     let begin = || (Part::new(settings.keep), PageReader::new(&site, Some(&settings.out)));
     let parts = walk.par_bridge().try_fold(begin, |(mut part, mut reader), found| {
@@ -62,7 +66,9 @@ pub fn take(
     });
     let whole = parts
         .map(|part| part.map(|(part, _)| part))
-        .try_reduce(|| Part::new(settings.keep), |a, b| Ok(a.and(b)))?;
+        .try_reduce(|| Part::new(settings.keep), |a, b| Ok(a.and(b)));
+    progress.end();
+    let whole = whole?;
     match whole.inventory.pages {
         0 => Err(SiteError::NoPage(settings.site.clone())),
         _ => Ok(whole.finish()),

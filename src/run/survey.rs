@@ -26,10 +26,7 @@ use crate::{
     obtain::{ObtainError, Obtained},
     plan::{Action, Plan, Violation},
     reference::{self, SubresourceUrl},
-    report::{
-        Notice, Problem,
-        progress::{Progress, Stage},
-    },
+    report::{Notice, Problem, progress::Progress},
     scans,
     settings::{IntegrityMap, Mode, Settings},
     site,
@@ -99,10 +96,7 @@ impl Survey {
         progress: &dyn Progress,
     ) -> Result<(), super::RunError> {
         let mut inventory = if settings.from_scan.is_empty() {
-            progress.begin(Stage::Scanning, None);
-            let inventory = inventory::take(settings, ahead, progress);
-            progress.end();
-            inventory?
+            inventory::take(settings, ahead, progress)?
         } else {
             let beside = inventory::beside(settings)?;
             Inventory { beside, ..scans::read(settings, &settings.from_scan)? }
