@@ -25,9 +25,9 @@ pub use self::{
     record::of_page,
     work::{Change, Proved, Room, Work},
 };
+pub use crate::site::dialect;
 use crate::{
     graph::document::Start,
-    html::Dialect,
     integrity::IntegrityMetadata,
     reference::{PageAddress, SubresourceUrl},
     report::{Keep, Notice, Places, Problem, Use, by_page},
@@ -80,14 +80,6 @@ pub struct Beside {
 /// The address of the page at `path`.
 pub fn page_address(path: &Path, settings: &Settings) -> PageAddress {
     PageAddress::new(&site::page_name(path), settings.site_url.as_ref()).among(&settings.folders)
-}
-
-/// By which rules the page at `path` is served.
-pub fn dialect(path: &Path) -> Dialect {
-    match path.extension() {
-        Some(extension) if extension.eq_ignore_ascii_case("xhtml") => Dialect::Xhtml,
-        _ => Dialect::Html,
-    }
 }
 
 impl Inventory {

@@ -21,7 +21,7 @@ use walkdir::WalkDir;
 
 use self::walk::walk_error;
 pub use self::{
-    page::{Page, PageReader, Stamp, read_page, replace},
+    page::{Page, PageReader, Stamp, dialect, read_page, replace},
     walk::{Found, PageRule, Walk, order_of_copy},
 };
 use crate::folder::{FolderError, Tree};

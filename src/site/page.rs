@@ -12,7 +12,7 @@ use std::{
 use super::SiteError;
 use crate::{
     folder::{Hand, Tree},
-    html::{Excerpt, ExcerptLimits, Patch, View},
+    html::{Dialect, Excerpt, ExcerptLimits, Patch, View},
 };
 
 /// From how many bytes on a page is not held in memory, if it is written so that this can be helped.
@@ -147,7 +147,8 @@ impl<'t> PageReader<'t> {
         let failed = |source| SiteError::Read { path: site.path(page), source };
         let opened = self.hand.open_file(page).map_err(SiteError::reading)?;
         let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
-        if model.len() > LARGE && !is_xhtml(page) {
+        // Excerpts know nothing of the rules of XML.
+        if model.len() > LARGE && dialect(page) == Dialect::Html {
             match self.excerpt(&mut file).map_err(failed)? {
                 Some(excerpt) => {
                     let content = Content::Large(Large { excerpt, file });
@@ -258,9 +259,12 @@ fn take_after(_file: &fs::File, _model: &fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Such pages are read by rules that excerpts do not know.
-fn is_xhtml(page: &Path) -> bool {
-    page.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xhtml"))
+/// By which rules a page is served.
+pub fn dialect(page: &Path) -> Dialect {
+    match page.extension() {
+        Some(extension) if extension.eq_ignore_ascii_case("xhtml") => Dialect::Xhtml,
+        _ => Dialect::Html,
+    }
 }
 
 #[cfg(test)]
@@ -271,7 +275,7 @@ mod tests {
         super::{open, tests::site},
         *,
     };
-    use crate::html::{self, Change, Dialect, Edit};
+    use crate::html::{self, Change, Edit};
 
     #[test]
     fn one_reader_reads_pages_of_all_sizes() {
