@@ -4,7 +4,7 @@
 use std::{fs, process::Command, time::SystemTime};
 
 use measured::Project;
-use support::cdn::Cdn;
+use support::{cdn::Cdn, http::Answer};
 
 #[path = "support/measured.rs"]
 mod measured;
@@ -113,4 +113,20 @@ fn compressed_copies_of_changed_pages_are_remarked_on() {
     outcome.assert_code(0).assert_says("`index.html.gz` and 1 more are compressed copies");
     let again = project.vendor(&[]);
     assert!(!again.text().contains("compressed"), "{}", again.text());
+}
+
+#[test]
+fn a_page_keeps_a_locked_script_that_is_not_to_be_had() {
+    let answers = [Answer::ok(JS), Answer::status(404)];
+    let cdn = Cdn::start().answers(HOST, "/1.0.0/a.js", answers);
+    let project = project(&cdn);
+    project.vendor(&[]).assert_code(0);
+    fs::remove_dir_all(project.path("public/vendor")).unwrap();
+    fs::remove_dir_all(project.path("vendor-cache/cdn.example")).unwrap();
+    project.write("public/index.html", PAGE);
+    let page = fs::File::options().write(true).open(project.path("public/index.html")).unwrap();
+    page.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    // The lockfile promises a local copy, and pages are rewritten by it before the plan is drawn.
+    project.vendor(&["--on-error", "keep", "--source", "cdn"]).assert_code(0);
+    assert_eq!(fs::read_to_string(project.path("public/index.html")).unwrap(), PAGE);
 }
