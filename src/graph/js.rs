@@ -4,7 +4,7 @@
 //! script just as the page uses it, is an error. Names are taken at their word (a local `Worker` is
 //! a `Worker`). What is not UTF-8 is read as browsers read it, as replacement characters.
 
-use std::{borrow::Cow, ops::Range, sync::LazyLock, thread};
+use std::{borrow::Cow, ops::Range, thread};
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
@@ -16,14 +16,13 @@ use oxc_ast::ast::{
 use oxc_ast_visit::{VisitJs, walk_js};
 use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType, Span};
-use regex::bytes::Regex;
 
 use super::{
     module_scan::{
         Form, ModuleScan, ModuleType, ParseFailure, Phase, Purpose, Quote, Residual, SelfLocating,
         Sign, SourceKind, Specifier, Unfollowed, WorkerType,
     },
-    nesting, residual,
+    nesting, residual, worth,
 };
 use crate::html::Positions;
 
@@ -38,26 +37,12 @@ const NESTING_MAX: usize = 10_000;
 const STACK_PER_LEVEL: usize = 2 << 10;
 const STACK_LEAST: usize = 1 << 20;
 
-/// Text without any of these loads nothing and shows no sign of it. Escapes count, because names
-/// and strings can be written with them.
-static WORTH_PARSING: LazyLock<Regex> = LazyLock::new(|| {
-    let words = "import|export|Worker|Worklet|URL|currentScript|(?i:script)";
-    let addresses = r#":\\?/\\?/|["'`]\\?/\\?/"#;
-    let escapes = r"\\[ux0-7\r\n]|\\\xE2";
-    Regex::new(&format!("(?-u){words}|{addresses}|{escapes}")).expect("the expression is valid")
-});
-
-/// Whether `source` could load anything, or show a sign of it.
-pub fn is_worth_parsing(source: &[u8]) -> bool {
-    WORTH_PARSING.is_match(source)
-}
-
 /// Finds what the script `source` loads, and what it may load besides.
 ///
 /// # Errors
 /// [`ParseFailure`] if the text is not a script of that kind, or nests too deeply to be read.
 pub fn scan(source: &[u8], kind: SourceKind) -> Result<ModuleScan, ParseFailure> {
-    if is_worth_parsing(source) { parse(source, kind) } else { Ok(ModuleScan::default()) }
+    if worth::is_worth_parsing(source) { parse(source, kind) } else { Ok(ModuleScan::default()) }
 }
 
 /// [`scan`], also of what is not worth it.

@@ -20,6 +20,7 @@ mod nesting;
 pub mod relocation;
 mod residual;
 pub mod specifier;
+mod worth;
 
 #[cfg(test)]
 mod tests;

@@ -105,7 +105,8 @@ struct Reader<'s> {
     head: Option<Previous>,
     after_dot: bool,
     after_end: bool,
-    /// Whether only white space and comments stand before this token on its line.
+    /// Whether only white space and comments stand before this token on its line, or what may be
+    /// white space beyond ASCII.
     line_is_blank: bool,
 }
 
@@ -121,10 +122,7 @@ impl Reader<'_> {
                 b'/' if self.rest().starts_with(b"//") => self.skip_line(),
                 b'/' if self.rest().starts_with(b"/*") => self.skip_comment(),
                 b'#' if self.at == 0 && self.rest().starts_with(b"#!") => self.skip_line(),
-                _ if is_word(byte) => {
-                    self.read_word();
-                    self.line_is_blank = false;
-                }
+                _ if is_word(byte) => self.read_word(),
                 _ => {
                     self.read_punctuator(byte)?;
                     self.line_is_blank = false;
@@ -174,7 +172,7 @@ impl Reader<'_> {
         let mut end = memchr::memchr2(b'\n', b'\r', line).unwrap_or(line.len());
         let separators = memchr::memchr_iter(0xE2, &line[..end]);
         for separator in separators {
-            if matches!(line.get(separator + 1..separator + 3), Some([0x80, 0xA8 | 0xA9])) {
+            if line.get(separator..separator + 3).is_some_and(is_line_separator) {
                 end = separator;
                 break;
             }
@@ -200,8 +198,10 @@ impl Reader<'_> {
             // A name, keywords in disguise, or several of them with white space beyond ASCII.
             self.hold(2 * strange);
             (self.previous, self.head) = (Previous::Either, Some(Previous::Either));
+            self.line_is_blank |= word.windows(3).any(is_line_separator);
             return;
         }
+        self.line_is_blank = false;
         if word[0].is_ascii_digit() {
             self.read_fraction(start);
             self.nest(1);
@@ -311,7 +311,11 @@ impl Reader<'_> {
         if byte == b'-' && self.line_is_blank && self.rest().starts_with(b"-->") {
             return Err(Unsure);
         }
-        let before = if self.line_is_blank { Previous::Operator } else { self.previous };
+        let before = match self.previous {
+            Previous::Either => Previous::Either,
+            _ if self.line_is_blank => Previous::Operator,
+            previous => previous,
+        };
         self.operate(2);
         self.previous = before;
         Ok(())
@@ -465,6 +469,11 @@ static IS_WORD: [bool; 256] = {
 
 fn is_word(byte: u8) -> bool {
     IS_WORD[usize::from(byte)]
+}
+
+/// U+2028 and U+2029.
+fn is_line_separator(text: &[u8]) -> bool {
+    matches!(text, [0xE2, 0x80, 0xA8 | 0xA9])
 }
 
 fn word_length(text: &[u8]) -> usize {

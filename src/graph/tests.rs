@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{ModuleScan, SourceKind, js, nesting};
+use super::{ModuleScan, SourceKind, js, nesting, worth};
 
 /// Pieces that scripts are made of, with all that the shortcuts look for, and much that fools them.
 fn script(pieces: usize) -> impl Strategy<Value = String> {
@@ -54,6 +54,12 @@ fn script(pieces: usize) -> impl Strategy<Value = String> {
         "/x/g",
         "return",
         "typeof ",
+        "export ",
+        "import a from'b'",
+        "navigator.serviceWorker",
+        ".register(",
+        "querySelector",
+        "'script'",
         "await ",
         "1",
         "1.",
@@ -81,6 +87,65 @@ fn script(pieces: usize) -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..pieces).prop_map(|pieces| pieces.concat())
 }
 
+/// A script that gives a string to somebody, with pieces that make an address, or only seem to.
+fn script_with_string() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "http:",
+        "HTTPS:",
+        "//",
+        r"\/\/",
+        r"\/",
+        "/",
+        "www.w3.org",
+        "a.example",
+        "/2000/svg",
+        "/x.js",
+        "<script",
+        "<img src=",
+        "<link href='",
+        "url(",
+        "@import ",
+        "from ",
+        r#"\""#,
+        "=",
+        ">",
+        "<",
+        ")",
+        " ",
+        "\u{2028}",
+        r"\n",
+        r"\t",
+        r"\x20",
+        r"\u2003",
+        r"\u{a0}",
+        r"\x68",
+        r"\72",
+        r"\\",
+        "\\\n",
+        "script",
+        "é",
+        "1",
+        "a",
+        "?",
+        "#",
+        "%",
+        "@",
+    ]);
+    let text = prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat());
+    let taker = prop::sample::select(vec![
+        "f(",
+        "document.querySelector(",
+        "document.querySelectorAll (/* */",
+        "document?.getElementsByTagName(\n",
+        "(",
+        "f(`${a}` + ",
+    ]);
+    let quote =
+        prop::sample::select(vec![("'", "'"), ("\"", "\""), ("`", "`"), ("`${a}", "${a}`")]);
+    (taker, quote, text)
+        .prop_map(|(taker, (open, close), text)| format!("{taker}{open}{text}{close})"))
+}
+
 fn kind() -> impl Strategy<Value = SourceKind> {
     prop::sample::select(vec![
         SourceKind::Module,
@@ -94,8 +159,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn what_is_not_worth_parsing_has_nothing(source in script(40), kind in kind()) {
-        if !js::is_worth_parsing(source.as_bytes())
+    fn what_is_not_worth_parsing_has_nothing(
+        source in prop_oneof![script(40), script_with_string()],
+        kind in kind(),
+    ) {
+        if !worth::is_worth_parsing(source.as_bytes())
             && let Ok(found) = js::parse(source.as_bytes(), kind)
         {
             prop_assert_eq!(found, ModuleScan::default());

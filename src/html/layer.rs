@@ -8,7 +8,7 @@ use std::{ops::Range, sync::Arc};
 use encoding_rs::{Encoding, UTF_8};
 
 use super::{
-    Dialect, Positions, ScanError, ScriptType, attribute,
+    Dialect, Positions, ScanError, ScriptType, attribute, code,
     events::{self, Element, End, Event, Namespace, RawAttribute},
     inline,
     scan::{MAX_FOUND, MAX_TAG, Scanner, TOO_LARGE, has_relevant_tag},
@@ -150,8 +150,8 @@ impl<'r, 'a> LayerReader<'r, 'a> {
         let End::Tag(end) = &element.end else { return };
         let text = &self.layer.bytes[element.span.end..end.start];
         let may_load = match kind {
-            ScriptType::Classic => inline::may_load(text),
-            ScriptType::Module => inline::may_load(text) || inline::may_import(text),
+            ScriptType::Classic => code::may_load(text),
+            ScriptType::Module => code::may_load(text) || code::may_import(text),
             ScriptType::ImportMap | ScriptType::SpeculationRules | ScriptType::DataBlock(_) => {
                 false
             }
@@ -191,7 +191,7 @@ impl<'r, 'a> LayerReader<'r, 'a> {
             ScriptType::Module | ScriptType::ImportMap => self.reported(element, kind, content),
             ScriptType::Classic => {
                 self.built_by(content.clone());
-                if inline::may_load(&self.layer.bytes[content.clone()]) {
+                if code::may_load(&self.layer.bytes[content.clone()]) {
                     self.reported(element, kind, content);
                 }
             }

@@ -21,6 +21,7 @@
 mod ambiguity;
 mod attribute;
 mod change;
+pub(crate) mod code;
 mod encoding;
 mod events;
 mod excerpt;

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use aho_corasick::packed::Searcher;
 use memchr::memmem;
 
-use super::{Dialect, encoding, inline};
+use super::{Dialect, code, encoding};
 
 /// A page's encoding is declared within its first bytes (HTML 13.2.3.2); that is always read.
 const ENCODING_WINDOW: usize = 1024;
@@ -209,7 +209,7 @@ impl<'p> InlineScripts<'p> {
             is_last,
             ends: Next::of(page, end_tag),
             comments: Next::of(page, |bytes| COMMENT.find(bytes)),
-            loaders: [Next::of(page, inline::import_call), Next::of(page, inline::worker)],
+            loaders: [Next::of(page, code::import_call), Next::of(page, code::worker)],
         }
     }
 

@@ -4,7 +4,7 @@
 //! long ones: metadata, frames, and scripts of data.
 
 use crate::html::{
-    ScriptType,
+    ScriptType, code,
     events::{Element, End, Event, RawAttribute},
     inline,
     layer::raw,
@@ -28,7 +28,7 @@ fn inline_script_matters(element: &Element, bytes: &[u8]) -> bool {
     let code = &bytes[element.span.end..end.start];
     match script_type(&element.attributes, bytes) {
         Some(ScriptType::Classic) => {
-            inline::may_load(code) || !inline::built_addresses(code).is_empty()
+            code::may_load(code) || !inline::built_addresses(code).is_empty()
         }
         Some(kind) => !is_data(&kind),
         None => true,

@@ -1,0 +1,182 @@
+//! Which scripts need no parse: most libraries load nothing, and show no sign that they might.
+//!
+//! Looks at bytes, in comments and strings as well as in code: that finds more than [`super::js`]
+//! would, never less. What is common in libraries and means nothing is told apart all the same:
+//! `exports`, an address in a licence, the namespace of SVG.
+
+use std::sync::LazyLock;
+
+use regex::bytes::{Match, Regex};
+
+use crate::html::code;
+
+/// How far before an address the markup or style that loads it may begin, in bytes: what
+/// [`super::residual`] allows, with every character an escape of a surrogate pair.
+const MARKUP_WINDOW: usize = 200 * r"\u0000\u0000".len();
+
+/// Names that are signs by themselves, and escapes that can spell any other name or address.
+static SIGNS: LazyLock<Regex> = LazyLock::new(|| {
+    let names = r"importScripts|currentScript|\bscripts\b";
+    let blank = r"[\s\x80-\xFF]";
+    let lookups = format!(
+        r#"(?:getElementsByTagName|querySelector(?:All)?)(?:{blank}|[?.(])*(?:/|["'`](?:{blank}|\\\w[0-9a-fA-F]{{0,4}})*(?i:script))"#
+    );
+    let printable = "(?:2[1-9a-fA-F]|[3-6][0-9a-fA-F]|7[0-9a-eA-E])";
+    let octal = "0?(?:4[1-7]|[5-7][0-7])|1[0-7][0-7]";
+    let escapes =
+        format!(r"\\(?:x{printable}|u00{printable}|u\{{|{octal}|[\r\n]|\xE2\x80[\xA8\xA9])");
+    Regex::new(&format!("(?-u){names}|{lookups}|{escapes}")).expect("the expression is valid")
+});
+
+/// `//` as strings write it.
+static SLASHES: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?-u)\\?/\\?/").expect("the expression is valid"));
+
+/// How the tags begin that load something, behind `<`.
+static LOADING_TAG: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(?i-u)(?:script|link|img)").expect("the expression is valid"));
+
+/// What loads the address in the quotes behind it, in style sheets and modules.
+static QUOTED_LOAD: LazyLock<Regex> = LazyLock::new(|| {
+    let expression = r#"(?i-u)@import|from(?:[\s\x80-\xFF]|\\.)*["'\\]"#;
+    Regex::new(expression).expect("the expression is valid")
+});
+
+/// Names of XML namespaces, as far as [`super::residual`] never takes them for an address.
+static NAMESPACE: LazyLock<Regex> = LazyLock::new(|| {
+    let hosts = r"www\.w3\.org|ns\.adobe\.com|purl\.org";
+    let expression = format!(r#"^(?-u)(?:{hosts})(?:/[\w/#-]*)?\\?["'`]"#);
+    Regex::new(&expression).expect("the expression is valid")
+});
+
+/// Whether `source` could load anything, or show a sign of it.
+pub(super) fn is_worth_parsing(source: &[u8]) -> bool {
+    code::may_load(source)
+        || code::may_import(source)
+        || SIGNS.is_match(source)
+        || SLASHES.find_iter(source).any(|slashes| may_be_address(source, slashes))
+}
+
+/// Whether an address that a string starts with, or that markup in it loads, has its `//` here.
+fn may_be_address(source: &[u8], slashes: Match<'_>) -> bool {
+    let (before, after) = (&source[..slashes.start()], &source[slashes.end()..]);
+    match before_scheme(before) {
+        Some(before) => {
+            let is_read = string_start(before).is_some() || is_loaded_in_markup(before);
+            is_read && !NAMESPACE.is_match(after)
+        }
+        None => string_start(before).is_some_and(|quote| may_start_with_host(after, quote)),
+    }
+}
+
+/// What stands before `http:` or `https:` at the end of `text`.
+fn before_scheme(text: &[u8]) -> Option<&[u8]> {
+    [&b"http:"[..], b"https:"].iter().find_map(|scheme| {
+        let (before, end) = text.split_at_checked(text.len().checked_sub(scheme.len())?)?;
+        end.eq_ignore_ascii_case(scheme).then_some(before)
+    })
+}
+
+/// The quote of the string that begins at the end of `before`, or goes on behind a substitution,
+/// but for white space, which can be escaped.
+fn string_start(mut before: &[u8]) -> Option<u8> {
+    while let Some(shorter) = without_blank(before) {
+        before = shorter;
+    }
+    match before.last()? {
+        quote @ (b'"' | b'\'' | b'`') => Some(*quote),
+        // Behind a substitution, slashes are no part of an address.
+        _ => {
+            let last = before.iter().rfind(|byte| !matches!(byte, b'/' | b'\\'));
+            (last == Some(&b'}')).then_some(b'`')
+        }
+    }
+}
+
+/// `text` without the white space at its end, or the escape.
+fn without_blank(text: &[u8]) -> Option<&[u8]> {
+    match text {
+        [before @ .., last] if *last <= b' ' || !last.is_ascii() => Some(before),
+        _ => [r"\n", r"\x20", r"\u0020"].iter().find_map(|escape| {
+            let (before, end) = text.split_at(text.len().checked_sub(escape.len())?);
+            end.starts_with(br"\").then_some(before)
+        }),
+    }
+}
+
+/// Whether `text`, behind `//` in a string with that `quote`, may be a public host name.
+fn may_start_with_host(mut text: &[u8], quote: u8) -> bool {
+    while let Some(rest) = text.strip_prefix(b"/").or_else(|| text.strip_prefix(br"\/")) {
+        text = rest;
+    }
+    let ends = |byte: &u8| *byte <= b' ' || matches!(byte, b'/' | b'?' | b'#') || *byte == quote;
+    let host = text.split(ends).next().unwrap_or_default();
+    host.iter().any(|byte| matches!(byte, b'.' | b'%' | b'\\') || !byte.is_ascii())
+}
+
+/// Whether markup or a style at the end of `before` loads what follows.
+fn is_loaded_in_markup(before: &[u8]) -> bool {
+    let window = &before[before.len().saturating_sub(MARKUP_WINDOW)..];
+    let Some(at) = memchr::memrchr3(b'<', b'(', b')', window) else {
+        return QUOTED_LOAD.is_match(window);
+    };
+    let (outside, inside) = (&window[..at], &window[at + 1..]);
+    match window[at] {
+        b'<' if LOADING_TAG.is_match(inside) => true,
+        b'(' if outside.to_ascii_lowercase().ends_with(b"url") => true,
+        _ => QUOTED_LOAD.is_match(inside),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_libraries_say_of_themselves_is_no_reason() {
+        for code in [
+            "/*! A v1.2 (https://a.example/) | MIT (https://a.example/license) */",
+            " * @see <https://a.example/>\n// https://a.example\nvar a; // //a.example",
+            "if (!Popper) throw new TypeError('needs Popper (https://popper.example)')",
+            "throw Error('Unsupported. Try https://a.example/search?q=b.')",
+            "typeof exports && 'object' == typeof module ? module.exports = f() : 0",
+            "document.createElementNS('http://www.w3.org/2000/svg', 'svg')",
+            r#"e = "<svg xmlns=\"http://www.w3.org/2000/svg\"><path/></svg>""#,
+            "a = location.protocol + '//' + location.host, b = '//# sourceURL=' + c",
+            "t.getElementsByTagName('*'), t.querySelectorAll('a, script'), 'script' === b",
+            r"/[\x00-\x1f\x7f\ud800-\udfff]|\1|\0/, 'caf\xe9\x20\u2028', '\\textbf'",
+            "subscripts, descriptors, $.getScript, Plugin.import, toDataURL(a), new URL(b)",
+            "throw 'Please import and register the plugin, or export it'",
+        ] {
+            assert!(!is_worth_parsing(code.as_bytes()), "{code}");
+        }
+    }
+
+    #[test]
+    fn every_sign_is_one() {
+        for code in [
+            "fetch('https://a.example/b')",
+            "fetch(' \\n\\x20\\u0020HTTP:\\/\\/a.example/b')",
+            "a = '//cdn.example/a.js', b = `\\/\\/cdn.example`",
+            "`${a}https://b.example/`",
+            "'http://www.w3.org/a.js'",
+            "'http://www.w3.org.example/'",
+            "'<script async src=https://a.example/b.js>'",
+            "w('<LINK rel=\"stylesheet\" href=\"https://a.example/b.css\">')",
+            "'a { background: URL(https://a.example/b.png) }'",
+            r#"'@import "https://a.example/b.css"'"#,
+            r#"'import b from \"https://a.example/b.js\"'"#,
+            r"'\x68ttps://a.example/', '\150', '\u{68}', 'htt\
+ps://a.example'",
+            "new W\\u006frker('a.js')",
+            "document.currentScript.src",
+            "document . scripts[0]",
+            "document.getElementsByTagName ( \"SCRIPT\" )",
+            "document.getElementsByTagName(/* all */ 'script')",
+            "document.querySelector?.(`\\n script[src]`)",
+            "importScripts('a.js')",
+        ] {
+            assert!(is_worth_parsing(code.as_bytes()), "{code}");
+        }
+    }
+}
