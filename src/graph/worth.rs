@@ -4,9 +4,9 @@
 //! would, never less. What is common in libraries and means nothing is told apart all the same:
 //! `exports`, an address in a licence, the namespace of SVG.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
-use regex::bytes::{Match, Regex};
+use regex::bytes::{Captures, Match, Regex};
 
 use crate::html::code;
 
@@ -14,18 +14,33 @@ use crate::html::code;
 /// [`super::residual`] allows, with every character an escape of a surrogate pair.
 const MARKUP_WINDOW: usize = 200 * r"\u0000\u0000".len();
 
-/// Names that are signs by themselves, and escapes that can spell any other name or address.
-static SIGNS: LazyLock<Regex> = LazyLock::new(|| {
-    let names = r"importScripts|currentScript|\bscripts\b";
+/// Names that are signs by themselves.
+static NAMES: LazyLock<Regex> = LazyLock::new(|| {
     let blank = r"[\s\x80-\xFF]";
-    let lookups = format!(
-        r#"(?:getElementsByTagName|querySelector(?:All)?)(?:{blank}|[?.(])*(?:/|["'`](?:{blank}|\\\w[0-9a-fA-F]{{0,4}})*(?i:script))"#
+    let lookups = r"getElementsByTagName|querySelector(?:All)?";
+    let script = format!(r#"["'`](?:{blank}|\\\w[0-9a-fA-F]{{0,4}})*(?i:script)"#);
+    let expression = format!(
+        r"(?-u)importScripts|currentScript|\bscripts\b|(?:{lookups})(?:{blank}|[?.(])*(?:/|{script})"
     );
+    Regex::new(&expression).expect("the expression is valid")
+});
+
+/// Escapes that can spell a name or an address.
+static SPELLING: LazyLock<Regex> = LazyLock::new(|| {
     let printable = "(?:2[1-9a-fA-F]|[3-6][0-9a-fA-F]|7[0-9a-eA-E])";
     let octal = "0?(?:4[1-7]|[5-7][0-7])|1[0-7][0-7]";
-    let escapes =
-        format!(r"\\(?:x{printable}|u00{printable}|u\{{|{octal}|[\r\n]|\xE2\x80[\xA8\xA9])");
-    Regex::new(&format!("(?-u){names}|{lookups}|{escapes}")).expect("the expression is valid")
+    let line_ends = r"[\r\n]|\xE2\x80[\xA8\xA9]";
+    let expression = format!(r"(?-u)\\(?:x{printable}|u00{printable}|u\{{|{octal}|{line_ends})");
+    Regex::new(&expression).expect("the expression is valid")
+});
+
+/// Every escape: of a code point in hexadecimal or octal, of a line's end, or another.
+static ESCAPE: LazyLock<Regex> = LazyLock::new(|| {
+    let hex = r"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]+)\}";
+    let octal = "([0-3][0-7]{0,2}|[4-7][0-7]?)";
+    let line_end = r"(\r\n|[\r\n]|\xE2\x80[\xA8\xA9])";
+    Regex::new(&format!(r"(?s-u)\\(?:{hex}|{octal}|{line_end}|.)"))
+        .expect("the expression is valid")
 });
 
 /// `//` as strings write it.
@@ -44,27 +59,52 @@ static QUOTED_LOAD: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Names of XML namespaces, as far as [`super::residual`] never takes them for an address.
 static NAMESPACE: LazyLock<Regex> = LazyLock::new(|| {
-    let hosts = r"www\.w3\.org|ns\.adobe\.com|purl\.org";
-    let expression = format!(r#"^(?-u)(?:{hosts})(?:/[\w/#-]*)?\\?["'`]"#);
-    Regex::new(&expression).expect("the expression is valid")
+    let expression = r"^(?-u)(?:www\.w3\.org|ns\.adobe\.com|purl\.org)(?:/[\w/#-]*)?";
+    Regex::new(expression).expect("the expression is valid")
 });
 
 /// Whether `source` could load anything, or show a sign of it.
 pub(super) fn is_worth_parsing(source: &[u8]) -> bool {
-    code::may_load(source)
-        || code::may_import(source)
-        || SIGNS.is_match(source)
-        || SLASHES.find_iter(source).any(|slashes| may_be_address(source, slashes))
+    shows_sign(source) || SPELLING.is_match(source) && shows_sign(&unescaped(source))
+}
+
+fn shows_sign(code: &[u8]) -> bool {
+    code::may_load(code)
+        || code::may_import(code)
+        || NAMES.is_match(code)
+        || SLASHES.find_iter(code).any(|slashes| may_be_address(code, slashes))
+}
+
+/// The code with its escapes resolved, but for those that keep strings from ending.
+fn unescaped(code: &[u8]) -> Cow<'_, [u8]> {
+    ESCAPE.replace_all(code, |escape: &Captures<'_>| {
+        let digits = |group: usize, radix: u32| {
+            let digits = std::str::from_utf8(escape.get(group)?.as_bytes()).ok()?;
+            Some(u32::from_str_radix(digits, radix).ok().and_then(char::from_u32))
+        };
+        let point = (1..=3).find_map(|group| digits(group, 16)).or_else(|| digits(4, 8));
+        match point {
+            Some(Some(char @ ('"' | '\'' | '`' | '\\'))) => format!("\\{char}").into_bytes(),
+            Some(char) => char.unwrap_or(char::REPLACEMENT_CHARACTER).to_string().into_bytes(),
+            None if escape.get(5).is_some() => Vec::new(),
+            None => escape[0].to_vec(),
+        }
+    })
 }
 
 /// Whether an address that a string starts with, or that markup in it loads, has its `//` here.
-fn may_be_address(source: &[u8], slashes: Match<'_>) -> bool {
-    let (before, after) = (&source[..slashes.start()], &source[slashes.end()..]);
+fn may_be_address(code: &[u8], slashes: Match<'_>) -> bool {
+    let (before, after) = (&code[..slashes.start()], &code[slashes.end()..]);
+    let behind_namespace =
+        || NAMESPACE.find(after).and_then(|namespace| after.get(namespace.end()).copied());
     match before_scheme(before) {
-        Some(before) => {
-            let is_read = string_start(before).is_some() || is_loaded_in_markup(before);
-            is_read && !NAMESPACE.is_match(after)
-        }
+        Some(before) => match string_start(before) {
+            Some(quote) => behind_namespace() != Some(quote),
+            None => {
+                is_loaded_in_markup(before)
+                    && !matches!(behind_namespace(), Some(b'"' | b'\'' | b'`' | b'\\'))
+            }
+        },
         None => string_start(before).is_some_and(|quote| may_start_with_host(after, quote)),
     }
 }
@@ -144,7 +184,7 @@ mod tests {
             r#"e = "<svg xmlns=\"http://www.w3.org/2000/svg\"><path/></svg>""#,
             "a = location.protocol + '//' + location.host, b = '//# sourceURL=' + c",
             "t.getElementsByTagName('*'), t.querySelectorAll('a, script'), 'script' === b",
-            r"/[\x00-\x1f\x7f\ud800-\udfff]|\1|\0/, 'caf\xe9\x20\u2028', '\\textbf'",
+            r"/[\x00-\x1f\x7f\ud800-\udfff]|\1|\0/, 'caf\xe9\x20\u2028', '\\x68', /\x5b-\x60/",
             "subscripts, descriptors, $.getScript, Plugin.import, toDataURL(a), new URL(b)",
             "throw 'Please import and register the plugin, or export it'",
         ] {
@@ -166,8 +206,11 @@ mod tests {
             "'a { background: URL(https://a.example/b.png) }'",
             r#"'@import "https://a.example/b.css"'"#,
             r#"'import b from \"https://a.example/b.js\"'"#,
-            r"'\x68ttps://a.example/', '\150', '\u{68}', 'htt\
-ps://a.example'",
+            r"'\x68ttps://a.example/'",
+            r"'\150t\u{74}\u0070s:\57\x2fa.example/'",
+            "'htt\\\nps://a.example'",
+            r#""http://www.w3.org/a\x22.js""#,
+            r#""http://www.w3.org/a\".js""#,
             "new W\\u006frker('a.js')",
             "document.currentScript.src",
             "document . scripts[0]",
