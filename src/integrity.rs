@@ -6,7 +6,7 @@
 //! "Do bytes match metadataList?"): unknown algorithms are ignored, the strongest known one counts,
 //! and a known algorithm with a nonsensical value matches nothing.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -143,6 +143,14 @@ impl FromStr for Digest {
     }
 }
 
+/// The algorithms, weakest first and each once; SHA-384 if there are none.
+fn in_order(algorithms: &[Algorithm]) -> BTreeSet<Algorithm> {
+    match algorithms {
+        [] => BTreeSet::from([Algorithm::Sha384]),
+        some => some.iter().copied().collect(),
+    }
+}
+
 /// One or more digests of the same bytes: the value we write into `integrity` and the lockfile.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Integrity(Vec<Digest>);
@@ -152,13 +160,12 @@ impl Integrity {
     ///
     /// With no algorithm at all the result still guards: it falls back to SHA-384.
     pub fn of(bytes: &[u8], algorithms: &[Algorithm]) -> Self {
-        let mut algorithms = algorithms.to_vec();
-        algorithms.sort();
-        algorithms.dedup();
-        if algorithms.is_empty() {
-            algorithms.push(Algorithm::Sha384);
-        }
-        Self(algorithms.into_iter().map(|algorithm| Digest::of(bytes, algorithm)).collect())
+        Self(in_order(algorithms).iter().map(|algorithm| Digest::of(bytes, *algorithm)).collect())
+    }
+
+    /// Whether its digests are those that [`of`](Self::of) makes with `algorithms`.
+    pub fn is_by(&self, algorithms: &[Algorithm]) -> bool {
+        self.0.iter().map(Digest::algorithm).eq(in_order(algorithms).iter().copied())
     }
 
     /// The digests, weakest algorithm first.

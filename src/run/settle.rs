@@ -199,16 +199,19 @@ impl Downloads {
             if !is_planned && entry.upstream_integrity.is_some() {
                 continue; // pages load it from the vendor folder already, edited in an earlier run
             }
-            let served = edited.get(url).unwrap_or(bytes);
-            let of = |bytes: &[u8]| Integrity::of(bytes, algorithms(settings));
-            let path = homes.path(url.as_url()).unwrap_or(&entry.path).clone();
-            let settled = Entry {
-                path,
-                size: served.len() as u64,
-                integrity: of(served),
-                upstream_integrity: edited.contains_key(url).then(|| of(bytes)),
-                ..entry.clone()
+            let algorithms = algorithms(settings);
+            // What came from upstream has been held against its entry, or hashed for it, already.
+            let upstream = match entry.upstream() {
+                known if known.is_by(algorithms) => known.clone(),
+                _ => Integrity::of(bytes, algorithms),
             };
+            let (served, integrity, upstream_integrity) = match edited.get(url) {
+                Some(edited) => (edited, Integrity::of(edited, algorithms), Some(upstream)),
+                None => (bytes, upstream, None),
+            };
+            let path = homes.path(url.as_url()).unwrap_or(&entry.path).clone();
+            let size = served.len() as u64;
+            let settled = Entry { path, size, integrity, upstream_integrity, ..entry.clone() };
             if *entry != settled {
                 changed.push((url.clone(), settled));
             }
