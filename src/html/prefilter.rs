@@ -5,12 +5,19 @@
 //! comments and strings included: that finds more than a parser would, never less. A tag is read
 //! only as long as it is written the plain way; whatever is unusual counts as a reason to parse.
 
+mod inline_scripts;
+mod start_tag;
+
 use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
 use memchr::memmem;
 
-use super::{Dialect, code, encoding};
+use self::{
+    inline_scripts::{InlineScripts, script_end},
+    start_tag::Meta,
+};
+use super::{Dialect, encoding};
 
 /// A page's encoding is declared within its first bytes (HTML 13.2.3.2); that is always read.
 const ENCODING_WINDOW: usize = 1024;
@@ -24,23 +31,23 @@ const LONGEST_BEGINNING: usize = "createElement".len();
 
 /// The beginnings that matter, as far as letters can vary in case.
 static BEGINNINGS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
-    // Of links more than of the others, because `<li` begins half of all lists.
-    let tags =
-        ["<sc", "<lin", "<me", "<ba", "<if"].map(str::as_bytes).into_iter().flat_map(|tag| {
-            let in_case = |upper: usize| {
-                let letter = |(at, byte): (usize, &u8)| match upper >> at & 1 {
-                    0 => *byte,
-                    _ => byte.to_ascii_uppercase(),
-                };
-                tag.iter().enumerate().map(letter).collect()
-            };
-            // The first bit is for `<`, which has no case.
-            (0..1 << tag.len()).step_by(2).map(in_case).collect::<Vec<Vec<u8>>>()
-        });
-    Searcher::new(tags.chain([b"createElement".to_vec()]))
+    let tags = ["<sc", "<me", "<ba", "<if"].into_iter().flat_map(in_every_case);
+    // Of links more than of the others where it is `<li`, because that begins half of all lists.
+    let links = ["<lin", "<liN", "<lI", "<Li", "<LI"].map(str::to_owned);
+    Searcher::new(tags.chain(links).chain(["createElement".to_owned()]))
 });
 
-static COMMENT: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("<!--"));
+/// All spellings of `<` and two letters.
+fn in_every_case(tag: &str) -> [String; 4] {
+    let (second, third) = (&tag[1..2], &tag[2..]);
+    let (upper_second, upper_third) = (second.to_ascii_uppercase(), third.to_ascii_uppercase());
+    [
+        format!("<{second}{third}"),
+        format!("<{second}{upper_third}"),
+        format!("<{upper_second}{third}"),
+        format!("<{upper_second}{upper_third}"),
+    ]
+}
 
 /// How much of a page a scan has to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,281 +147,42 @@ fn whole_comments(page: &[u8], mut end: usize) -> Option<usize> {
     Some(end)
 }
 
-/// The end of the first `</script>`; `None` if it is not written the plain way.
-fn script_end(bytes: &[u8]) -> Option<usize> {
-    let name_end = end_tag(bytes)? + END_TAG.len();
-    let rest = bytes[name_end..].trim_ascii_start();
-    rest.starts_with(b">").then(|| bytes.len() - rest.len() + 1)
-}
-
-const END_TAG: &[u8] = b"</script";
-
-/// Where the first end tag of a script begins (HTML 13.2.5.17, script data end tag name state).
-fn end_tag(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'<', bytes).find(|at| {
-        let Some((name, after)) = bytes[*at..].split_at_checked(END_TAG.len()) else {
-            return false;
-        };
-        let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
-        name.eq_ignore_ascii_case(END_TAG) && after.first().is_some_and(ends)
-    })
-}
-
-/// Where something comes next, asked about ever later places: nothing is looked at twice, so that
-/// no page takes more than its length.
-struct Next<'p> {
-    page: &'p [u8],
-    find: fn(&[u8]) -> Option<usize>,
-    /// Where it is, as far as known.
-    known: Option<usize>,
-    /// Up to here there is no other.
-    clear_to: usize,
-}
-
-impl<'p> Next<'p> {
-    fn of(page: &'p [u8], find: fn(&[u8]) -> Option<usize>) -> Self {
-        Self { page, find, known: None, clear_to: 0 }
-    }
-
-    /// The first place from `at` on and before `end`.
-    fn within(&mut self, at: usize, end: usize) -> Option<usize> {
-        if self.known.is_none_or(|known| known < at) {
-            let start = at.max(self.clear_to);
-            self.clear_to = end.max(start);
-            let found = self.page.get(start..end).and_then(|part| (self.find)(part));
-            self.known = found.map(|distance| start + distance);
-            if let Some(known) = self.known {
-                self.clear_to = known;
-            }
-        }
-        self.known.filter(|known| *known < end)
-    }
-}
-
-/// What inline scripts may do, without knowing where their start tags end: attributes count as
-/// code.
-struct InlineScripts<'p> {
-    length: usize,
-    /// Whether nothing follows that a script could go on in.
-    is_last: bool,
-    ends: Next<'p>,
-    comments: Next<'p>,
-    loaders: [Next<'p>; 2],
-}
-
-impl<'p> InlineScripts<'p> {
-    fn of(page: &'p [u8], is_last: bool) -> Self {
-        Self {
-            length: page.len(),
-            is_last,
-            ends: Next::of(page, end_tag),
-            comments: Next::of(page, |bytes| COMMENT.find(bytes)),
-            loaders: [Next::of(page, code::import_call), Next::of(page, code::worker)],
-        }
-    }
-
-    /// What the script means whose start tag reaches from `at` to `tag_end`. After `<!--` it may
-    /// go on behind its first end tag (HTML 13.2.5.20, script data escaped state), and nobody can
-    /// tell how far.
-    fn concern(&mut self, at: usize, tag_end: usize, loads: Loads) -> Concern {
-        let end_tag = self.ends.within(tag_end, self.length);
-        let end = end_tag.unwrap_or(self.length);
-        let is_escaped = self.comments.within(at, end).is_some();
-        let reach = if is_escaped { self.length } else { end };
-        let goes_on = !self.is_last && (is_escaped || end_tag.is_none());
-        let concerns_us = match loads {
-            Loads::Nothing => false,
-            Loads::IfItsCodeDoes if goes_on => return Concern::Lasting,
-            Loads::IfItsCodeDoes => {
-                self.loaders.iter_mut().any(|next| next.within(at, reach).is_some())
-            }
-            Loads::Something => true,
-        };
-        match (concerns_us, is_escaped) {
-            (false, _) => Concern::None,
-            (true, false) => Concern::Local(tag_end),
-            (true, true) => Concern::Lasting,
-        }
-    }
-}
-
-/// What a script's start tag says of what it loads from elsewhere, or as modules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Loads {
-    Nothing,
-    IfItsCodeDoes,
-    Something,
-}
-
 /// What it means that this begins at `at`, a tag or `createElement`.
 fn concern(page: &[u8], at: usize, local: Option<&str>, inline: &mut InlineScripts<'_>) -> Concern {
     let rest = &page[at..];
-    let code = |concerns_us: bool| if concerns_us { Concern::Local(at) } else { Concern::None };
-    let Some(after) = rest.strip_prefix(b"<") else { return code(creates_a_script(rest)) };
-    let name_length = after.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(after.len());
-    let name = &after[..name_length];
-    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-    if is(b"base") {
-        return Concern::Lasting;
-    }
-    if !["script", "link", "meta", "iframe"].iter().any(|known| is(known.as_bytes())) {
-        // `<scr"+"ipt src=…` is how code hides a tag from the parser.
-        let hidden = name.len() >= 3 && b"script".starts_with(&name.to_ascii_lowercase()[..3]);
-        return code(hidden && names_an_address(rest));
-    }
-    // Where a tag is not written the plain way, its attributes are not certain, nor is its end.
-    let Some(tag) = StartTag::read(&after[name_length..]) else { return Concern::Lasting };
-    let end = page.len() - tag.rest.len();
-    let here = |concerns_us: bool| if concerns_us { Concern::Local(end) } else { Concern::None };
-    if is(b"script") {
-        inline.concern(at, end, script_loads(&tag, local))
-    } else if is(b"link") {
-        here(link_concerns_us(&tag))
-    } else if is(b"meta") {
-        match (meta_concerns_us(&tag), declares_encoding(&tag)) {
-            (false, true) => Concern::Encoding(end),
-            (concerns_us, _) => here(concerns_us),
-        }
-    } else {
-        let mut attributes = tag.attributes.iter();
-        let srcdoc = attributes.any(|(name, _)| name.eq_ignore_ascii_case(b"srcdoc"));
-        if srcdoc { Concern::Lasting } else { Concern::None }
-    }
-}
-
-fn script_loads(tag: &StartTag<'_>, local: Option<&str>) -> Loads {
-    // HTML's scripts have a `src`, SVG's a `href`; which of the two this is, is not known here.
-    let (mut has_src, mut leads_away) = (false, false);
-    let mut r#type: Option<&[u8]> = None;
-    for (name, value) in &tag.attributes {
-        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        if is(b"src") || is(b"href") || is(b"xlink:href") {
-            has_src |= is(b"src");
-            leads_away |=
-                !is_plain(value) || local.is_some_and(|local| contains(value, local.as_bytes()));
-        } else if is(b"type") {
-            r#type = r#type.or(Some(value));
-        }
-    }
-    let r#type = r#type.unwrap_or_default();
-    let is_any = |known: &[&[u8]]| known.iter().any(|known| r#type.eq_ignore_ascii_case(known));
-    if leads_away {
-        Loads::Something
-    } else if has_src {
-        let is_module = is_any(&[b"module"]) || contains(r#type, b"&");
-        if is_module { Loads::Something } else { Loads::Nothing }
-    } else if is_any(&[b"", b"text/javascript", b"application/javascript"]) {
-        Loads::IfItsCodeDoes
-    } else if is_any(&[b"application/ld+json", b"application/json"]) {
-        Loads::Nothing
-    } else {
-        // `module` and `importmap` may name anything in their text.
-        Loads::Something
-    }
-}
-
-fn link_concerns_us(tag: &StartTag<'_>) -> bool {
-    let (mut is_module, mut announces, mut leads_away) = (false, false, false);
-    for (name, value) in &tag.attributes {
-        if name.eq_ignore_ascii_case(b"rel") {
-            let value = value.to_ascii_lowercase();
-            let has = |known: &[u8]| contains(&value, known);
-            is_module |= has(b"modulepreload") || has(b"&");
-            announces |= has(b"preload") || has(b"preconnect") || has(b"dns-prefetch");
-        }
-        leads_away |= name.eq_ignore_ascii_case(b"href") && !is_plain(value);
-    }
-    is_module || (announces && leads_away)
-}
-
-fn meta_concerns_us(tag: &StartTag<'_>) -> bool {
-    tag.attributes.iter().any(|(name, value)| {
-        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        // A policy, an encoding that hides markup, or either of them behind an escape.
-        let (is_policy, is_charset) = (is(b"http-equiv"), is(b"charset"));
-        (is_policy && contains(&value.to_ascii_lowercase(), b"security"))
-            || ((is_policy || is_charset) && contains(value, b"&"))
-            || ((is_charset || is(b"content"))
-                && (contains(value, b"2022") || contains(value, b"&#")))
-    })
-}
-
-/// `<meta charset>`, or `<meta content="…; charset=…">`.
-fn declares_encoding(tag: &StartTag<'_>) -> bool {
-    let is = |name: &[u8], known: &[u8]| name.eq_ignore_ascii_case(known);
-    tag.attributes.iter().any(|(name, _)| is(name, b"charset") || is(name, b"content"))
-}
-
-/// A start tag that is written the plain way, from behind its name.
-struct StartTag<'t> {
-    attributes: Vec<(&'t [u8], &'t [u8])>,
-    /// What follows its `>`.
-    rest: &'t [u8],
-}
-
-impl<'t> StartTag<'t> {
-    /// `None` if the tag is not written the plain way.
-    fn read(tag: &'t [u8]) -> Option<Self> {
-        let mut attributes = Vec::new();
-        let mut rest = tag;
-        loop {
-            rest = rest.trim_ascii_start();
-            rest = rest.strip_prefix(b"/").unwrap_or(rest).trim_ascii_start();
-            if let Some(rest) = rest.strip_prefix(b">") {
-                return Some(Self { attributes, rest });
-            }
-            let is_name =
-                |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.' | b'@');
-            let name_length = rest.iter().position(|b| !is_name(b)).filter(|length| *length > 0)?;
-            let (name, after) = rest.split_at(name_length);
-            let (value, after) = value(after)?;
-            attributes.push((name, value));
-            rest = after;
-        }
-    }
-}
-
-/// The value behind an attribute's name, empty if there is none, and what follows it. `None` if
-/// it is not written the plain way.
-fn value(after_name: &[u8]) -> Option<(&[u8], &[u8])> {
-    let Some(after_sign) = after_name.trim_ascii_start().strip_prefix(b"=") else {
-        return Some((b"", after_name));
+    let if_it = |matters: bool, end: usize| match matters {
+        true => Concern::Local(end),
+        false => Concern::None,
     };
-    let rest = after_sign.trim_ascii_start();
-    match rest.first()? {
-        quote @ (b'"' | b'\'') => {
-            let end = memchr::memchr(*quote, &rest[1..])?;
-            Some((&rest[1..=end], &rest[end + 2..]))
-        }
-        _ => {
-            let end = rest.iter().position(|b| b.is_ascii_whitespace() || *b == b'>')?;
-            let plain = |b: &u8| !matches!(b, b'"' | b'\'' | b'<' | b'`');
-            let is_value = end > 0 && rest[0] != b'=' && rest[..end].iter().all(plain);
-            is_value.then(|| rest.split_at(end))
-        }
-    }
+    let Some(tag) = rest.strip_prefix(b"<") else { return if_it(creates_a_script(rest), at) };
+    let name_length = tag.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(tag.len());
+    let (name, after) = tag.split_at(name_length);
+    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+    let end = |rest: &[u8]| page.len() - rest.len();
+    let known = if is(b"script") {
+        start_tag::script(after, local).map(|(loads, rest)| inline.concern(at, end(rest), loads))
+    } else if is(b"link") {
+        start_tag::link(after).map(|(matters, rest)| if_it(matters, end(rest)))
+    } else if is(b"meta") {
+        start_tag::meta(after).map(|(meta, rest)| match meta {
+            Meta::Encoding => Concern::Encoding(end(rest)),
+            meta => if_it(meta == Meta::Policy, end(rest)),
+        })
+    } else if is(b"iframe") {
+        start_tag::iframe(after).map(|has_page| match has_page {
+            true => Concern::Lasting,
+            false => Concern::None,
+        })
+    } else if is(b"base") {
+        None
+    } else {
+        // `<scr"+"ipt src=…` is how code hides a tag from the parser.
+        let hides = (3..b"script".len()).contains(&name_length) && is(&b"script"[..name_length]);
+        return if_it(hides && names_an_address(rest), at);
+    };
+    // Where a tag is not written the plain way, its attributes are not certain, nor is its end.
+    known.unwrap_or(Concern::Lasting)
 }
-
-/// Whether an address is certainly a path of the site itself, and nothing but a path.
-fn is_plain(address: &[u8]) -> bool {
-    address.iter().all(|byte| PLAIN[usize::from(*byte)]) && !contains(address, b"//")
-}
-
-/// The bytes that mean nothing but themselves in the address of a file.
-const PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
-    let mut byte = 0;
-    while byte < 128_u8 {
-        plain[byte as usize] = byte.is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let mut rest = b"-._~/?#=+@,;!%".as_slice();
-    while let [first, others @ ..] = rest {
-        plain[*first as usize] = true;
-        rest = others;
-    }
-    plain
-};
 
 /// Whether `createElement…` creates a script and goes on to name an address.
 fn creates_a_script(code: &[u8]) -> bool {
