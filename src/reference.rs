@@ -4,15 +4,16 @@
 //! resolved against the first `<base href>` seen, itself resolved against the page's own URL. What
 //! lies on the site's own origin is not ours to vendor; everything fetchable elsewhere is.
 
-use std::{collections::BTreeSet, fmt, str::FromStr, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    str::FromStr,
+    sync::{Arc, LazyLock},
+};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
-
-/// The origin a site is given while nobody has told us its real one. The top-level domain is
-/// reserved (RFC 2606), so that no page can name it by accident.
-const UNKNOWN_ORIGIN: &str = "https://site.invalid/";
 
 /// The absolute address of a script on another origin: `https` (or `http`, only ever asked for
 /// where a host is allowed by name), without fragment and without credentials.
@@ -162,7 +163,7 @@ impl PageAddress {
 
     /// Whether `url` lies on the site's own origin.
     pub fn is_own(&self, url: &Url) -> bool {
-        url.origin() == self.root.origin()
+        is_same_origin(url, &self.root)
     }
 
     /// The path of a file of the site below its root, as [`resolve`](Self::resolve) gives it.
@@ -191,7 +192,7 @@ impl PageAddress {
         let Ok(url) = self.base_url(base).join(&two_slashes(value)) else {
             return Target::Nothing;
         };
-        if url.origin() == self.root.origin() {
+        if is_same_origin(&url, &self.root) {
             let path = url.path();
             let path = path.strip_prefix(self.root.path()).unwrap_or(path.trim_start_matches('/'));
             return Target::OwnSite { path: path.to_owned() };
@@ -222,7 +223,7 @@ impl PageAddress {
             });
         };
         let base_url = self.base_url(Some(base));
-        if base_url.origin() != self.root.origin() {
+        if !is_same_origin(&base_url, &self.root) {
             let known = self.root_is_known.then(|| target.as_str().to_owned());
             return known.ok_or_else(|| ForeignBase { base: base.to_owned() });
         }
@@ -269,7 +270,7 @@ impl PageAddress {
 
 /// The URL of a site's root folder, which ends with a slash: `site_url`, if that is known.
 pub fn site_root(site_url: Option<&Url>) -> Url {
-    let mut root = site_url.cloned().unwrap_or_else(unknown_origin);
+    let mut root = site_url.cloned().unwrap_or_else(|| UNKNOWN_ORIGIN.clone());
     if !root.path().ends_with('/') {
         root.set_path(&format!("{}/", root.path()));
     }
@@ -287,13 +288,27 @@ pub fn below(root: &Url, path: &str) -> Url {
     url
 }
 
-fn unknown_origin() -> Url {
-    Url::parse(UNKNOWN_ORIGIN).expect("the stand-in origin is a valid URL")
-}
+/// The origin a site is given while nobody has told us its real one. The top-level domain is
+/// reserved (RFC 2606), so that no page can name it by accident.
+static UNKNOWN_ORIGIN: LazyLock<Url> = LazyLock::new(|| {
+    Url::parse("https://site.invalid/").expect("the stand-in origin is a valid URL")
+});
 
 /// Whether an address comes from this page's own, unnamed site.
 pub fn is_unknown_origin(url: &Url) -> bool {
-    url.origin() == unknown_origin().origin()
+    is_same_origin(url, &UNKNOWN_ORIGIN)
+}
+
+/// Whether both have the same origin (HTML 7.1.1): [`Url::origin`] would copy the hosts.
+pub fn is_same_origin(a: &Url, b: &Url) -> bool {
+    match (a.scheme(), b.scheme()) {
+        ("http" | "https", "http" | "https") => {
+            a.scheme() == b.scheme()
+                && a.host() == b.host()
+                && a.port_or_known_default() == b.port_or_known_default()
+        }
+        _ => a.origin() == b.origin(),
+    }
 }
 
 /// Browsers skip any number of slashes before a host; the `url` crate calls three an empty host.

@@ -132,7 +132,8 @@ impl PageRecord {
             let place = place(reference.tag);
             if let Wish::Classic | Wish::Module = wish
                 && settings.public_path.is_none()
-                && let Err(error) = address.local("", reference.base.as_deref())
+                && let Some(base) = &reference.base
+                && let Err(error) = address.local("", Some(base))
             {
                 self.problems.push(foreign_base(&error, &reference.url, place.clone()));
             }

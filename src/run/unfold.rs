@@ -151,7 +151,7 @@ impl Survey {
 
     /// Whether a URL is the site's own.
     pub(super) fn is_own(&self, url: &SubresourceUrl) -> bool {
-        url.as_url().origin() == self.root.origin()
+        reference::is_same_origin(url.as_url(), &self.root)
     }
 
     /// What is known of a request; `None` if it is still to be downloaded.

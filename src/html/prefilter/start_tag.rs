@@ -1,8 +1,6 @@
 //! Start tags that are written the plain way (HTML 13.1.2.1), and what they say: where one is not,
 //! `None`. All of it takes the text behind the tag's name.
 
-use memchr::memmem;
-
 /// What a script's start tag says of what it loads from elsewhere, or as modules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Loads {
@@ -161,8 +159,12 @@ const fn alphanumeric_and(mut others: &[u8]) -> [bool; 256] {
     bytes
 }
 
+/// Values are short, and rarely hold even the first byte of what is looked for.
 fn contains(value: &[u8], text: &[u8]) -> bool {
-    memmem::find(value, text).is_some()
+    match text.first() {
+        Some(first) => memchr::memchr_iter(*first, value).any(|at| value[at..].starts_with(text)),
+        None => true,
+    }
 }
 
 /// Whether `value` contains `word`, which is in lower case, in whatever case.
