@@ -102,7 +102,7 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
         survey.note(settings);
         let commit = Commit::prepare(settings, &mut survey, &mut downloads, &guess, progress)?;
         if survey.problems.is_empty() {
-            commit.carry_out(settings, &survey, progress)?;
+            commit.carry_out(settings, &survey, &downloads, progress)?;
         }
         Ok(survey.report_done(&downloads, &commit))
     })

@@ -165,6 +165,16 @@ impl Tag {
         nest.map_or(0, |srcdoc| Arc::as_ptr(srcdoc).addr())
     }
 
+    /// Whether it has nothing to do with modules, as far as the tag tells.
+    pub fn is_classic(&self) -> bool {
+        match &self.kind {
+            TagKind::Script(kind) | TagKind::SvgScript(kind) => *kind == ScriptType::Classic,
+            TagKind::Link(rel) => *rel != LinkRel::ModulePreload,
+            TagKind::MetaCsp => true,
+            TagKind::InlineScript { .. } => false,
+        }
+    }
+
     /// Whether the author asks us to leave this tag: `data-inhouse="skip"`.
     pub fn is_skipped_by_author(&self) -> bool {
         self.text("data-inhouse").is_some_and(|text| text.trim_ascii().eq_ignore_ascii_case("skip"))

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     graph::document::{self, Start},
-    html::{Patch, Scan, ScanError, TagKind, View},
+    html::{Patch, Scan, ScanError, Tag, TagKind, View},
     integrity::IntegrityMetadata,
     page::{self, LocalScript, Role},
     reference::{PageAddress, SubresourceUrl},
@@ -144,7 +144,10 @@ impl PageRecord {
             let declared = reference.declared.clone();
             self.external.push((reference.url.clone(), wish, declared, place));
         }
-        self.note_modules(address, scan, &place);
+        // Classic scripts of the site itself start no graph.
+        if !references.external.is_empty() || !scan.tags.iter().all(Tag::is_classic) {
+            self.note_modules(address, scan, &place);
+        }
         for (index, tag) in scan.tags.iter().enumerate() {
             if tag.kind == TagKind::MetaCsp {
                 self.policies.push((tag.address().unwrap_or_default().to_owned(), place(index)));

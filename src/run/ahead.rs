@@ -11,7 +11,7 @@ use url::Url;
 use super::{guard, survey::Survey};
 use crate::{
     graph::homes::Homes,
-    html::{LinkRel, Patch, ScriptType, Tag, TagKind},
+    html::{Patch, Tag},
     inventory::{self, ReadPage},
     lockfile::{Entry, Lockfile},
     page::Role,
@@ -77,7 +77,7 @@ impl inventory::Ahead for Guess<'_> {
     fn rewrite(&self, page: &ReadPage<'_>) -> Option<Patch> {
         let ReadPage { view, address, scan, references } = *page;
         let is_module = references.external.iter().any(|found| found.role == Role::Module);
-        if is_module || !scan.tags.iter().all(is_classic) {
+        if is_module || !scan.tags.iter().all(Tag::is_classic) {
             return None;
         }
         // What fails now is tried again, and told, once the plan is drawn.
@@ -85,16 +85,6 @@ impl inventory::Ahead for Guess<'_> {
             Ok(Rewritten::Changed(page)) => Some(page.patch),
             Ok(Rewritten::Unchanged) | Err(_) => None,
         }
-    }
-}
-
-/// Whether what becomes of the tag depends on nothing but the addresses in the page.
-fn is_classic(tag: &Tag) -> bool {
-    match &tag.kind {
-        TagKind::Script(kind) | TagKind::SvgScript(kind) => *kind == ScriptType::Classic,
-        TagKind::Link(rel) => *rel != LinkRel::ModulePreload,
-        TagKind::MetaCsp => true,
-        TagKind::InlineScript { .. } => false,
     }
 }
 

@@ -47,8 +47,12 @@ pub(super) struct Commit<'a> {
     pub own: BTreeMap<PathBuf, OwnScript>,
     changes: Changes<'a>,
     headers: Option<(Page<'static>, String)>,
-    to_cache: Vec<(VendorPath, Vec<u8>)>,
-    to_site: Vec<(VendorPath, Vec<u8>)>,
+    /// The vendored scripts that are not served as they came.
+    edited: BTreeMap<SubresourceUrl, Vec<u8>>,
+    /// What is new in the cache, each file with the URL whose bytes it gets.
+    to_cache: Vec<(VendorPath, SubresourceUrl)>,
+    /// The same for the site's vendor folder.
+    to_site: Vec<(VendorPath, SubresourceUrl)>,
     lock: crate::lockfile::Lockfile,
 }
 
@@ -79,6 +83,7 @@ impl<'a> Commit<'a> {
             own: relocated.own,
             changes,
             headers: None,
+            edited: relocated.vendored,
             to_cache: Vec::new(),
             to_site: Vec::new(),
             lock: downloads.lock.clone(),
@@ -86,7 +91,7 @@ impl<'a> Commit<'a> {
         if survey.problems.is_empty() {
             commit.add_module_pages(survey);
             commit.add_guarding_pages(settings, survey)?;
-            commit.admit_files(settings, survey, downloads, &relocated.vendored)?;
+            commit.admit_files(settings, survey, downloads)?;
             commit.prove_pages(settings, survey, &proof, progress)?;
             downloads.warn(survey);
             let pages = commit.changed.iter().map(|work| &*work.path);
@@ -122,7 +127,6 @@ impl<'a> Commit<'a> {
         settings: &Settings,
         survey: &mut Survey,
         downloads: &Downloads,
-        edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
     ) -> Result<(), RunError> {
         let site = Survey::vendor_folder(settings);
         let mut seen = BTreeSet::new();
@@ -135,7 +139,7 @@ impl<'a> Commit<'a> {
             }
             let cached = (survey.cache.folder(), upstream, previous.map(Entry::upstream));
             let mut files = vec![(cached, &mut self.to_cache)];
-            match edited.get(url) {
+            match self.edited.get(url) {
                 // Edited in an earlier run, for pages that load it already.
                 None if entry.upstream_integrity.is_some() => {
                     if site.read(&entry.path)?.is_none() {
@@ -149,7 +153,7 @@ impl<'a> Commit<'a> {
             }
             for ((folder, bytes, previous), files) in files {
                 match admit(folder, &entry.path, bytes, previous)? {
-                    Ok(Admitted::New) => files.push((entry.path.clone(), bytes.clone())),
+                    Ok(Admitted::New) => files.push((entry.path.clone(), url.clone())),
                     Ok(Admitted::Same) => {}
                     Err(problem) => survey.problems.push(problem),
                 }
@@ -256,6 +260,7 @@ impl<'a> Commit<'a> {
         &self,
         settings: &Settings,
         survey: &Survey,
+        downloads: &Downloads,
         progress: &dyn Progress,
     ) -> Result<(), RunError> {
         let from = site::open(&settings.site)?;
@@ -270,12 +275,14 @@ impl<'a> Commit<'a> {
         if let Some(dest) = &dest {
             site::copy(&settings.site, dest, &|path| !is_written_below(path))?;
         }
-        survey
-            .cache
-            .folder()
-            .write(self.to_cache.iter().map(|(path, bytes)| (path, bytes.as_slice())))?;
-        Survey::vendor_folder(settings)
-            .write(self.to_site.iter().map(|(path, bytes)| (path, bytes.as_slice())))?;
+        let upstream = |url: &SubresourceUrl| downloads.bytes[url].as_slice();
+        let served = |url: &SubresourceUrl| {
+            self.edited.get(url).map_or_else(|| upstream(url), Vec::as_slice)
+        };
+        let cached = self.to_cache.iter().map(|(path, url)| (path, upstream(url)));
+        survey.cache.folder().write(cached)?;
+        let vendored = self.to_site.iter().map(|(path, url)| (path, served(url)));
+        Survey::vendor_folder(settings).write(vendored)?;
         if !self.lock.is_empty() {
             survey.cache.write_lockfile(&self.lock)?;
         }
