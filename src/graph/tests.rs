@@ -60,6 +60,9 @@ fn script(pieces: usize) -> impl Strategy<Value = String> {
         ".register(",
         "querySelector",
         "'script'",
+        "<a b=",
+        "<a b=\"c\" d=",
+        "\"https://c.example/\"",
         "await ",
         "1",
         "1.",
@@ -102,6 +105,8 @@ fn script_with_string() -> impl Strategy<Value = String> {
         "/x.js",
         "<script",
         "<img src=",
+        "<a href=\"",
+        "<a b='c' href='",
         "<link href='",
         "url(",
         "@import ",
@@ -144,6 +149,8 @@ fn script_with_string() -> impl Strategy<Value = String> {
         "document?.getElementsByTagName(\n",
         "(",
         "f(`${a}` + ",
+        "(a<b, ",
+        "(a<a b=",
     ]);
     let quote =
         prop::sample::select(vec![("'", "'"), ("\"", "\""), ("`", "`"), ("`${a}", "${a}`")]);

@@ -14,6 +14,9 @@ use crate::html::code;
 /// [`super::residual`] allows, with every character an escape of a surrogate pair.
 const MARKUP_WINDOW: usize = 200 * r"\u0000\u0000".len();
 
+/// How long a tag may be up to an address in it, in bytes; longer ones are only read for nothing.
+const TAG_WINDOW: usize = 400;
+
 /// Names that are signs by themselves.
 static NAMES: LazyLock<Regex> = LazyLock::new(|| {
     let blank = r"[\s\x80-\xFF]";
@@ -46,6 +49,12 @@ static ESCAPE: LazyLock<Regex> = LazyLock::new(|| {
 /// `//` as strings write it.
 static SLASHES: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?-u)\\?/\\?/").expect("the expression is valid"));
+
+/// A tag up to the value of an attribute, in front of its quote.
+static OPEN_TAG: LazyLock<Regex> = LazyLock::new(|| {
+    let expression = r#"^(?-u)<[A-Za-z]\w*(?: [\w-]+="[^"'`\\\r\n]*")* [\w-]+=$"#;
+    Regex::new(expression).expect("the expression is valid")
+});
 
 /// How the tags begin that load something, behind `<`.
 static LOADING_TAG: LazyLock<Regex> =
@@ -123,14 +132,24 @@ fn string_start(mut before: &[u8]) -> Option<u8> {
     while let Some(shorter) = without_blank(before) {
         before = shorter;
     }
-    match before.last()? {
-        quote @ (b'"' | b'\'' | b'`') => Some(*quote),
+    match before {
+        [code @ .., quote @ (b'"' | b'\'' | b'`')] => {
+            let is_inside = code.ends_with(br"\") || ends_in_tag(code);
+            (!is_inside).then_some(*quote)
+        }
         // Behind a substitution, slashes are no part of an address.
         _ => {
             let last = before.iter().rfind(|byte| !matches!(byte, b'/' | b'\\'));
             (last == Some(&b'}')).then_some(b'`')
         }
     }
+}
+
+/// Whether `text` ends with the beginning of a tag, up to the value of an attribute. In code that
+/// would be two names without anything between them, so it is in a string already.
+fn ends_in_tag(text: &[u8]) -> bool {
+    let window = &text[text.len().saturating_sub(TAG_WINDOW)..];
+    memchr::memrchr(b'<', window).is_some_and(|at| OPEN_TAG.is_match(&window[at..]))
 }
 
 /// `text` without the white space at its end, or the escape.
@@ -181,6 +200,7 @@ mod tests {
             "throw Error('Unsupported. Try https://a.example/search?q=b.')",
             "typeof exports && 'object' == typeof module ? module.exports = f() : 0",
             "document.createElementNS('http://www.w3.org/2000/svg', 'svg')",
+            r#"e = '<a class="b" href="https://a.example">', f = "<a href=\"https://a.example\">""#,
             r#"e = "<svg xmlns=\"http://www.w3.org/2000/svg\"><path/></svg>""#,
             "a = location.protocol + '//' + location.host, b = '//# sourceURL=' + c",
             "t.getElementsByTagName('*'), t.querySelectorAll('a, script'), 'script' === b",
