@@ -14,21 +14,31 @@ MOST = [
     "libgtkmm-3.0-doc", "python-scipy-doc", "python-pandas-doc",
 ]
 RUST = ["rust-doc"]
+# The libraries that pages load: what each address serves, in which file of which package.
 SCRIPTS = {
-    "https://code.jquery.com/jquery-3.7.1.min.js": 87_533,
-    "https://cdn.jsdelivr.net/npm/bootstrap@5.3.3/dist/js/bootstrap.bundle.min.js": 80_721,
-    "https://cdn.jsdelivr.net/npm/chart.js@4.4.4/dist/chart.umd.js": 205_475,
-    "https://unpkg.com/leaflet@1.9.4/dist/leaflet.js": 147_552,
-    "https://cdnjs.cloudflare.com/ajax/libs/lodash.js/4.17.21/lodash.min.js": 73_015,
-    "https://cdn.jsdelivr.net/npm/katex@0.16.11/dist/katex.min.js": 276_757,
+    "https://code.jquery.com/jquery-3.7.1.min.js": ("jquery@3.7.1", "dist/jquery.min.js"),
+    "https://cdn.jsdelivr.net/npm/bootstrap@5.3.3/dist/js/bootstrap.bundle.min.js":
+        ("bootstrap@5.3.3", "dist/js/bootstrap.bundle.min.js"),
+    "https://cdn.jsdelivr.net/npm/chart.js@4.4.4/dist/chart.umd.js": ("chart.js@4.4.4", "dist/chart.umd.js"),
+    "https://unpkg.com/leaflet@1.9.4/dist/leaflet.js": ("leaflet@1.9.4", "dist/leaflet.js"),
+    "https://cdnjs.cloudflare.com/ajax/libs/lodash.js/4.17.21/lodash.min.js": ("lodash@4.17.21", "lodash.min.js"),
+    "https://cdn.jsdelivr.net/npm/katex@0.16.11/dist/katex.min.js": ("katex@0.16.11", "dist/katex.min.js"),
 }
 HEAD = re.compile(rb"<head[^>]*>", re.I)
 
 
-def locked_project(folder):
-    """A project that has all of `SCRIPTS` in its lockfile and cache, as large as the real ones."""
-    line = "var a = [1, 2, 3];\n"
-    project(folder, {url: f"// {url}\n" + line * (size // len(line)) for url, size in SCRIPTS.items()})
+def locked_project(folder, libraries):
+    """A project that has all of `SCRIPTS` in its lockfile and cache. Their packages are installed once, and kept."""
+    if not libraries.exists():
+        part = libraries.with_name(libraries.name + ".part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        packages = [package for package, _ in SCRIPTS.values()]
+        run("npm", "install", "--silent", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix", part,
+            *packages)
+        part.rename(libraries)
+    file = lambda package, path: libraries / "node_modules" / package.partition("@")[0] / path
+    project(folder, {url: file(*source).read_text() for url, source in SCRIPTS.items()})
     return folder / "inhouse.toml"
 
 

@@ -43,7 +43,7 @@ class Stage:
 
     @cached_property
     def config(self):
-        return corpora.locked_project(self.work / "project")
+        return corpora.locked_project(self.work / "project", self.work / "libraries")
 
     @cached_property
     def reader(self):
