@@ -107,14 +107,18 @@ fn may_be_address(code: &[u8], slashes: Match<'_>) -> bool {
     let behind_namespace =
         || NAMESPACE.find(after).and_then(|namespace| after.get(namespace.end()).copied());
     match before_scheme(before) {
-        Some(before) => match string_start(before) {
+        Some(before) => match string_start(before).or_else(|| string_resumed(before)) {
             Some(quote) => behind_namespace() != Some(quote),
             None => {
                 is_loaded_in_markup(before)
                     && !matches!(behind_namespace(), Some(b'"' | b'\'' | b'`' | b'\\'))
             }
         },
-        None => string_start(before).is_some_and(|quote| may_start_with_host(after, quote)),
+        // Slashes in front of these would be taken first.
+        None if before.ends_with(b"/") => false,
+        None => string_start(before)
+            .or_else(|| string_resumed(before))
+            .is_some_and(|quote| may_start_with_host(after, quote)),
     }
 }
 
@@ -126,23 +130,23 @@ fn before_scheme(text: &[u8]) -> Option<&[u8]> {
     })
 }
 
-/// The quote of the string that begins at the end of `before`, or goes on behind a substitution,
-/// but for white space, which can be escaped.
-fn string_start(mut before: &[u8]) -> Option<u8> {
-    while let Some(shorter) = without_blank(before) {
-        before = shorter;
-    }
-    match before {
+/// The quote of the string that begins at the end of `before`, but for white space, which can be
+/// escaped.
+fn string_start(before: &[u8]) -> Option<u8> {
+    match without_blanks(before) {
         [code @ .., quote @ (b'"' | b'\'' | b'`')] => {
             let is_inside = code.ends_with(br"\") || ends_in_tag(code);
             (!is_inside).then_some(*quote)
         }
-        // Behind a substitution, slashes are no part of an address.
-        _ => {
-            let last = before.iter().rfind(|byte| !matches!(byte, b'/' | b'\\'));
-            (last == Some(&b'}')).then_some(b'`')
-        }
+        _ => None,
     }
+}
+
+/// The same where a string goes on behind a substitution. Slashes there are no part of an address.
+fn string_resumed(before: &[u8]) -> Option<u8> {
+    let mut code = without_blanks(before).iter();
+    let last = code.rfind(|byte| !matches!(byte, b'/' | b'\\'));
+    (last == Some(&b'}')).then_some(b'`')
 }
 
 /// Whether `text` ends with the beginning of a tag, up to the value of an attribute. In code that
@@ -152,14 +156,22 @@ fn ends_in_tag(text: &[u8]) -> bool {
     memchr::memrchr(b'<', window).is_some_and(|at| OPEN_TAG.is_match(&window[at..]))
 }
 
-/// `text` without the white space at its end, or the escape.
-fn without_blank(text: &[u8]) -> Option<&[u8]> {
-    match text {
-        [before @ .., last] if *last <= b' ' || !last.is_ascii() => Some(before),
-        _ => [r"\n", r"\x20", r"\u0020"].iter().find_map(|escape| {
-            let (before, end) = text.split_at(text.len().checked_sub(escape.len())?);
-            end.starts_with(br"\").then_some(before)
-        }),
+/// `text` without the white space at its end, escaped or not.
+fn without_blanks(mut text: &[u8]) -> &[u8] {
+    let escape = |text: &[u8]| {
+        [r"\n", r"\x20", r"\u0020"].iter().find_map(|escape| {
+            let before = text.len().checked_sub(escape.len())?;
+            (text[before] == b'\\').then_some(before)
+        })
+    };
+    loop {
+        text = match text {
+            [before @ .., last] if *last <= b' ' || !last.is_ascii() => before,
+            _ => match escape(text) {
+                Some(before) => &text[..before],
+                None => return text,
+            },
+        }
     }
 }
 
@@ -182,7 +194,12 @@ fn is_loaded_in_markup(before: &[u8]) -> bool {
     let (outside, inside) = (&window[..at], &window[at + 1..]);
     match window[at] {
         b'<' if LOADING_TAG.is_match(inside) => true,
-        b'(' if outside.to_ascii_lowercase().ends_with(b"url") => true,
+        b'(' if outside
+            .last_chunk()
+            .is_some_and(|name: &[u8; 3]| name.eq_ignore_ascii_case(b"url")) =>
+        {
+            true
+        }
         _ => QUOTED_LOAD.is_match(inside),
     }
 }
@@ -240,6 +257,18 @@ mod tests {
             "importScripts('a.js')",
         ] {
             assert!(is_worth_parsing(code.as_bytes()), "{code}");
+        }
+    }
+
+    #[test]
+    fn no_script_takes_longer_than_its_length() {
+        for piece in
+            ["/", "'//", " //", "x https://", "}//", "x import ", r"\x41", "<a b=", "(a.b) ", "\\"]
+        {
+            let code = piece.repeat(200_000);
+            let begin = std::time::Instant::now();
+            is_worth_parsing(code.as_bytes());
+            assert!(begin.elapsed().as_secs() < 20, "{piece}");
         }
     }
 }
