@@ -177,7 +177,7 @@ fn concern(page: &[u8], at: usize, local: Option<&str>, inline: &mut InlineScrip
         None
     } else {
         // `<scr"+"ipt src=…` is how code hides a tag from the parser.
-        let hides = (3..b"script".len()).contains(&name_length) && is(&b"script"[..name_length]);
+        let hides = name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"scr"));
         return if_it(hides && names_an_address(rest), at);
     };
     // Where a tag is not written the plain way, its attributes are not certain, nor is its end.
@@ -258,6 +258,7 @@ mod tests {
             r#"<meta http-equiv="Content-Security-Policy" content="x">"#,
             r#"<!--[if IE]><script src="//h/x.js"></script><![endif]-->"#,
             r#"document.write('<scr'+'ipt src="//h/x.js">')"#,
+            r#"document.write('<SCRipts src="//h/x.js">')"#,
             r#"s=document.createElement("script");s.src="https://h/x.js""#,
             r#"<script a='"' b="x>y" src=//h/x.js>"#,
             r#"<script ="a b="c>d" src=//h/e.js>"#,

@@ -786,6 +786,8 @@ fn page() -> impl Strategy<Value = String> {
             "<script type=text/javascript href=a>import('b')</script>",
             "<iframe srcdoc='<script>import(\"a\")</script>'></iframe>",
             "document.createElement('script').src='//h/a'",
+            "'<scr'+'ipt src=//h/a>'",
+            "<script>a('<SCRipts src=//h/a>')</script>",
             "<link rel=preconnect href=//h>",
             "<meta http-equiv=content-security-policy content=x>",
             "<script type=text/plain src=//h/a>",
