@@ -15,8 +15,10 @@ use crate::{
     html::{Dialect, Excerpt, ExcerptLimits, Patch, View},
 };
 
-/// From how many bytes on a page is not held in memory, if it is written so that this can be helped.
+/// From how many bytes on a page is not held in memory if nothing in it matters.
 const LARGE: u64 = 1 << 20;
+/// From how many bytes on a page is not held at all, if it is written so that this can be helped.
+const GIANT: u64 = 8 << 20;
 /// As long as any file system in use takes from one time stamp to the next: FAT's are two seconds apart.
 const TICK: Duration = Duration::from_secs(2);
 
@@ -149,7 +151,7 @@ impl<'t> PageReader<'t> {
         let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         // Excerpts know nothing of the rules of XML.
         if model.len() > LARGE && dialect(page) == Dialect::Html {
-            match self.excerpt(&mut file).map_err(failed)? {
+            match self.excerpt(&mut file, model.len()).map_err(failed)? {
                 Some(excerpt) => {
                     let content = Content::Large(Large { excerpt, file });
                     return Ok(Page { content, model });
@@ -159,7 +161,7 @@ impl<'t> PageReader<'t> {
         }
         let size = usize::try_from(model.len()).unwrap_or(usize::MAX);
         if self.memory.len() as u64 > LARGE && model.len() <= LARGE {
-            // One giant page must not keep its memory for the rest of the run.
+            // One large page must not keep its memory for the rest of the run.
             self.memory = Vec::new();
         }
         if self.memory.len() < size {
@@ -170,11 +172,14 @@ impl<'t> PageReader<'t> {
         Ok(Page { content, model })
     }
 
-    /// What matters of a large page, if it is little.
-    fn excerpt(&self, file: &mut File) -> io::Result<Option<Excerpt>> {
+    /// What matters of a large page, if it is little; `None` if the page is better held in memory.
+    fn excerpt(&self, file: &mut File, length: u64) -> io::Result<Option<Excerpt>> {
         let limits = ExcerptLimits::default();
         if Excerpt::is_nothing(&mut *file, self.local, limits)? {
             return Ok(Some(Excerpt::default()));
+        }
+        if length <= GIANT {
+            return Ok(None);
         }
         file.rewind()?;
         Excerpt::read(file, self.local, limits)
@@ -325,12 +330,12 @@ mod tests {
         let dir = site(&[]);
         let tree = open(dir.path()).unwrap();
         let script = "<script src=//h/a.js></script>";
-        let lines = "<p>Zeile für Zeile</p>\n".repeat(60_000);
+        let lines = "<p>Zeile für Zeile</p>\n".repeat(400_000);
         for page in [format!("{lines}{script}\n"), format!("{script}{lines}{script}")] {
             fs::write(dir.path().join("page.html"), &page).unwrap();
             let mut reader = PageReader::new(&tree, None);
             let large = reader.read(Path::new("page.html")).unwrap();
-            assert!(large.bytes().len() < 100_000 && page.len() as u64 > LARGE);
+            assert!(large.bytes().len() < 100_000 && page.len() as u64 > GIANT);
             let patch = |view: View<'_>| {
                 let scan = view.scan(Dialect::Html, None).unwrap().unwrap();
                 let src = || Change::Set { attribute: "src".into(), value: "vendor/a.js".into() };
