@@ -45,9 +45,8 @@ fn script(path: &str) -> String {
 fn assert_bearable(project: &Project, page: usize) -> Outcome {
     let outcome = project.vendor(&[]);
     let mib = page >> 20;
-    // The page, its edited copy, what a second parser held in each of two threads (the allocator keeps
-    // that for the thread); and what a debug build starts with.
-    outcome.assert_peak_below(130 + 12 * mib as u64);
+    // The page, its edited copy, what a second parser holds; and what a debug build starts with.
+    outcome.assert_peak_below(100 + 12 * mib as u64);
     outcome.assert_within(Duration::from_secs(30 + mib as u64));
     outcome
 }

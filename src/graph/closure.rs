@@ -16,7 +16,7 @@ use super::{
     js,
     specifier::{self, Unresolved},
 };
-use crate::reference::SubresourceUrl;
+use crate::reference::{SubresourceUrl, is_same_origin};
 
 /// As what a file is loaded. With the URL it makes a request: one URL can be two modules, if it is
 /// imported as JavaScript and as JSON.
@@ -378,7 +378,7 @@ pub fn foreign_worker(specifier: &Specifier, page: &Url) -> Option<Url> {
     };
     let url = page.join(&specifier.text).ok()?;
     let is_fetched = matches!(url.scheme(), "https" | "http");
-    (is_fetched && url.origin() != page.origin()).then_some(url)
+    (is_fetched && !is_same_origin(&url, page)).then_some(url)
 }
 
 /// As what a specifier's target is loaded, and where it runs.

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use crate::{reference::SubresourceUrl, vendor_path::VendorPath};
+use crate::{
+    reference::{SubresourceUrl, is_same_origin},
+    vendor_path::VendorPath,
+};
 
 /// The new place of every vendored file.
 #[derive(Clone, Debug)]
@@ -64,7 +67,7 @@ impl Homes {
 
     /// What stands behind the vendor folder in the URL of a file on the site.
     pub fn below<'u>(&self, url: &'u Url) -> Option<&'u str> {
-        let is_there = url.origin() == self.vendor.origin();
+        let is_there = is_same_origin(url, &self.vendor);
         url.path().strip_prefix(self.vendor.path()).filter(|_| is_there)
     }
 

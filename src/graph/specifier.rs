@@ -8,6 +8,7 @@ use thiserror::Error;
 use url::{Position, Url};
 
 use super::import_map::{ImportMap, SpecifierMap};
+use crate::reference::is_same_origin;
 
 /// Where a specifier leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,8 +144,7 @@ pub fn as_specifier(reference: &str) -> String {
 /// The specifier that leads from the script at `from` to `target`: relative on one origin, else
 /// absolute. The target's query and fragment are kept.
 pub fn relative(from: &Url, target: &Url) -> String {
-    let reference =
-        if from.origin() == target.origin() { from.make_relative(target) } else { None };
+    let reference = if is_same_origin(from, target) { from.make_relative(target) } else { None };
     let specifier = match reference {
         None => target.as_str().to_owned(),
         // The script itself, or another query of it.

@@ -166,7 +166,7 @@ fn without_blanks(mut text: &[u8]) -> &[u8] {
     };
     loop {
         text = match text {
-            [before @ .., last] if *last <= b' ' || !last.is_ascii() => before,
+            [before @ .., last] if code::is_blank(last) => before,
             _ => match escape(text) {
                 Some(before) => &text[..before],
                 None => return text,

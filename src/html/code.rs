@@ -84,7 +84,7 @@ fn calls_method(after: &[u8], name: &[u8]) -> bool {
 }
 
 /// White space; whatever is not ASCII may be some, in some encoding.
-fn is_blank(byte: &u8) -> bool {
+pub(crate) fn is_blank(byte: &u8) -> bool {
     *byte <= b' ' || !byte.is_ascii()
 }
 

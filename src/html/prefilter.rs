@@ -194,11 +194,7 @@ fn creates_a_script(code: &[u8]) -> bool {
 /// Whether code close by could name an address: `//`, or `/\/` as strings in pages spell it.
 fn names_an_address(code: &[u8]) -> bool {
     let window = &code[..code.len().min(CODE_WINDOW)];
-    contains(window, b"//") || contains(window, b"/\\/")
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    memmem::find(haystack, needle).is_some()
+    [&b"//"[..], b"/\\/"].iter().any(|slashes| memmem::find(window, slashes).is_some())
 }
 
 #[cfg(test)]
