@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    findings::{Keep, Notice, Places, Problem},
     graph::{closure::Referrer, homes::Homes},
     integrity::{IntegrityMetadata, Mismatch},
     inventory::LocalUse,
     lockfile::Entry,
     plan::{Action, Reason},
-    report::{Keep, Notice, Places, Problem},
     run::{RunError, Survey, guards, import, vendor_path},
     settings::Settings,
     site,

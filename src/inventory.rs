@@ -27,10 +27,10 @@ pub use self::{
 };
 pub use crate::site::dialect;
 use crate::{
+    findings::{Keep, Notice, Places, Problem, Use, by_page},
     graph::document::Start,
     integrity::IntegrityMetadata,
     reference::{PageAddress, SubresourceUrl},
-    report::{Keep, Notice, Places, Problem, Use, by_page},
     settings::Settings,
     site,
 };

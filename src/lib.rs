@@ -12,7 +12,7 @@
 //! | fetch, verify | [`obtain`]: [`fetch`] and [`npm`] → bytes that passed every check of [`integrity`] | network |
 //! | store | [`store`]: the vendor cache and the site vendor folder, laid out by [`vendor_path`] | disk |
 //! | rewrite | [`rewrite`]: page bytes and resolutions → page bytes | |
-//! | report | [`report`]: what happened, for people and for programs | |
+//! | report | [`findings`]: warnings and problems, which every stage returns; [`report`]: what happened, for people and for programs | |
 //!
 //! Where everything is locked, pages are rewritten when they are first read, by what the lockfile says;
 //! it counts only if the plan says the same. What is written is a [`Patch`](html::Patch), proved before.
@@ -35,6 +35,7 @@ pub mod check;
 pub mod cli;
 pub mod csp;
 pub mod fetch;
+pub mod findings;
 pub mod folder;
 pub mod graph;
 pub mod html;
@@ -47,6 +48,7 @@ pub mod obtain;
 pub mod page;
 pub mod plan;
 pub mod policy;
+pub mod progress;
 pub mod record;
 pub mod reference;
 pub mod report;

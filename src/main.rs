@@ -10,11 +10,10 @@ use anyhow::Context;
 use clap::Parser;
 use inhouse::{
     cli::{Cli, ColorChoice, Command, RewriteArgs, SiteArgs},
-    init, record,
-    report::{
-        Report, human, json, printable,
-        progress::{Bar, Lines, Progress, Silent},
-    },
+    init,
+    progress::{Bar, Lines, Progress, Silent},
+    record,
+    report::{Report, human, json, printable},
     settings::{Format, Output, Project},
 };
 

@@ -6,10 +6,10 @@
 use std::{borrow::Cow, sync::Arc};
 
 use crate::{
+    findings::Use,
     html::{LinkRel, Place, Position, Positions, Remark, Scan, ScriptType, Tag, TagKind},
     integrity::IntegrityMetadata,
     reference::{PageAddress, SubresourceUrl, Target},
-    report::Use,
 };
 
 /// What a tag does with the address it names.

@@ -10,7 +10,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use crate::report::{Notice, Problem};
+use crate::findings::{Notice, Problem};
 
 const PATH: &str = "path";
 /// A page that is UTF-8.

@@ -39,9 +39,11 @@ use thiserror::Error;
 
 use crate::{
     fetch::ClientError,
+    findings::Problem,
     init::InitError,
     inventory::Inventory,
-    report::{Problem, Report, Run, Summary, progress::Progress},
+    progress::Progress,
+    report::{Report, Run, Summary},
     rewrite::Rewritten,
     scans::{self, ScansError},
     settings::{Settings, SettingsError},

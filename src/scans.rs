@@ -19,11 +19,11 @@ use thiserror::Error;
 use url::Url;
 
 use crate::{
+    findings::{Fault, Keep, Notice, Places, Problem, Use},
     graph::document::Start,
     integrity::IntegrityMetadata,
     inventory::{Demand, Inventory, LocalUse},
     reference::SubresourceUrl,
-    report::{Fault, Keep, Notice, Places, Problem, Use},
     settings::Settings,
 };
 
@@ -338,7 +338,7 @@ pub fn thin(inventory: &mut Inventory) {
     let locals = first_of_each(&inventory.vendored).into_iter();
     let locals = locals.map(|(local, places)| (local.clone(), few(places)));
     inventory.vendored = locals.collect();
-    inventory.warnings = crate::report::say_once(std::mem::take(&mut inventory.warnings));
+    inventory.warnings = crate::findings::say_once(std::mem::take(&mut inventory.warnings));
     inventory.warnings.truncate(MANY);
     for warning in &mut inventory.warnings {
         warning.uses.thin();

@@ -21,9 +21,9 @@ use url::Url;
 use crate::{
     cli::{ColorChoice, HostOverride, OutputArgs, RewriteArgs, SiteArgs, VendorArgs},
     fetch::{ClientOptions, Limits, PlainHttp},
+    findings::Keep,
     integrity::Algorithm,
     policy::{OnDenied, Policy, PolicyError, Rule},
-    report::Keep,
     site,
 };
 

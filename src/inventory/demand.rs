@@ -5,8 +5,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    findings::{Keep, Places, Use},
     integrity::IntegrityMetadata,
-    report::{Keep, Places, Use},
 };
 
 /// What the pages want of one URL.

@@ -1,6 +1,7 @@
 //! What there is to say about a page that was read, or could not be.
 
 use crate::{
+    findings::{Notice, Problem, Use},
     graph::{
         ParseFailure,
         import_map::{ImportMapError, MapWarning},
@@ -8,7 +9,6 @@ use crate::{
     },
     html::{NotRead, Remark},
     reference::{ForeignBase, PageAddress, SubresourceUrl, Target},
-    report::{Notice, Problem, Use},
     site::SiteError,
 };
 

@@ -10,13 +10,11 @@ use rayon::prelude::*;
 
 use super::{Beside, Inventory, Room, notices::unreadable, record::PageRecord};
 use crate::{
+    findings::{Detail, Keep, Notice, Problem, by_name},
     html::{Patch, Scan, View},
     page::PageReferences,
+    progress::{Progress, Stage},
     reference::PageAddress,
-    report::{
-        Detail, Keep, Notice, Problem, by_name,
-        progress::{Progress, Stage},
-    },
     settings::Settings,
     site::{self, Found, PageReader, SiteError, Walk},
 };

@@ -15,12 +15,12 @@ use super::{
     page_address,
 };
 use crate::{
+    findings::{Notice, Problem, Use},
     graph::document::{self, Start},
     html::{Patch, Scan, ScanError, Tag, TagKind, View},
     integrity::IntegrityMetadata,
     page::{self, LocalScript, Role},
     reference::{PageAddress, SubresourceUrl},
-    report::{Notice, Problem, Use},
     settings::{Ambiguous, Settings},
     site,
 };

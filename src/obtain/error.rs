@@ -4,10 +4,10 @@ use thiserror::Error;
 
 use crate::{
     fetch::{FetchError, Poison},
+    findings::{Fault, Notice, Places, Problem},
     integrity::{IntegrityMetadata, Mismatch},
     npm::{Contradiction, RegistryError, ServeError},
     reference::SubresourceUrl,
-    report::{Fault, Notice, Places, Problem},
 };
 
 /// A script that cannot be vendored, and why.

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{IMPORT, Notice, Outcome, Places, Report, Run, ScriptRow, Summary, Use, printable};
+use super::{IMPORT, Outcome, Report, Run, ScriptRow, Summary, printable};
+use crate::findings::{Notice, Places, Use};
 
 /// How many places of a script are listed before "and N more".
 const SHOWN_USES: usize = 3;

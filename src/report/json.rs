@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Notice, Problem, Report, Run, ScriptRow, Summary};
+use super::{Report, Run, ScriptRow, Summary};
+use crate::findings::{Notice, Problem};
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]

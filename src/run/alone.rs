@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     folder::{self, Lock},
-    report::progress::Progress,
+    progress::Progress,
     settings::Settings,
     site::SiteError,
 };

@@ -19,9 +19,9 @@ use super::{
     filter::{self, Answer, Asking, Filter, Looked},
 };
 use crate::{
+    findings::{Fault, Problem},
     inventory::{self, Inventory},
     record::{self, Record, Unreadable},
-    report::{Fault, Problem},
     rewrite::Rewritten,
     scans,
     settings::Settings,

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     csp::{HeaderPolicy, Outcome, PageScripts, Refusal},
+    findings::{Notice, Problem},
     folder::{Hand, Tree},
     graph::document::Start,
     html::Patch,
@@ -27,11 +28,8 @@ use crate::{
     inventory::{Change, Room, Work},
     lockfile::Entry,
     plan::Action,
+    progress::{Progress, Stage},
     reference::SubresourceUrl,
-    report::{
-        Notice, Problem,
-        progress::{Progress, Stage},
-    },
     rewrite::{Changes, InlineEdit, Modules, Resolution, Rewritten},
     settings::Settings,
     site::{self, HEADERS, Page, PageReader, PageRule, SiteError},

@@ -23,8 +23,8 @@ use crate::{
     obtain::{self, ObtainError, Obtained, Supplier},
     plan::Expectation,
     policy::Verdict,
+    progress::{Progress, Stage},
     reference::SubresourceUrl,
-    report::progress::{Progress, Stage},
     settings::{Settings, SourceChoice},
 };
 

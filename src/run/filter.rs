@@ -22,6 +22,7 @@ use super::{
     survey::{Survey, vendor_path},
 };
 use crate::{
+    findings::{Places, Problem},
     graph::{closure::Use, document::Start, homes::Homes},
     html::View,
     integrity::IntegrityMetadata,
@@ -29,8 +30,8 @@ use crate::{
     obtain::{self, ObtainError},
     plan::{Action, Expectation},
     policy::Verdict,
+    progress::Progress,
     reference::SubresourceUrl,
-    report::{Places, Problem, progress::Progress},
     rewrite::{Changes, Rewritten, rewrite},
     settings::Settings,
 };

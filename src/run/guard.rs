@@ -14,6 +14,7 @@ use super::{
     survey::Survey,
 };
 use crate::{
+    findings::Notice,
     graph::{
         closure::{Closure, Reach, Reached, Request, Use},
         document::Start,
@@ -23,7 +24,6 @@ use crate::{
     inventory,
     lockfile::{Entry, Lockfile},
     page,
-    report::Notice,
     rewrite::{Guard, Modules},
     settings::{Ambiguous, IntegrityMap, Settings},
     site::{self, Found, PageReader, SiteError, Walk},

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::{commit::allow_inline, proof::Proof};
 use crate::{
+    findings::{Notice, Problem},
     inventory::{self, Change, Room, Work},
-    report::{Notice, Problem},
     rewrite::{Changes, InlineEdit, RewriteError, Rewritten, rewrite},
     settings::Settings,
     site::{self, Page, PageReader},

@@ -17,6 +17,7 @@ use super::{
     survey::Survey,
 };
 use crate::{
+    findings::{Notice, Problem},
     graph::{
         ModuleScan,
         closure::{self, Reached, Request},
@@ -26,7 +27,6 @@ use crate::{
         specifier,
     },
     reference::{self, SubresourceUrl},
-    report::{Notice, Problem},
     settings::Settings,
     site::{self, Page},
 };

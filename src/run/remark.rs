@@ -5,12 +5,12 @@ use std::{collections::BTreeSet, path::Path};
 use super::survey::{Survey, is_vendored};
 use crate::{
     csp::{self, Disposition},
+    findings::Notice,
     graph::closure::Use,
     inventory::Demand,
     plan::Action,
     policy::{Finding, Origin},
     reference::SubresourceUrl,
-    report::Notice,
     settings::Settings,
     site,
 };

@@ -11,6 +11,7 @@ use super::{
     unfold::{import, script_name},
 };
 use crate::{
+    findings::{Notice, Places, Use},
     graph::{
         Form, Residual, Seems, SelfLocating, Sign, Specifier,
         closure::{self, Module, Reach, Referrer, Request},
@@ -19,7 +20,6 @@ use crate::{
     inventory::Demand,
     npm,
     reference::SubresourceUrl,
-    report::{Notice, Places, Use},
 };
 
 /// How many lines of one file are listed.

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use super::{download, survey::Survey};
 use crate::{
+    findings::{Notice, Places, Problem},
     graph::{closure::Reach, homes::Homes},
     integrity::{Algorithm, Digest, Integrity},
     inventory::Demand,
     lockfile::{Entry, Lockfile},
     obtain::{self, ObtainError, Obtained},
     plan::{Action, Expectation},
+    progress::Progress,
     reference::SubresourceUrl,
-    report::{Notice, Places, Problem, progress::Progress},
     settings::{OnError, Settings},
     vendor_path::{self, StorageKey, VendorPath},
 };

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     csp::{self, SiteHeaders},
+    findings::{Notice, Problem},
     graph::{
         ParseFailure,
         closure::{Entry, Reach, Request, Use},
@@ -25,8 +26,8 @@ use crate::{
     lockfile::Lockfile,
     obtain::{ObtainError, Obtained},
     plan::{Action, Plan, Violation},
+    progress::Progress,
     reference::{self, SubresourceUrl},
-    report::{Notice, Problem, progress::Progress},
     scans,
     settings::{IntegrityMap, Mode, Settings},
     site,

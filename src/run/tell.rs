@@ -8,13 +8,14 @@ use super::{
     survey::{Survey, is_vendored},
 };
 use crate::{
+    findings::say_once,
     inventory::Demand,
     lockfile::{Entry, Proof},
     npm,
     plan::{Action, Reason},
     policy::Kept,
     reference::SubresourceUrl,
-    report::{IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow, say_once},
+    report::{IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow},
 };
 
 impl Survey {

@@ -15,6 +15,8 @@ use super::{
 };
 use crate::{
     fetch::Wanted,
+    findings,
+    findings::Keep,
     graph::{
         ModuleScan, ModuleType, ParseFailure,
         closure::{Module, Reach, Reached, Referrer, Request, Use},
@@ -23,7 +25,6 @@ use crate::{
     obtain::Obtained,
     plan::Action,
     reference::{self, SubresourceUrl},
-    report::{self, Keep},
     settings::Settings,
     site,
     store::Cached,
@@ -258,8 +259,8 @@ pub(super) fn wanted(r#use: &Use) -> Wanted {
 }
 
 /// A place in a script, as the report names it.
-pub(crate) fn import(by: &SubresourceUrl, line: usize) -> report::Use {
-    report::Use { page: Arc::from(script_name(by)), line, column: 0, tag: "import".into() }
+pub(crate) fn import(by: &SubresourceUrl, line: usize) -> findings::Use {
+    findings::Use { page: Arc::from(script_name(by)), line, column: 0, tag: "import".into() }
 }
 
 /// A script, as the report names it: files of a site without a known URL by their path.

@@ -7,12 +7,12 @@ use super::{
     survey::Survey,
 };
 use crate::{
+    findings::{Notice, Places},
     inventory::Demand,
     lockfile::Entry,
     npm::{self, Pinning},
     obtain,
     reference::SubresourceUrl,
-    report::{Notice, Places},
     vendor_path::{self, Extension, Stored},
 };
 

@@ -5,38 +5,16 @@
 
 pub mod human;
 pub mod json;
-mod places;
-pub mod progress;
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeSet, HashMap, hash_map::Entry},
-    sync::Arc,
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::{
+    findings::{Fault, Notice, Places, Problem},
+    integrity::Integrity,
+    lockfile::Source,
 };
-
-use serde::{Deserialize, Serialize};
-
-pub use self::places::{Keep, Places, by_name, by_page};
-use crate::{integrity::Integrity, lockfile::Source};
-
-/// A place in a page.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Use {
-    /// The page's path below the site's root.
-    pub page: Arc<str>,
-    /// The line of the tag, from 1.
-    pub line: usize,
-    /// The column of the tag in characters, from 1; 0 where a line has to do.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub column: usize,
-    /// The tag, as in `script` or `link rel=preload`.
-    pub tag: Cow<'static, str>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(column: &usize) -> bool {
-    *column == 0
-}
 
 /// What became, or would become, of one URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -104,124 +82,6 @@ pub struct VendoredRow {
     pub proof_reason: Option<String>,
     /// Where the bytes came from.
     pub source: Source,
-}
-
-/// Which exit code a problem asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fault {
-    /// The site, the lockfile or an upstream file is not as it should be: exit 1.
-    Site,
-    /// The tool could not work: network, disk, configuration: exit 2.
-    Tool,
-}
-
-/// Something the owner of the site should know.
-#[derive(Clone, Debug, Serialize)]
-pub struct Notice {
-    /// A short, stable name for scripts to match on.
-    pub code: &'static str,
-    /// What happened, to what. URLs stand between backquotes.
-    pub message: String,
-    /// Labelled facts: `expected`, `received`, `cause` …
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub details: Vec<Detail>,
-    /// Where it is used.
-    #[serde(skip_serializing_if = "Places::is_empty")]
-    pub uses: Places,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
-}
-
-/// One labelled fact of a notice.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Detail {
-    /// The label, one word.
-    pub label: &'static str,
-    /// The fact.
-    pub text: String,
-}
-
-impl Notice {
-    /// A notice without facts.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            details: Vec::new(),
-            uses: Places::default(),
-            hint: None,
-        }
-    }
-
-    /// Adds a labelled fact.
-    #[must_use]
-    pub fn detail(mut self, label: &'static str, text: impl ToString) -> Self {
-        self.details.push(Detail { label, text: text.to_string() });
-        self
-    }
-
-    /// Adds the places it concerns.
-    #[must_use]
-    pub fn used_by(mut self, uses: impl IntoIterator<Item = Use>) -> Self {
-        self.uses.extend(uses);
-        self
-    }
-
-    /// Says where it is, which may be in more places than are kept.
-    #[must_use]
-    pub fn used_at(mut self, places: Places) -> Self {
-        self.uses = places;
-        self
-    }
-
-    /// Adds what to do next.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
-        self.hint = hint.into().or(self.hint);
-        self
-    }
-
-    /// Makes it a problem of the site: exit 1.
-    pub fn of_site(self) -> Problem {
-        Problem { fault: Fault::Site, notice: self }
-    }
-
-    /// Makes it a problem of the tool's surroundings: exit 2.
-    pub fn of_tool(self) -> Problem {
-        Problem { fault: Fault::Tool, notice: self }
-    }
-}
-
-/// Makes one notice of those that say the same of different places: what a template writes into
-/// every page is said once.
-pub fn say_once(notices: Vec<Notice>) -> Vec<Notice> {
-    let mut said: Vec<Notice> = Vec::new();
-    let mut seen: HashMap<_, usize> = HashMap::new();
-    for notice in notices {
-        let words = (notice.code, notice.message.clone(), notice.details.clone());
-        match seen.entry(words) {
-            Entry::Occupied(index) => {
-                said[*index.get()].uses.merge(notice.uses, Keep::All);
-            }
-            Entry::Vacant(place) => {
-                place.insert(said.len());
-                said.push(notice);
-            }
-        }
-    }
-    said
-}
-
-/// A notice that fails the run.
-#[derive(Clone, Debug, Serialize)]
-pub struct Problem {
-    /// Whose it is.
-    pub fault: Fault,
-    /// What it is.
-    #[serde(flatten)]
-    pub notice: Notice,
 }
 
 /// The figures of a run.
