@@ -15,13 +15,17 @@ use divan::{
     counter::{BytesCount, ItemsCount},
 };
 use inhouse::{
+    change::{
+        modules::Modules,
+        page::{self as rewriting, Changes},
+        resolution::{LocalCopy, Resolution, Style},
+    },
     graph::{js, module_scan::SourceKind},
     html::{self, Dialect, Reach, View},
     integrity::{Algorithm, Digest, Integrity},
     lockfile::Lockfile,
     page,
     reference::{PageAddress, SubresourceUrl, site_root},
-    rewrite::{self, Changes, LocalCopy, Modules, Resolution, Style},
     vendor_path::{self, Extension, Stored},
 };
 
@@ -247,7 +251,7 @@ fn rewrite_page(bencher: Bencher) {
     let page = page_with_scripts();
     let (address, changes) = (address(), changes());
     let rewrite = || {
-        rewrite::rewrite(
+        rewriting::rewrite(
             View::whole(black_box(page.as_bytes())),
             Dialect::Html,
             &address,

@@ -7,141 +7,174 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    error::RunError,
     findings::{Keep, Notice, Places, Problem},
     graph::{closure::Referrer, homes::Homes},
     integrity::{IntegrityMetadata, Mismatch},
-    inventory::LocalUse,
+    layout::import_map_integrity::map_entries,
     lockfile::Entry,
-    plan::{Action, Reason},
-    run::{RunError, Survey, guards, import, vendor_path},
+    read::{baseline::Baseline, pages::Pages, url_uses::LocalUse},
+    resolve::{
+        plan::{Action, Reason},
+        resolver::{Resolution, import},
+    },
     settings::Settings,
     site,
+    site_urls::SiteUrls,
     store::VendorFolder,
     vendor_path::VendorPath,
 };
 
-/// Adds to `survey` everything that fails the gate.
-///
-/// # Errors
-/// [`RunError`] if the vendor folder cannot be read.
-pub(crate) fn gate(settings: &Settings, survey: &mut Survey) -> Result<(), RunError> {
-    let external: Vec<_> = survey
-        .plan
-        .actions
-        .iter()
-        .filter_map(|(url, action)| Some((url, still_external(action)?)))
-        .filter(|(url, _)| survey.inventory.demands[*url].is_named_by_site())
-        .collect();
-    for (url, hint) in external {
-        let places = survey.inventory.demands[url].places();
-        survey.problems.push(
-            Notice::new("external-script", format!("`{url}` is still external"))
-                .used_at(places)
-                .hint(hint.to_owned())
-                .of_site(),
-        );
+/// A finished site, and what it is held against.
+#[derive(Clone, Copy)]
+pub struct Gate<'a> {
+    /// What is meant.
+    pub settings: &'a Settings,
+    /// The lockfile.
+    pub base: &'a Baseline,
+    /// What the pages load.
+    pub pages: &'a Pages,
+    /// What would become of it.
+    pub resolution: &'a Resolution,
+}
+
+impl Gate<'_> {
+    /// Everything that fails the gate.
+    ///
+    /// # Errors
+    /// [`RunError`] if the vendor folder cannot be read.
+    pub fn problems(self) -> Result<Vec<Problem>, RunError> {
+        let folder = VendorFolder::new(&self.settings.site, &self.settings.out);
+        let entries: BTreeMap<&VendorPath, &Entry> =
+            self.base.lock.iter().map(|(_, entry)| (&entry.path, entry)).collect();
+        let mut problems = self.external_scripts();
+        problems.extend(self.vendored_files(&folder, &entries)?);
+        problems.extend(strays(self.settings, &self.base.site, &entries)?);
+        problems.extend(self.unguarded(&folder)?);
+        Ok(problems)
     }
-    let folder = VendorFolder::new(&settings.site, &settings.out);
-    let entries: BTreeMap<&VendorPath, &Entry> =
-        survey.lock.iter().map(|(_, entry)| (&entry.path, entry)).collect();
-    let imported = imported(settings, survey);
-    let mut by_path: BTreeMap<&str, Vec<(&LocalUse, &Places)>> = BTreeMap::new();
-    for (local, places) in survey.inventory.vendored.iter().chain(&imported) {
-        by_path.entry(&local.path).or_default().push((local, places));
-    }
-    let mut problems = Vec::new();
-    for (name, uses) in by_path {
-        let Some(path) = vendor_path(name, &settings.out) else {
-            problems.push(not_locked(name, &uses));
-            continue;
+
+    /// Scripts that are still external and should not be.
+    fn external_scripts(self) -> Vec<Problem> {
+        let is_named = |url: &_| self.resolution.urls[url].is_named_by_site();
+        let actions = self.resolution.plan.actions.iter().filter(|(url, _)| is_named(*url));
+        let problem = |(url, action)| {
+            let hint = still_external(action)?;
+            let notice = Notice::new("external-script", format!("`{url}` is still external"));
+            let notice = notice.used_at(self.resolution.places(url));
+            Some(notice.hint(hint.to_owned()).of_site())
         };
-        let bytes = folder.read(&path)?;
-        match hold(&path, bytes, entries.get(&path).copied(), name, &uses) {
-            Ok(bytes) => {
-                let guards = uses.iter().filter_map(|local| guard(*local, &bytes, settings));
-                problems.extend(guards);
-            }
-            Err(problem) => problems.push(*problem),
-        }
+        actions.filter_map(problem).collect()
     }
-    survey.problems.extend(problems);
-    survey.problems.extend(strays(settings, &entries)?);
-    let unguarded = unguarded(settings, survey, &folder)?;
-    survey.problems.extend(unguarded);
-    Ok(())
-}
 
-/// The files of the vendor folder that code names: no tag does.
-fn imported(settings: &Settings, survey: &Survey) -> BTreeMap<LocalUse, Places> {
-    let mut imported = BTreeMap::new();
-    for (start, closure) in survey.graphs.closures() {
-        for (request, reached) in closure.reached.iter().filter(|(_, reached)| reached.by_code) {
-            let Some(path) = survey.own_url_path(&request.url) else { continue };
-            let below = path.strip_prefix(&settings.out).and_then(|rest| rest.strip_prefix('/'));
-            let place = match &reached.by {
-                (Referrer::File(by), line) => Some(import(&by.url, *line)),
-                (Referrer::Page | Referrer::Inline(_), _) => {
-                    survey.inventory.starts.get(start).cloned()
+    /// Vendored files that are missing or not the locked ones, and tags that do not guard theirs.
+    fn vendored_files(
+        self,
+        folder: &VendorFolder,
+        entries: &BTreeMap<&VendorPath, &Entry>,
+    ) -> Result<Vec<Problem>, RunError> {
+        let imported = self.imported();
+        let mut by_path: BTreeMap<&str, Vec<(&LocalUse, &Places)>> = BTreeMap::new();
+        for (local, places) in self.pages.vendored.iter().chain(&imported) {
+            by_path.entry(&local.path).or_default().push((local, places));
+        }
+        let mut problems = Vec::new();
+        for (name, uses) in by_path {
+            let Some(path) = self.base.site.vendored(name) else {
+                problems.push(not_locked(name, &uses));
+                continue;
+            };
+            let bytes = folder.read(&path)?;
+            match hold(&path, bytes, entries.get(&path).copied(), name, &uses) {
+                Ok(bytes) => {
+                    let tags = uses.iter();
+                    problems.extend(
+                        tags.filter_map(|tag| check_tag_integrity(*tag, &bytes, self.settings)),
+                    );
                 }
-            };
-            if let (Some(_), Some(place)) = (below, place) {
-                imported.entry(path).or_insert(place);
+                Err(problem) => problems.push(*problem),
             }
         }
+        Ok(problems)
     }
-    let local = |path| LocalUse { path, declared: None, takes_integrity: false };
-    let at = |(path, place)| (local(path), Places::from_iter([place]));
-    imported.into_iter().map(at).collect()
+
+    /// The files of the vendor folder that code names: no tag does.
+    fn imported(self) -> BTreeMap<LocalUse, Places> {
+        let site = &self.base.site;
+        let mut imported = BTreeMap::new();
+        for (start, closure) in self.resolution.graphs.closures() {
+            for (request, reached) in closure.reached.iter().filter(|(_, reached)| reached.by_code)
+            {
+                let Some(path) = site.url_path(&request.url) else { continue };
+                let below = path.strip_prefix(&self.settings.out);
+                let below = below.and_then(|rest| rest.strip_prefix('/'));
+                let place = match &reached.by {
+                    (Referrer::File(by), line) => Some(import(site.name(&by.url), *line)),
+                    (Referrer::Page | Referrer::Inline(_), _) => {
+                        self.pages.starts.get(start).cloned()
+                    }
+                };
+                if let (Some(_), Some(place)) = (below, place) {
+                    imported.entry(path).or_insert(place);
+                }
+            }
+        }
+        let local = |path| LocalUse { path, declared: None, takes_integrity: false };
+        let at = |(path, place)| (local(path), Places::from_iter([place]));
+        imported.into_iter().map(at).collect()
+    }
+
+    /// Modules that an import map should guard and does not.
+    fn unguarded(self, folder: &VendorFolder) -> Result<Vec<Problem>, RunError> {
+        let mut problems = Vec::new();
+        if self.settings.integrity.is_none() {
+            return Ok(problems);
+        }
+        let homes = Homes::new(self.base.site.root(), &self.settings.out, BTreeMap::new());
+        let by_file: BTreeMap<String, &Entry> =
+            self.base.lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
+        let mut held = BTreeMap::new();
+        for (start, closure) in self.resolution.graphs.closures() {
+            let written = start.map.integrity().iter().filter_map(|(url, text)| {
+                Some((homes.below(&url.parse().ok()?)?.to_owned(), text.as_str()))
+            });
+            let written: BTreeMap<_, _> = written.collect();
+            let policy = self.settings.integrity_map;
+            for needed in map_entries(policy, start, closure, &homes, &by_file) {
+                let metadata = written.get(&needed.file).copied().unwrap_or_default();
+                let file = (needed.file, metadata);
+                if !held.contains_key(&file) {
+                    let path = &by_file[&file.0].path;
+                    held.insert(file.clone(), guarding(file.1, folder.read(path)?.as_deref()));
+                }
+                if let Some(notice) = unguarded_import(&file.0, &held[&file]) {
+                    let notice = notice.used_by(self.pages.starts.get(start).cloned());
+                    let hint = "build the site again and run `inhouse vendor`";
+                    problems.push(notice.hint(hint.to_owned()).of_site());
+                }
+            }
+        }
+        Ok(problems)
+    }
 }
 
-/// Modules that an import map should guard and does not.
-fn unguarded(
-    settings: &Settings,
-    survey: &Survey,
-    folder: &VendorFolder,
-) -> Result<Vec<Problem>, RunError> {
-    let mut problems = Vec::new();
-    if settings.integrity.is_none() {
-        return Ok(problems);
-    }
-    let homes = Homes::new(&survey.root, &settings.out, BTreeMap::new());
-    let by_file: BTreeMap<String, &Entry> =
-        survey.lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
-    let mut held = BTreeMap::new();
-    for (start, closure) in survey.graphs.closures() {
-        let written = start.map.integrity().iter().filter_map(|(url, text)| {
-            Some((homes.below(&url.parse().ok()?)?.to_owned(), text.as_str()))
-        });
-        let written: BTreeMap<_, _> = written.collect();
-        for guard in guards(settings.integrity_map, start, closure, &homes, &by_file) {
-            let metadata = written.get(&guard.file).copied().unwrap_or_default();
-            let file = (guard.file, metadata);
-            if !held.contains_key(&file) {
-                let path = &by_file[&file.0].path;
-                held.insert(file.clone(), guarding(file.1, folder.read(path)?.as_deref()));
-            }
-            let notice = match &held[&file] {
-                Guarding::Right => continue,
-                Guarding::Nothing => Notice::new(
-                    "unguarded-import",
-                    format!("the imported `{}` is not guarded by the import map", file.0),
-                ),
-                Guarding::Another(mismatch) => Notice::new(
-                    "unguarded-import",
-                    format!(
-                        "the imported `{}` has another file's `integrity` in the import map",
-                        file.0
-                    ),
-                )
+/// What there is to say of a file that an import map should guard; nothing if it does.
+fn unguarded_import(file: &str, guarding: &Guarding) -> Option<Notice> {
+    match guarding {
+        Guarding::Right => None,
+        Guarding::Nothing => Some(Notice::new(
+            "unguarded-import",
+            format!("the imported `{file}` is not guarded by the import map"),
+        )),
+        Guarding::Another(mismatch) => {
+            let message =
+                format!("the imported `{file}` has another file's `integrity` in the import map");
+            let notice = Notice::new("unguarded-import", message)
                 .detail("expected", format!("{}  (the import map)", mismatch.expected))
-                .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size)),
-            };
-            let notice = notice.used_by(survey.inventory.starts.get(start).cloned());
-            let hint = "build the site again and run `inhouse vendor`";
-            problems.push(notice.hint(hint.to_owned()).of_site());
+                .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size));
+            Some(notice)
         }
     }
-    Ok(problems)
 }
 
 /// What integrity metadata of an import map does for a file.
@@ -168,6 +201,7 @@ fn guarding(metadata: &str, bytes: Option<&[u8]>) -> Guarding {
 /// What else a site keeps in a folder of that name is its own affair.
 fn strays(
     settings: &Settings,
+    urls: &SiteUrls,
     entries: &BTreeMap<&VendorPath, &Entry>,
 ) -> Result<Vec<Problem>, RunError> {
     let hosts: BTreeSet<&str> = entries.keys().filter_map(|path| path.segments().next()).collect();
@@ -175,7 +209,7 @@ fn strays(
     for host in hosts {
         for file in site::files_below(&settings.site, &format!("{}/{host}", settings.out))? {
             let name = site::page_name(&file);
-            let path = vendor_path(&name, &settings.out);
+            let path = urls.vendored(&name);
             if path.is_none_or(|path| !entries.contains_key(&path)) {
                 let notice = Notice::new(
                     "stray-file",
@@ -238,7 +272,7 @@ fn places(uses: &[(&LocalUse, &Places)]) -> Places {
 }
 
 /// Holds the `integrity` of tags against the file they load.
-fn guard(
+fn check_tag_integrity(
     (local, places): (&LocalUse, &Places),
     bytes: &[u8],
     settings: &Settings,

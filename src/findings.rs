@@ -151,3 +151,25 @@ pub struct Problem {
     #[serde(flatten)]
     pub notice: Notice,
 }
+
+/// What a stage has to say beside the value that it made.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// What the owner of the site should know.
+    pub warnings: Vec<Notice>,
+    /// What fails the run. As long as there is one, nothing is written.
+    pub problems: Vec<Problem>,
+}
+
+impl Findings {
+    /// Adds what a later stage found.
+    pub fn add(&mut self, later: Self) {
+        self.warnings.extend(later.warnings);
+        self.problems.extend(later.problems);
+    }
+
+    /// Whether something fails the run.
+    pub fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+}

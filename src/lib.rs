@@ -31,9 +31,13 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+pub mod change;
 pub mod check;
 pub mod cli;
+pub mod commands;
+pub mod commit;
 pub mod csp;
+pub mod error;
 pub mod fetch;
 pub mod findings;
 pub mod folder;
@@ -41,26 +45,27 @@ pub mod graph;
 pub mod html;
 pub mod init;
 pub mod integrity;
-pub mod inventory;
+pub mod layout;
 pub mod lockfile;
+pub mod notices;
 pub mod npm;
 pub mod obtain;
 pub mod page;
-pub mod plan;
 pub mod policy;
 pub mod progress;
+pub mod read;
 pub mod record;
 pub mod reference;
 pub mod report;
-pub mod rewrite;
-mod run;
-pub mod scans;
+pub mod resolve;
 pub mod settings;
 pub mod site;
+pub mod site_urls;
 pub mod store;
 pub mod vendor_path;
 
-pub use run::{
-    RunError, StreamError, Tally, check, remedy, rewrite_page, rewrite_records, scan, scan_records,
+pub use commands::{
+    Tally, check, record_lines::StreamError, rewrite_page, rewrite_records, scan, scan_records,
     vendor,
 };
+pub use error::{RunError, remedy};

@@ -5,9 +5,11 @@
 //! package, be what the package's author published. The first check that fails is the error.
 
 mod error;
+mod expectation;
 mod registry;
 
 pub use error::ObtainError;
+pub use expectation::Expectation;
 pub use registry::{NpmRegistry, npm_registry};
 
 use std::collections::BTreeSet;
@@ -16,7 +18,6 @@ use crate::{
     fetch::{self, Client, Poison, Response, Wanted},
     lockfile::{Proof, Source},
     npm::{self, Package, Pinning, UrlForm, VersionSpec},
-    plan::Expectation,
     policy::Policy,
     reference::SubresourceUrl,
     settings::SourceChoice,

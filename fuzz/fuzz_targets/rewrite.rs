@@ -5,11 +5,15 @@
 use std::collections::BTreeMap;
 
 use inhouse::{
+    change::{
+        modules::Modules,
+        page::{Changes, Rewritten, rewrite},
+        resolution::{LocalCopy, Resolution, Style},
+    },
     html::{Dialect, Positions, View, scan},
     integrity::Integrity,
     page::{self, Role},
     reference::{PageAddress, site_root},
-    rewrite::{Changes, LocalCopy, Modules, Resolution, Rewritten, Style, rewrite},
     vendor_path::{self, Extension, Stored},
 };
 use libfuzzer_sys::fuzz_target;

@@ -1,0 +1,117 @@
+//! What pages are rewritten by: the outcome of a run for every URL, as pages refer to it.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use super::{
+    modules::Modules,
+    page::Changes,
+    resolution::{LocalCopy, Resolution, Style},
+};
+use crate::{
+    csp::SiteHeaders,
+    graph::homes::Homes,
+    integrity::Integrity,
+    layout::{
+        Layout,
+        files::{VendoredFiles, algorithms},
+        import_map_integrity::map_entries,
+        specifiers::OwnScript,
+    },
+    lockfile::{Entry, Lockfile},
+    read::baseline::Baseline,
+    reference::SubresourceUrl,
+    resolve::{plan::Action, resolver},
+    settings::Settings,
+    site,
+};
+
+/// What the pages of a site are rewritten by.
+pub fn changes<'a>(
+    settings: &'a Settings,
+    base: &Baseline,
+    resolution: &resolver::Resolution,
+    layout: &Layout,
+) -> Changes<'a> {
+    let Layout { files, homes, own, .. } = layout;
+    Changes {
+        resolutions: resolutions(settings, resolution, files),
+        modules: modules(settings, base, resolution, &files.lock, homes.clone(), own),
+        style: style(settings, &base.headers),
+    }
+}
+
+/// What has become of every URL that the plan decided about.
+fn resolutions(
+    settings: &Settings,
+    resolution: &resolver::Resolution,
+    files: &VendoredFiles,
+) -> BTreeMap<SubresourceUrl, Resolution> {
+    let resolve = |url: &SubresourceUrl, action: &Action| match action {
+        Action::Reuse(_) | Action::Fetch(_) if files.becomes_local(url, action) => {
+            Some(local_copy(settings, files.lock.get(url)?))
+        }
+        Action::Replace { with, .. } => Some(Resolution::Replaced(with.clone())),
+        Action::Remove(_) => Some(Resolution::Removed),
+        Action::Reuse(_) | Action::Fetch(_) | Action::Leave(_) | Action::Refuse(_) => None,
+    };
+    let actions = resolution.plan.actions.iter();
+    actions.filter_map(|(url, action)| Some((url.clone(), resolve(url, action)?))).collect()
+}
+
+/// What has become of the modules of the site.
+fn modules(
+    settings: &Settings,
+    base: &Baseline,
+    resolution: &resolver::Resolution,
+    lock: &Lockfile,
+    homes: Homes,
+    own: &BTreeMap<PathBuf, OwnScript>,
+) -> Modules {
+    let mut modules = Modules::unguarded(homes, served(settings, lock));
+    for (path, script) in own {
+        let file = base.site.encoded(&site::page_name(path));
+        let integrity = Integrity::of(&script.after, algorithms(settings));
+        modules.served.insert(file.clone(), integrity);
+        modules.changed.insert(file, script.before.bytes().to_vec());
+    }
+    if settings.integrity.is_none() {
+        return modules;
+    }
+    let by_file: BTreeMap<String, &Entry> =
+        lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
+    for (start, closure) in resolution.graphs.closures() {
+        let entries = map_entries(settings.integrity_map, start, closure, &modules.homes, &by_file);
+        if !entries.is_empty() {
+            modules.guards.insert(start.clone(), entries);
+        }
+    }
+    modules
+}
+
+/// What is served from the vendor folder, by path below the site's root.
+pub(super) fn served(settings: &Settings, lock: &Lockfile) -> BTreeMap<String, Integrity> {
+    // An edited file has other bytes than upstream: tags that declared those need the new ones.
+    let follows =
+        |entry: &Entry| settings.integrity.is_some() || entry.upstream_integrity.is_some();
+    let entries = lock.iter().map(|(_, entry)| entry).filter(|entry| follows(entry));
+    let file = |entry: &Entry| format!("{}/{}", settings.out, entry.path.url_path());
+    entries.map(|entry| (file(entry), entry.integrity.clone())).collect()
+}
+
+/// A locked file, as pages refer to it.
+pub(super) fn local_copy(settings: &Settings, entry: &Entry) -> Resolution {
+    Resolution::Local(LocalCopy {
+        path: entry.path.clone(),
+        integrity: settings.integrity.as_ref().map(|_| entry.integrity.clone()),
+        keeps_query: entry.keep_query,
+    })
+}
+
+/// How pages refer to the vendor folder.
+pub(super) fn style<'a>(settings: &'a Settings, headers: &SiteHeaders) -> Style<'a> {
+    Style {
+        out: &settings.out,
+        public_path: settings.public_path.as_deref(),
+        crossorigin: settings.crossorigin || headers.integrity_policy,
+    }
+}

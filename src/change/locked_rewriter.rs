@@ -1,0 +1,91 @@
+//! The everyday case: everything is locked and nothing has changed. Then pages are rewritten when they are
+//! first read, and need not be read a second time.
+//!
+//! What the lockfile says is an assumption until the plan is known: the patches count only if the plan
+//! resolves every URL in the same way.
+
+use std::{collections::BTreeMap, sync::OnceLock};
+
+use super::{
+    changes::{local_copy, served, style},
+    modules::Modules,
+    page::{Changes, Rewritten, rewrite_read},
+};
+use crate::{
+    graph::homes::Homes,
+    html::{Patch, Tag},
+    lockfile::{Entry, Lockfile},
+    page::Role,
+    policy::Verdict,
+    read::{
+        baseline::Baseline,
+        page_record::{PageVisitor, ReadPage},
+    },
+    reference::SubresourceUrl,
+    settings::Settings,
+};
+
+/// Rewrites pages by what the lockfile says of classic scripts.
+#[derive(Debug)]
+pub struct LockedRewriter<'a> {
+    settings: &'a Settings,
+    base: &'a Baseline,
+    /// Worked out for the first page that needs it: most sites are vendored already.
+    changes: OnceLock<Changes<'a>>,
+}
+
+impl<'a> LockedRewriter<'a> {
+    /// By what is known before any page is read.
+    pub fn new(settings: &'a Settings, base: &'a Baseline) -> Self {
+        Self { settings, base, changes: OnceLock::new() }
+    }
+
+    fn changes(&self) -> &Changes<'a> {
+        self.changes.get_or_init(|| self.assumed())
+    }
+
+    /// What will become of every locked script that the policy lets in.
+    fn assumed(&self) -> Changes<'a> {
+        let settings = self.settings;
+        let local = |(url, entry): (&SubresourceUrl, &Entry)| {
+            let is_meant = matches!(settings.policy.verdict(url), Verdict::Vendor { .. });
+            is_meant.then(|| (url.clone(), local_copy(settings, entry)))
+        };
+        let homes = Homes::new(self.base.site.root(), &settings.out, BTreeMap::new());
+        Changes {
+            resolutions: self.base.lock.iter().filter_map(local).collect(),
+            modules: Modules::unguarded(homes, served(settings, &self.base.lock)),
+            style: style(settings, &self.base.headers),
+        }
+    }
+
+    /// Whether pages that name these URLs come out the same by `changes` and the new lockfile.
+    pub fn holds<'u>(
+        &self,
+        mut urls: impl Iterator<Item = &'u SubresourceUrl>,
+        lock: &Lockfile,
+        changes: &Changes<'_>,
+    ) -> bool {
+        let assumed = self.changes();
+        let is_same = |url| assumed.resolutions.get(url) == changes.resolutions.get(url);
+        self.base.lock == *lock
+            && assumed.style == changes.style
+            && changes.modules.changed.is_empty()
+            && urls.all(is_same)
+    }
+}
+
+impl PageVisitor for LockedRewriter<'_> {
+    fn rewrite(&self, page: &ReadPage<'_>) -> Option<Patch> {
+        let ReadPage { view, address, scan, references } = *page;
+        let is_module = references.external.iter().any(|found| found.role == Role::Module);
+        if is_module || !scan.tags.iter().all(Tag::is_classic) {
+            return None;
+        }
+        // A page that fails here is rewritten again, and reported, once the plan is known.
+        match rewrite_read(view.bytes(), scan, references, address, self.changes()) {
+            Ok(Rewritten::Changed(page)) => Some(page.patch),
+            Ok(Rewritten::Unchanged) | Err(_) => None,
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! What changes in a page: a pure function of its bytes, its address and the resolutions.
+//!
+//! A script that became local gets its new address and our `integrity`; a preload follows its
+//! script; a hint for a host that the page no longer names goes away. Everything else keeps its
+//! bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    error::RewriteError,
+    inline_edit::InlineEdit,
+    modules::{self, Modules},
+    resolution::{LocalCopy, Resolution, Style},
+};
+use crate::{
+    html::{self, Change, Dialect, Edit, Patch, Scan, Tag, TagKind, View},
+    page::{self, PageReferences, Reference, Role},
+    reference::{ForeignBase, PageAddress, SubresourceUrl},
+};
+
+/// Everything that pages are rewritten by.
+#[derive(Clone, Debug)]
+pub struct Changes<'a> {
+    /// What has become of each URL.
+    pub resolutions: BTreeMap<SubresourceUrl, Resolution>,
+    /// What has become of modules, where no tag names them.
+    pub modules: Modules,
+    /// How pages refer to the vendor folder.
+    pub style: Style<'a>,
+}
+
+impl Changes<'_> {
+    /// Which scripts of the site matter as well: any may be one that changes, if one does.
+    pub fn local(&self) -> Option<&'static str> {
+        (!self.modules.changed.is_empty()).then_some("")
+    }
+}
+
+/// What has become of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rewritten {
+    /// It changes.
+    Changed(Page),
+    /// Nothing in it concerns us.
+    Unchanged,
+}
+
+/// A page that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// What changes in its bytes.
+    pub patch: Patch,
+    /// What has become of its inline scripts, for policies outside the page.
+    pub inline: Vec<InlineEdit>,
+}
+
+/// Rewrites one page.
+///
+/// # Errors
+/// [`RewriteError`]; then no byte of the page may be used.
+pub fn rewrite(
+    view: View<'_>,
+    dialect: Dialect,
+    address: &PageAddress,
+    changes: &Changes<'_>,
+) -> Result<Rewritten, RewriteError> {
+    let Some(scan) = view.scan(dialect, changes.local())? else {
+        return Ok(Rewritten::Unchanged);
+    };
+    let references = page::references(address, &scan);
+    rewrite_read(view.bytes(), &scan, &references, address, changes)
+}
+
+/// Rewrites a page that has been read: `scan` is its scan, `references` what that means at `address`.
+///
+/// # Errors
+/// [`RewriteError`]; then no byte of the page may be used.
+pub fn rewrite_read(
+    bytes: &[u8],
+    scan: &Scan,
+    references: &PageReferences,
+    address: &PageAddress,
+    changes: &Changes<'_>,
+) -> Result<Rewritten, RewriteError> {
+    let Changes { resolutions, modules, style } = changes;
+    let found = &references.external;
+    let is_classic = |reference: &&Reference| reference.role == Role::Classic;
+    let classic: BTreeSet<_> = found.iter().filter(is_classic).map(|found| &found.url).collect();
+    let mut edits = Vec::new();
+    for reference in found {
+        if let Some(resolution) = resolutions.get(&reference.url).filter(|_| !reference.skipped) {
+            let tag = &scan.tags[reference.tag];
+            let is_classic = classic.contains(&reference.url);
+            edits.extend(edit(reference, tag, resolution, address, changes, is_classic)?);
+        }
+    }
+    edits.extend(modules.guard_own(&references.local));
+    let inline = modules.inline(address, scan, style)?;
+    edits.extend(inline.edits);
+    edits.extend(idle_hints(scan, bytes, found, &edits, resolutions));
+    edits.extend(modules::follow_policies(scan, &inline.scripts)?);
+    if edits.is_empty() {
+        return Ok(Rewritten::Unchanged);
+    }
+    let patch = html::patch(bytes, scan, &edits)?;
+    let inline = inline.scripts.into_iter().map(|script| script.edit).collect();
+    Ok(Rewritten::Changed(Page { patch, inline }))
+}
+
+fn edit(
+    reference: &Reference,
+    tag: &Tag,
+    resolution: &Resolution,
+    address: &PageAddress,
+    changes: &Changes<'_>,
+    is_classic: bool,
+) -> Result<Option<Edit>, ForeignBase> {
+    let changes = match (reference.role, resolution) {
+        (Role::Hint, _) => return Ok(None),
+        (_, Resolution::Removed) => vec![Change::RemoveElement],
+        (_, Resolution::Replaced(with)) => {
+            let mut changes = vec![set(tag, with.as_str().to_owned())];
+            changes.extend(tag.attribute("integrity").map(|_| unset("integrity")));
+            changes
+        }
+        (_, Resolution::Local(copy)) => {
+            localise(reference, tag, copy, address, changes, is_classic)?
+        }
+    };
+    Ok(Some(Edit { tag: reference.tag, changes }))
+}
+
+fn localise(
+    reference: &Reference,
+    tag: &Tag,
+    copy: &LocalCopy,
+    address: &PageAddress,
+    changes: &Changes<'_>,
+    is_classic: bool,
+) -> Result<Vec<Change>, ForeignBase> {
+    let Changes { modules, style, .. } = changes;
+    let mut value = style.address(address, reference.base.as_deref(), &copy.path.url_path())?;
+    if let Some(query) = reference.url.as_url().query().filter(|_| copy.keeps_query) {
+        value = format!("{value}?{query}");
+    }
+    if let Some(fragment) = &reference.fragment {
+        value = format!("{value}#{fragment}");
+    }
+    let mut changes = vec![set(tag, value)];
+    if matches!(tag.kind, TagKind::SvgScript(_)) {
+        return Ok(changes); // SVG's script has no `integrity`
+    }
+    let followed = || tag.attribute("integrity").and(modules.served_of(&copy.path, style));
+    if let Some(integrity) = copy.integrity.as_ref().or_else(followed) {
+        changes.push(Change::Set { attribute: "integrity".into(), value: integrity.to_string() });
+    }
+    let crossorigin = tag.text("crossorigin");
+    let sends_credentials =
+        crossorigin.is_some_and(|mode| mode.eq_ignore_ascii_case("use-credentials"));
+    match (style.crossorigin, crossorigin) {
+        _ if sends_credentials => {}
+        // Modules are fetched as with `crossorigin`: so must be what preloads them as scripts.
+        (false, _) if reference.role == Role::Preload && !is_classic => {}
+        (true, _) => {
+            changes.push(Change::Set { attribute: "crossorigin".into(), value: "anonymous".into() })
+        }
+        // It would break pages opened as file:, and load a preload twice whose mode differs.
+        (false, Some(_)) => changes.push(unset("crossorigin")),
+        (false, None) => {}
+    }
+    Ok(changes)
+}
+
+fn set(tag: &Tag, value: String) -> Change {
+    let attribute =
+        tag.address_attribute().map_or_else(|| "src".to_owned(), |address| address.name.clone());
+    Change::Set { attribute, value }
+}
+
+fn unset(attribute: &str) -> Change {
+    Change::Unset { attribute: attribute.to_owned() }
+}
+
+/// The hints for hosts that this page has just stopped to name.
+fn idle_hints(
+    scan: &Scan,
+    bytes: &[u8],
+    found: &[Reference],
+    edits: &[Edit],
+    resolutions: &BTreeMap<SubresourceUrl, Resolution>,
+) -> Vec<Edit> {
+    let edited: BTreeSet<usize> = edits.iter().map(|edit| edit.tag).collect();
+    let gone: BTreeSet<&str> = (found.iter().filter(|reference| edited.contains(&reference.tag)))
+        .filter(|reference| resolutions.contains_key(&reference.url))
+        .map(|reference| reference.url.host())
+        .collect();
+    let hints = found.iter().filter(|reference| reference.role == Role::Hint && !reference.skipped);
+    let mut named = BTreeMap::new();
+    let idle = hints.filter(|hint| {
+        let host = hint.url.host();
+        let mut is_named = || still_named(scan, bytes, found, &edited, host);
+        gone.contains(host) && !*named.entry(host).or_insert_with(&mut is_named)
+    });
+    idle.map(|hint| Edit { tag: hint.tag, changes: vec![Change::RemoveElement] }).collect()
+}
+
+/// Whether the page names `host` anywhere but in tags that are edited and in hints. Compared as
+/// bytes: a style sheet, a frame or a line of code that still needs the host keeps the hint.
+fn still_named(
+    scan: &Scan,
+    bytes: &[u8],
+    found: &[Reference],
+    edited: &BTreeSet<usize>,
+    host: &str,
+) -> bool {
+    let source = scan.source(bytes);
+    let leaving = found
+        .iter()
+        .filter(|reference| edited.contains(&reference.tag) || reference.role == Role::Hint)
+        .filter_map(|reference| scan.tags[reference.tag].address_attribute())
+        .map(|attribute| memchr::memmem::find_iter(&source[attribute.span.clone()], host).count());
+    scan.mentions(bytes, host) > leaving.sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{integrity::Integrity, reference};
+
+    const STYLE: Style<'_> = Style { out: "vendor", public_path: None, crossorigin: false };
+
+    fn resolutions() -> BTreeMap<SubresourceUrl, Resolution> {
+        let copy = LocalCopy {
+            path: "cdn.example/a.js".parse().unwrap(),
+            integrity: Some(Integrity::of(b"a", &[])),
+            keeps_query: false,
+        };
+        BTreeMap::from([
+            ("https://cdn.example/a.js".parse().unwrap(), Resolution::Local(copy)),
+            ("https://bad.example/p.js".parse().unwrap(), Resolution::Removed),
+        ])
+    }
+
+    fn rewritten(page: &str) -> String {
+        let address = PageAddress::new("a/b.html", None);
+        let modules = Modules::of(&resolutions(), &reference::site_root(None), STYLE.out);
+        let changes = Changes { resolutions: resolutions(), modules, style: STYLE };
+        match rewrite(View::whole(page.as_bytes()), Dialect::Html, &address, &changes).unwrap() {
+            Rewritten::Changed(changed) => String::from_utf8(changed.patch.apply(page.as_bytes()))
+                .unwrap()
+                .replace(&Integrity::of(b"a", &[]).to_string(), "I"),
+            Rewritten::Unchanged => page.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_script_gets_its_local_address_and_our_integrity() {
+        assert_eq!(
+            rewritten(
+                r#"<script defer src="https://cdn.example/a.js" crossorigin="anonymous" nonce=x></script>"#
+            ),
+            r#"<script defer src="../vendor/cdn.example/a.js" integrity="I" nonce=x></script>"#
+        );
+    }
+
+    #[test]
+    fn a_script_that_sends_credentials_keeps_doing_so() {
+        let page =
+            r#"<script src="https://cdn.example/a.js" crossorigin="use-credentials"></script>"#;
+        assert!(rewritten(page).contains("crossorigin=\"use-credentials\""));
+    }
+
+    #[test]
+    fn a_hint_goes_with_the_last_use_of_its_host() {
+        let script = r#"<script src="https://cdn.example/a.js"></script>"#;
+        let hint = r#"<link rel="preconnect" href="https://cdn.example">"#;
+        assert!(!rewritten(&format!("{hint}{script}")).contains("preconnect"));
+        let image = r#"<img src="https://cdn.example/i.png">"#;
+        assert!(rewritten(&format!("{hint}{script}{image}")).contains("preconnect"));
+        assert!(rewritten(hint).contains("preconnect"));
+        let text = "<p>We used cdn.example once.</p>";
+        assert!(!rewritten(&format!("{hint}{script}{text}")).contains("preconnect"));
+        let code = "<script>load('//cdn.example/b.js')</script>";
+        assert!(rewritten(&format!("{hint}{script}{code}")).contains("preconnect"));
+    }
+
+    #[test]
+    fn what_the_author_marks_stays() {
+        let page = r#"<script src="https://cdn.example/a.js" data-inhouse="skip"></script>"#;
+        assert_eq!(rewritten(page), page);
+    }
+
+    #[test]
+    fn a_denied_element_goes_and_nothing_else() {
+        let page = "<p>a</p>\n<script src=\"https://bad.example/p.js\">x</script>\n<p>b</p>";
+        assert_eq!(rewritten(page), "<p>a</p>\n\n<p>b</p>");
+    }
+
+    #[test]
+    fn rewriting_twice_changes_nothing_more() {
+        let once = rewritten("<script src=https://cdn.example/a.js#x></script>");
+        assert_eq!(once, r#"<script src=../vendor/cdn.example/a.js#x integrity="I"></script>"#);
+        assert_eq!(rewritten(&once), once);
+    }
+}

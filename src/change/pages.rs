@@ -1,0 +1,145 @@
+//! Pages as they will be, rewritten and verified before the first of them is written.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::{
+    error::RewriteError,
+    headers::allow_inline,
+    inline_edit::InlineEdit,
+    page::{Changes, Rewritten, rewrite},
+    verify_graph::GraphVerifier,
+};
+use crate::{
+    findings::{Notice, Problem},
+    folder::Tree,
+    progress::{Progress, Stage},
+    read::{
+        notices::unreadable,
+        page_edit::{KnownPatch, PageEdit, PatchBudget},
+        page_record::page_address,
+    },
+    settings::Settings,
+    site::{self, Page, PageReader},
+};
+
+/// Rewrites and verifies pages.
+pub(super) struct Rewriter<'a> {
+    pub settings: &'a Settings,
+    pub verifier: &'a GraphVerifier,
+    pub changes: &'a Changes<'a>,
+    /// Whether policies outside of pages have to follow their inline scripts.
+    pub has_policies: bool,
+    pub budget: PatchBudget,
+}
+
+/// What the inline scripts of pages become, each page by its URL path.
+pub(super) type InlineEdits = Vec<(String, Vec<InlineEdit>)>;
+
+impl Rewriter<'_> {
+    /// Works out every patch that is not known yet. An edit that does not verify, or a page that cannot
+    /// be read, is a problem.
+    pub fn pages(
+        &self,
+        site: &Tree,
+        edits: &mut [PageEdit],
+        progress: &dyn Progress,
+    ) -> (InlineEdits, Vec<Problem>) {
+        progress.begin(Stage::Checking, Some(edits.len()));
+        let rewrite = |reader: &mut PageReader<'_>, edit: &mut PageEdit| {
+            let outcome = match edit.patch {
+                KnownPatch::Unknown => self.page(reader, edit),
+                KnownPatch::Nothing | KnownPatch::Verified(_) => Ok(Vec::new()),
+            };
+            progress.step();
+            match outcome {
+                Ok(scripts) if scripts.is_empty() => None,
+                outcome => Some(outcome.map(|scripts| (url_path(&edit.path), scripts))),
+            }
+        };
+        let reader = || PageReader::new(site, Some(local(self.changes)));
+        let outcomes: Vec<_> =
+            edits.par_iter_mut().map_init(reader, rewrite).flatten_iter().collect();
+        progress.end();
+        let (mut inline, mut problems) = (Vec::new(), Vec::new());
+        for outcome in outcomes {
+            match outcome {
+                Ok(scripts) => inline.push(scripts),
+                Err(problem) => problems.push(*problem),
+            }
+        }
+        (inline, problems)
+    }
+
+    /// Works out what changes in a page. Gives what becomes of its inline scripts.
+    fn page(
+        &self,
+        reader: &mut PageReader<'_>,
+        edit: &mut PageEdit,
+    ) -> Result<Vec<InlineEdit>, Box<Problem>> {
+        let path = &*edit.path;
+        let read = reader.read(path);
+        let page = read.map_err(|error| Box::new(unreadable(&error)))?;
+        let Rewritten::Changed(changed) = rewritten(self.settings, self.changes, path, &page)?
+        else {
+            edit.patch = KnownPatch::Nothing;
+            return Ok(Vec::new());
+        };
+        let address = page_address(path, self.settings);
+        let edited = changed.patch.apply(page.bytes());
+        let traced = self.verifier.page(&address, &edited, site::dialect(path));
+        traced.map_err(|cause| Box::new(unproved(path, &cause)))?;
+        edit.patch = self.budget.keep(changed.patch, &page);
+        Ok(if self.has_policies { changed.inline } else { Vec::new() })
+    }
+}
+
+/// Rewrites the page at `path`.
+///
+/// # Errors
+/// The problem that it cannot be rewritten.
+pub fn rewritten(
+    settings: &Settings,
+    changes: &Changes<'_>,
+    path: &Path,
+    page: &Page<'_>,
+) -> Result<Rewritten, Box<Problem>> {
+    let address = page_address(path, settings);
+    rewrite(page.view(), site::dialect(path), &address, changes)
+        .map_err(|error| Box::new(unwritable(path, &error)))
+}
+
+fn unproved(path: &Path, cause: &str) -> Problem {
+    let page = site::page_name(path);
+    Notice::new("graph-not-proved", format!("the modules of `{page}` would not find each other"))
+        .detail("cause", cause)
+        .hint("this is a limit of Inhouse: please report the page; a rule can keep the module external".to_owned())
+        .of_site()
+}
+
+/// The problem that the page at `path` could not be rewritten.
+pub fn unwritable(path: &Path, error: &RewriteError) -> Problem {
+    if let RewriteError::Policy { directive, needed } = error {
+        let message = format!(
+            "the Content-Security-Policy of `{}` would block its import map",
+            site::page_name(path)
+        );
+        return allow_inline(Notice::new("csp-blocks-inline", message), directive, needed);
+    }
+    Notice::new("page-not-rewritten", format!("`{}` could not be rewritten", site::page_name(path)))
+        .detail("cause", error)
+        .hint("this is a limit of Inhouse: please report the page; `data-inhouse=\"skip\"` on the tag leaves it out".to_owned())
+        .of_site()
+}
+
+/// A page's path from the site's root, as policies match it.
+fn url_path(page: &Path) -> String {
+    format!("/{}", site::page_name(page))
+}
+
+/// Which scripts of the site matter in large pages. While none changes, it is those of the vendor folder,
+/// as when the pages were first read.
+pub fn local<'c>(changes: &Changes<'c>) -> &'c str {
+    changes.local().unwrap_or(changes.style.out)
+}

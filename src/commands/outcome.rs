@@ -1,0 +1,218 @@
+//! The report of a run: rows and figures from what the stages have decided and done.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    change::set::ChangeSet,
+    findings::{Findings, say_once},
+    layout::files::VendoredFiles,
+    lockfile::{Entry, Lockfile, Proof},
+    npm,
+    policy::Kept,
+    read::url_uses::UrlUses,
+    reference::SubresourceUrl,
+    report::{IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow},
+    resolve::{
+        plan::{Action, Reason},
+        resolver::Resolution,
+    },
+};
+
+/// What the plan would do, or what a check has found.
+pub fn planned(
+    run: Run,
+    pages: usize,
+    lock: &Lockfile,
+    resolution: &Resolution,
+    findings: Findings,
+) -> Report {
+    let rows = rows(resolution, |url, action| would_do(lock.get(url), action));
+    let mut summary = summary(pages, resolution, &rows);
+    summary.pages_changed = pages_that_would_change(resolution);
+    finish(run, rows, summary, findings)
+}
+
+/// What was done.
+pub fn done(
+    pages: usize,
+    before: &Lockfile,
+    resolution: &Resolution,
+    set: &ChangeSet<'_>,
+    findings: Findings,
+) -> Report {
+    let files = &set.layout.files;
+    let rows = rows(resolution, |url, action| did(files, url, action));
+    let mut summary = summary(pages, resolution, &rows);
+    count_local(&mut summary, before, resolution);
+    summary.pages_changed = set.pages.len();
+    summary.scripts_changed = set.own.len();
+    summary.downloaded = files.fresh.len();
+    let fresh = files.fresh.iter().filter_map(|url| files.bytes.get(url));
+    summary.downloaded_bytes = fresh.map(|bytes| bytes.len() as u64).sum();
+    finish(Run::Vendor, rows, summary, findings)
+}
+
+/// Adds the scripts that pages load from the vendor folder since an earlier run.
+fn count_local(summary: &mut Summary, lock: &Lockfile, resolution: &Resolution) {
+    let is_planned = |url: &&SubresourceUrl| resolution.plan.actions.contains_key(*url);
+    let settled = resolution.used_locally.iter().filter(|url| !is_planned(url));
+    for entry in settled.filter_map(|url| lock.get(url)) {
+        summary.vendored += 1;
+        summary.vendored_bytes += entry.size;
+    }
+}
+
+fn finish(run: Run, scripts: Vec<ScriptRow>, mut summary: Summary, findings: Findings) -> Report {
+    summary.problems = findings.problems.len();
+    let nothing_done = run == Run::Vendor && summary.problems > 0;
+    if run == Run::Check || nothing_done {
+        // What could become local is still external.
+        summary.left += std::mem::take(&mut summary.vendored);
+        summary.hosts_left.append(&mut summary.hosts_gone);
+        summary.vendored_bytes = 0;
+        summary.pages_changed = 0;
+    }
+    let warnings = say_once(findings.warnings);
+    summary.warnings = warnings.len();
+    Report { scripts, warnings, problems: findings.problems, asked: Vec::new(), summary, run }
+}
+
+/// What became, or would become, of a URL: with the reason, and the facts of the vendored file.
+type Told = (Outcome, Option<String>, Option<VendoredRow>);
+
+fn rows(
+    resolution: &Resolution,
+    tell: impl Fn(&SubresourceUrl, &Action) -> Told,
+) -> Vec<ScriptRow> {
+    let row = |(url, action): (&SubresourceUrl, &Action)| {
+        let (outcome, reason, vendored) = tell(url, action);
+        ScriptRow {
+            url: url.to_string(),
+            host: url.host().to_owned(),
+            kind: kind(&resolution.urls[url]).to_owned(),
+            names: named_package(url),
+            outcome,
+            reason,
+            vendored,
+            uses: resolution.places(url),
+        }
+    };
+    resolution.plan.actions.iter().map(row).collect()
+}
+
+fn summary(pages: usize, resolution: &Resolution, rows: &[ScriptRow]) -> Summary {
+    let mut summary = Summary { pages, ..Summary::default() };
+    for row in rows {
+        count(&mut summary, row);
+    }
+    let replacements = resolution.plan.actions.values().filter_map(|action| match action {
+        Action::Replace { with, .. } => Some(with.host().to_owned()),
+        _ => None,
+    });
+    summary.hosts_left.extend(replacements);
+    summary.hosts_gone.retain(|host| !summary.hosts_left.contains(host));
+    summary
+}
+
+fn count(summary: &mut Summary, row: &ScriptRow) {
+    match row.outcome {
+        Outcome::Vendored | Outcome::Reused | Outcome::ToVendor => {
+            summary.vendored += 1;
+            summary.vendored_bytes += row.vendored.as_ref().map_or(0, |file| file.size);
+            summary.hosts_gone.insert(row.host.clone());
+        }
+        Outcome::Removed => {
+            summary.hosts_gone.insert(row.host.clone());
+        }
+        Outcome::Left | Outcome::Refused => {
+            summary.left += 1;
+            summary.hosts_left.insert(row.host.clone());
+        }
+        Outcome::Replaced => {
+            summary.left += 1;
+            summary.hosts_gone.insert(row.host.clone());
+        }
+    }
+}
+
+fn pages_that_would_change(resolution: &Resolution) -> usize {
+    let actions = resolution.plan.actions.iter().filter(|(_, action)| action.changes_pages());
+    let pages: BTreeSet<_> =
+        actions.flat_map(|(url, _)| resolution.urls[url].uses()).map(|place| &place.page).collect();
+    pages.len()
+}
+
+fn named_package(url: &SubresourceUrl) -> Option<String> {
+    let form = npm::classify(url)?;
+    Some(format!("{}@{}", form.package.as_ref()?.as_str(), form.version))
+}
+
+fn kind(uses: &UrlUses) -> &'static str {
+    let is_named_by_page = !uses.modules.is_empty() || !uses.inline.is_empty();
+    match uses {
+        _ if !uses.classic.is_empty() => "classic",
+        _ if is_named_by_page => "module",
+        _ if !uses.imports.is_empty() => IMPORT,
+        _ if !uses.preloads.is_empty() => "preload",
+        _ => "skipped",
+    }
+}
+
+fn would_do(entry: Option<&Entry>, action: &Action) -> Told {
+    match action {
+        Action::Reuse(entry) => {
+            (Outcome::ToVendor, Some("from the cache".to_owned()), Some(vendored(entry)))
+        }
+        Action::Fetch(_) => (Outcome::ToVendor, None, entry.map(vendored)),
+        other => left(other),
+    }
+}
+
+fn did(files: &VendoredFiles, url: &SubresourceUrl, action: &Action) -> Told {
+    let file = files.lock.get(url).map(vendored);
+    match action {
+        Action::Reuse(_) => (Outcome::Reused, None, file),
+        Action::Fetch(_) if files.becomes_local(url, action) => (Outcome::Vendored, None, file),
+        Action::Fetch(_) => (Outcome::Left, files.kept.get(url).cloned(), None),
+        other => left(other),
+    }
+}
+
+fn left(action: &Action) -> Told {
+    match action {
+        Action::Leave(reason) => (Outcome::Left, Some(why(reason)), None),
+        Action::Refuse(finding) => (Outcome::Refused, Some(finding.reason.clone()), None),
+        Action::Replace { with, reason } => {
+            (Outcome::Replaced, Some(format!("by `{with}`, which stays external: {reason}")), None)
+        }
+        Action::Remove(finding) => (Outcome::Removed, Some(finding.reason.clone()), None),
+        Action::Reuse(_) | Action::Fetch(_) => (Outcome::ToVendor, None, None),
+    }
+}
+
+fn why(reason: &Reason) -> String {
+    match reason {
+        Reason::Kept(Kept { reason, fix: Some(fix), .. }) => format!("{reason} Instead: {fix}."),
+        Reason::Kept(kept) => kept.reason.clone(),
+        Reason::Absent(reason) => {
+            format!("only code that may never run asks for it, and when it was locked, {reason}")
+        }
+        Reason::Skipped => "the tag says data-inhouse=\"skip\"".to_owned(),
+        Reason::NoScript => "only a preload names it: whatever adds the script decides".to_owned(),
+    }
+}
+
+fn vendored(entry: &Entry) -> VendoredRow {
+    VendoredRow {
+        path: entry.path.to_string(),
+        size: entry.size,
+        integrity: entry.integrity.clone(),
+        package: entry.package.clone(),
+        proof: match entry.proof {
+            Proof::Npm => "npm".to_owned(),
+            Proof::None => "none".to_owned(),
+        },
+        proof_reason: entry.proof_reason.clone(),
+        source: entry.source,
+    }
+}

@@ -1,0 +1,153 @@
+//! Streams of records: lines in, lines out, in the same order and in bounded memory.
+
+use std::{
+    io::{Read, Write},
+    sync::Arc,
+};
+
+use rayon::prelude::*;
+use serde_json::{Map, Value};
+
+use super::{
+    filter::{self, Answer, Asking, Filter, Looked},
+    record_lines::{StreamError, each_chunk},
+};
+use crate::{
+    change::page::Rewritten,
+    error::RunError,
+    findings::{Fault, Findings, Problem},
+    read::{
+        pages::{Pages, of_page},
+        scans,
+    },
+    record::{self, Record, Unreadable},
+    settings::Settings,
+};
+
+/// How a stream of records went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many records there were.
+    pub pages: usize,
+    /// How many of them were refused.
+    pub refused: usize,
+    fault: Option<Fault>,
+}
+
+impl Tally {
+    /// The exit code: as if all problems stood in one report.
+    pub fn exit_code(&self) -> u8 {
+        match self.fault {
+            None => 0,
+            Some(Fault::Site) => 1,
+            Some(Fault::Tool) => 2,
+        }
+    }
+
+    fn add(&mut self, fault: Option<Fault>) {
+        self.pages += 1;
+        self.refused += usize::from(fault.is_some());
+        self.fault = [self.fault, fault].into_iter().flatten().min();
+    }
+}
+
+/// Rewrites the pages of a stream.
+pub(super) fn rewrite(
+    filter: &mut Filter<'_>,
+    input: impl Read + Send + 'static,
+    output: &mut impl Write,
+) -> Result<Tally, RunError> {
+    let settings = filter.settings;
+    let mut tally = Tally::default();
+    each_chunk(input, |lines| -> Result<(), RunError> {
+        let look = |line: Vec<u8>| {
+            let record = Record::parse(&line)?;
+            let looked = filter::look(settings, &record.path, &record.page);
+            Ok((record, looked))
+        };
+        let pages: Vec<_> = lines.into_par_iter().map(look).collect();
+        // One after the other: pages that need the same are to find the answer there.
+        let answered = |page| answered(filter, page);
+        let pages: Vec<_> = pages.into_iter().map(answered).collect::<Result<_, RunError>>()?;
+        let lines: Vec<_> = pages.into_par_iter().map(|page| page.line(settings)).collect();
+        for (line, fault) in lines {
+            tally.add(fault);
+            output.write_all(&line).map_err(StreamError::Write)?;
+        }
+        Ok(output.flush().map_err(StreamError::Write)?)
+    })?;
+    Ok(tally)
+}
+
+/// A page about which all is known.
+enum Answered<'a> {
+    Rewritten(Record, Box<Asking>, Arc<Answer<'a>>),
+    Unchanged(Record),
+    Refused(Map<String, Value>, Vec<Problem>),
+}
+
+fn answered<'a>(
+    filter: &mut Filter<'a>,
+    page: Result<(Record, Looked), Unreadable>,
+) -> Result<Answered<'a>, RunError> {
+    Ok(match page {
+        Err(Unreadable { error, members }) => Answered::Refused(members, vec![error.problem()]),
+        Ok((record, Looked::Unchanged)) => Answered::Unchanged(record),
+        Ok((record, Looked::Refused(problems))) => Answered::Refused(record.members, problems),
+        Ok((record, Looked::Asks(mut asking))) => match filter.answer(&mut asking)? {
+            Ok(answer) => Answered::Rewritten(record, asking, answer),
+            Err(problems) => Answered::Refused(record.members, problems),
+        },
+    })
+}
+
+impl Answered<'_> {
+    /// The line that comes out, and whose fault it is if that is not the page.
+    fn line(self, settings: &Settings) -> (Vec<u8>, Option<Fault>) {
+        match self {
+            Self::Unchanged(record) => (record.as_it_is(), None),
+            Self::Refused(members, problems) => refused(members, &problems),
+            Self::Rewritten(record, asking, answer) => {
+                match answer.rewrite(settings, &asking, &record.path, &record.page) {
+                    Ok(Rewritten::Changed(page)) => {
+                        let served = page.patch.apply(&record.page);
+                        (record.served(served, true), None)
+                    }
+                    Ok(Rewritten::Unchanged) => (record.as_it_is(), None),
+                    Err(problems) => refused(record.members, &problems),
+                }
+            }
+        }
+    }
+}
+
+fn refused(members: Map<String, Value>, problems: &[Problem]) -> (Vec<u8>, Option<Fault>) {
+    let fault = problems.iter().map(|problem| problem.fault).min();
+    (record::refused(members, problems), fault)
+}
+
+/// What the pages of a stream ask for; memory does not grow with their number.
+pub(super) fn scan(
+    settings: &Settings,
+    input: impl Read + Send + 'static,
+) -> Result<(Pages, Findings), RunError> {
+    let (mut all, mut findings) = (Pages::default(), Findings::default());
+    let read = |line: Vec<u8>| match Record::parse(&line) {
+        Ok(record) => of_page(settings, &record.path, &record.page),
+        Err(Unreadable { error, .. }) => {
+            let findings = Findings { problems: vec![error.problem()], ..Findings::default() };
+            (Pages { count: 1, ..Pages::default() }, findings)
+        }
+    };
+    each_chunk(input, |lines| -> Result<(), RunError> {
+        let pages: Vec<_> = lines.into_par_iter().map(read).collect();
+        for (page, found) in pages {
+            all.merge(page);
+            findings.add(found);
+        }
+        scans::thin(&mut all);
+        scans::thin_findings(&mut findings);
+        Ok(())
+    })?;
+    Ok((all, findings))
+}

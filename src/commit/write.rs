@@ -1,0 +1,151 @@
+//! Writes a set of changes: vendored files first, then the lockfile that names them, then the pages that
+//! load them, so that nothing ever refers to what is not there.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::{
+    change::{
+        page::Rewritten,
+        pages::{local, rewritten},
+        set::{ChangeSet, vendor_folder},
+    },
+    error::RunError,
+    folder::{Hand, Tree},
+    html::Patch,
+    progress::{Progress, Stage},
+    read::page_edit::{KnownPatch, PageEdit},
+    settings::Settings,
+    site::{self, HEADERS, Page, PageReader, PageRule, SiteError},
+    store::Cache,
+};
+
+/// Writes `set`.
+///
+/// # Errors
+/// [`RunError`] if a file cannot be written. Running again finishes the work.
+pub fn write(
+    settings: &Settings,
+    cache: &Cache,
+    set: &ChangeSet<'_>,
+    progress: &dyn Progress,
+) -> Result<(), RunError> {
+    let from = site::open(&settings.site)?;
+    let dest = settings.dest.as_deref().map(site::create).transpose()?;
+    if let Some(dest) = &dest {
+        copy_other_files(settings, set, dest)?;
+    }
+    cache.folder().write(set.to_cache.iter().map(|file| (file.path, file.bytes)))?;
+    vendor_folder(settings).write(set.to_site.iter().map(|file| (file.path, file.bytes)))?;
+    let lock = &set.layout.files.lock;
+    if !lock.is_empty() {
+        cache.write_lockfile(lock)?;
+    }
+    if let Some(dest) = &dest {
+        copy_unchanged_pages(settings, set, dest)?;
+    }
+    let writer = Writer { settings, set, from: &from, to: dest.as_ref().unwrap_or(&from) };
+    writer.own_files()?;
+    writer.pages(progress)
+}
+
+/// Copies everything that is no page and does not change.
+fn copy_other_files(
+    settings: &Settings,
+    set: &ChangeSet<'_>,
+    dest: &Tree,
+) -> Result<(), SiteError> {
+    let rule = PageRule::new(&settings.out, &settings.page_globs)?;
+    let is_written = |path: &Path| {
+        rule.is_page(path)
+            || set.own.contains_key(path)
+            || set.headers.is_some() && path == Path::new(HEADERS)
+    };
+    site::copy(&settings.site, dest, &|path| !is_written(path))
+}
+
+fn copy_unchanged_pages(
+    settings: &Settings,
+    set: &ChangeSet<'_>,
+    dest: &Tree,
+) -> Result<(), SiteError> {
+    let rule = PageRule::new(&settings.out, &settings.page_globs)?;
+    let changes = |path: &Path| set.pages.binary_search_by(|edit| (*edit.path).cmp(path)).is_ok();
+    site::copy(&settings.site, dest, &|path| rule.is_page(path) && !changes(path))
+}
+
+/// Writes files of the site in their place, or into another folder.
+struct Writer<'a> {
+    settings: &'a Settings,
+    set: &'a ChangeSet<'a>,
+    from: &'a Tree,
+    to: &'a Tree,
+}
+
+impl Writer<'_> {
+    /// Writes the scripts and the `_headers` file of the site.
+    fn own_files(&self) -> Result<(), RunError> {
+        let mut hand = self.to.hand();
+        for (path, script) in self.set.own {
+            let patch = Patch::whole(script.before.bytes().len(), script.after.clone());
+            self.put(&mut hand, path, &script.before, &patch)?;
+        }
+        if let Some(headers) = &self.set.headers {
+            let before = &headers.before;
+            let patch = Patch::whole(before.bytes().len(), headers.after.clone().into_bytes());
+            self.put(&mut hand, Path::new(HEADERS), before, &patch)?;
+        }
+        Ok(())
+    }
+
+    fn pages(&self, progress: &dyn Progress) -> Result<(), RunError> {
+        progress.begin(Stage::Rewriting, Some(self.set.pages.len()));
+        let tools = || (PageReader::new(self.from, Some(local(&self.set.changes))), self.to.hand());
+        let written = self.set.pages.par_iter().try_for_each_init(tools, |(reader, hand), edit| {
+            progress.step();
+            self.page(edit, reader, hand)
+        });
+        progress.end();
+        written
+    }
+
+    fn page(
+        &self,
+        edit: &PageEdit,
+        reader: &mut PageReader<'_>,
+        hand: &mut Hand<'_>,
+    ) -> Result<(), RunError> {
+        let path = &edit.path;
+        let page = reader.read(path)?;
+        if let KnownPatch::Verified(Some(verified)) = &edit.patch
+            && verified.is_of(&page)
+        {
+            return self.put(hand, path, &page, &verified.patch);
+        }
+        // The patch was not kept, or somebody has changed the page since.
+        match rewritten(self.settings, &self.set.changes, path, &page) {
+            Ok(Rewritten::Changed(changed)) => self.put(hand, path, &page, &changed.patch),
+            Ok(Rewritten::Unchanged) => Ok(()),
+            Err(problem) => {
+                let source = std::io::Error::other(problem.notice.message);
+                Err(SiteError::Write { path: hand.tree().path(path), source }.into())
+            }
+        }
+    }
+
+    /// Puts a file of the site with changes in its place, unless it is there already.
+    fn put(
+        &self,
+        hand: &mut Hand<'_>,
+        path: &Path,
+        from: &Page<'_>,
+        patch: &Patch,
+    ) -> Result<(), RunError> {
+        let is_there = |there: Page<'_>| from.is_edited_to(patch, &there);
+        if self.settings.dest.is_some() && site::read_page(hand.tree(), path).is_ok_and(is_there) {
+            return Ok(());
+        }
+        Ok(site::replace(hand, path, from, patch)?)
+    }
+}

@@ -1,0 +1,51 @@
+//! Laying out: every path, every edited byte and every lockfile entry of a run, worked out once.
+//!
+//! [`files`] turns what was downloaded into lockfile entries with paths; [`specifiers`] edits the scripts
+//! whose addresses have changed, and [`cache_busting`] gives those a new path whose bytes their path does
+//! not fix; [`import_map_integrity`] says what import maps have to guard.
+
+mod cache_busting;
+pub mod files;
+pub mod import_map_integrity;
+pub mod specifiers;
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use self::{
+    files::VendoredFiles,
+    specifiers::{OwnScript, Relocated, relocate},
+};
+use crate::{
+    findings::Findings, graph::homes::Homes, read::baseline::Baseline, reference::SubresourceUrl,
+    resolve::resolver::Resolution, settings::Settings,
+};
+
+/// Every path, every edited byte and every lockfile entry.
+#[derive(Debug)]
+pub struct Layout {
+    /// The vendored files as upstream served them, and the lockfile as it will be.
+    pub files: VendoredFiles,
+    /// Where each vendored URL lies.
+    pub homes: Homes,
+    /// The vendored scripts that are served with other specifiers.
+    pub edited: BTreeMap<SubresourceUrl, Vec<u8>>,
+    /// The site's own scripts that change, by their path below its root.
+    pub own: BTreeMap<PathBuf, OwnScript>,
+}
+
+impl Layout {
+    /// Works out where `files` lie, and what changes in scripts because of that.
+    pub fn of(
+        settings: &Settings,
+        base: &Baseline,
+        resolution: &Resolution,
+        mut files: VendoredFiles,
+    ) -> (Self, Findings) {
+        let Relocated { homes, vendored, own, problems } =
+            relocate(settings, base, resolution, &files);
+        let mut findings = Findings::default();
+        findings.problems.extend(files.lock_served(settings, resolution, &homes, &vendored));
+        findings.problems.extend(problems);
+        (Self { files, homes, edited: vendored, own }, findings)
+    }
+}

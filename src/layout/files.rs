@@ -1,0 +1,320 @@
+//! The files that are vendored: verified bytes, paths, and the lockfile as it will be.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    findings::{Findings, Notice, Places, Problem},
+    graph::{closure::Reach, homes::Homes},
+    integrity::{Algorithm, Digest, Integrity},
+    lockfile::{Entry, Lockfile},
+    obtain::{self, Expectation, ObtainError, Obtained},
+    read::{baseline::Baseline, url_uses::UrlUses},
+    reference::SubresourceUrl,
+    resolve::{
+        plan::Action,
+        resolver::{Files, Resolution},
+    },
+    settings::{OnError, Settings},
+    vendor_path::{self, StorageKey, VendorPath},
+};
+
+/// The vendored files as upstream served them, and the lockfile as it will be.
+#[derive(Clone, Debug, Default)]
+pub struct VendoredFiles {
+    /// The bytes of every vendored URL as upstream served them: downloaded, or from the cache.
+    pub bytes: BTreeMap<SubresourceUrl, Vec<u8>>,
+    /// The lockfile as it will be.
+    pub lock: Lockfile,
+    /// The URLs that were downloaded in this run.
+    pub fresh: Vec<SubresourceUrl>,
+    /// The URLs that could not be downloaded and stay external, each with the reason: by
+    /// `--on-error keep`, or because only code that may never run asks for them.
+    pub kept: BTreeMap<SubresourceUrl, String>,
+}
+
+/// Turns what was read and downloaded into vendored files. A download that failed becomes a problem, or
+/// stays external with a warning.
+pub fn record(
+    settings: &Settings,
+    base: &Baseline,
+    resolution: &Resolution,
+    files: Files,
+) -> (VendoredFiles, Findings) {
+    let Files { cached, mut fetched, failed } = files;
+    let mut record = Record {
+        settings,
+        resolution,
+        files: VendoredFiles { bytes: cached, lock: base.lock.clone(), ..VendoredFiles::default() },
+        findings: Findings::default(),
+    };
+    let reached = resolution.reach_of_urls();
+    for (url, error) in failed {
+        record.failure(&url, &error, reached.get(&url).copied());
+    }
+    // Downloads were opened ahead of the graphs: some are reached by no page.
+    fetched.retain(|url, _| resolution.plan.actions.contains_key(url));
+    record.hold_reused_to_declared();
+    record.refuse_malicious_versions(&fetched);
+    record.take_in(fetched);
+    (record.files, record.findings)
+}
+
+/// Vendored files in the making.
+struct Record<'a> {
+    settings: &'a Settings,
+    resolution: &'a Resolution,
+    files: VendoredFiles,
+    findings: Findings,
+}
+
+impl Record<'_> {
+    /// Says what a failed download means.
+    fn failure(&mut self, url: &SubresourceUrl, error: &ObtainError, reach: Option<Reach>) {
+        if !self.resolution.plan.actions.contains_key(url) {
+            return;
+        }
+        let is_optional = reach == Some(Reach::Lazy) && error.is_absence();
+        let is_tolerated = self.settings.on_error == OnError::Keep && error.is_failed_download();
+        let problem = error.problem(url, to_blame(self.resolution, url, error));
+        if !(is_optional || is_tolerated) {
+            return self.findings.problems.push(problem);
+        }
+        if is_optional && !is_tolerated {
+            self.files.lock.insert_absence(url.clone(), error.to_string());
+        }
+        self.files.kept.insert(url.clone(), error.to_string());
+        let outcome = self.outcome(url, is_optional);
+        self.findings.warnings.push(problem.notice.detail("outcome", outcome));
+    }
+
+    /// What becomes of a URL that could not be downloaded.
+    fn outcome(&self, url: &SubresourceUrl, is_optional: bool) -> &'static str {
+        let is_named_by_code = self.resolution.urls.get(url).is_some_and(UrlUses::is_named_by_code);
+        match (is_optional, is_named_by_code) {
+            (true, _) => "only code that may never run asks for it: the address was left as it was",
+            (false, true) => "the address was left as it was",
+            (false, false) => "the tag was left as it was",
+        }
+    }
+
+    /// A page may demand more of a cached file than the lockfile does.
+    fn hold_reused_to_declared(&mut self) {
+        for (url, bytes) in &self.files.bytes {
+            let Some(uses) = self.resolution.urls.get(url) else { continue };
+            for (declared, places) in &uses.declared {
+                let alone = Expectation { locked: None, declared: vec![declared.clone()] };
+                if let Err(error) = obtain::verify(bytes, &alone) {
+                    self.findings.problems.push(error.problem(url, places.clone()));
+                }
+            }
+        }
+    }
+
+    fn refuse_malicious_versions(&mut self, fetched: &BTreeMap<SubresourceUrl, Obtained>) {
+        for (url, obtained) in fetched {
+            let id = obtained.evidence.package.as_deref();
+            let Some((package, version)) = id.and_then(|id| id.rsplit_once('@')) else { continue };
+            if let Err(finding) = self.settings.policy.admits_version(url, package, version) {
+                let message = format!("`{url}` delivers {package}@{version}: {}", finding.reason);
+                let notice = Notice::new("malicious-version", message);
+                let notice = notice.used_at(self.resolution.places(url));
+                self.findings.problems.push(notice.hint(finding.replacement.clone()).of_site());
+            }
+        }
+    }
+
+    /// Gives every new file its path, and makes its lockfile entry.
+    fn take_in(&mut self, mut fetched: BTreeMap<SubresourceUrl, Obtained>) {
+        tell_apart(&mut fetched);
+        let paths = self.files.paths(&fetched);
+        for (url, obtained) in fetched {
+            let path = paths[&obtained.stored.key()].clone();
+            if let Some(failure) = &obtained.evidence.registry_failed {
+                let places = self.resolution.places(&url);
+                self.findings.warnings.push(unproved(&url, failure).used_at(places));
+            }
+            let keep_query =
+                url.as_url().query().is_some() && obtain::reads_its_own_address(&obtained.bytes);
+            let entry = entry(&obtained, path, keep_query, algorithms(self.settings));
+            self.files.lock.insert(url.clone(), entry);
+            self.files.fresh.push(url.clone());
+            self.files.bytes.insert(url, obtained.bytes);
+        }
+    }
+}
+
+impl VendoredFiles {
+    /// What is there without a download: what the lockfile says.
+    pub fn of_lock(lock: &Lockfile) -> Self {
+        Self { lock: lock.clone(), ..Self::default() }
+    }
+
+    /// Whether the plan's action makes `url` local.
+    pub fn becomes_local(&self, url: &SubresourceUrl, action: &Action) -> bool {
+        action.is_vendored() && !self.kept.contains_key(url)
+    }
+
+    /// The paths of what was downloaded.
+    fn paths(
+        &self,
+        fetched: &BTreeMap<SubresourceUrl, Obtained>,
+    ) -> BTreeMap<StorageKey, VendorPath> {
+        let mut paths = BTreeMap::new();
+        for (url, obtained) in fetched {
+            // A locked file keeps its path; an equal file that is locked already can be shared.
+            let own = self.lock.get(url).map(|entry| entry.path.clone());
+            if let Some(path) = own.or_else(|| self.shared(obtained)) {
+                paths.insert(obtained.stored.key(), path);
+            }
+        }
+        let taken = self.lock.iter().map(|(url, entry)| {
+            (StorageKey { url: url.clone(), content: None }, entry.path.clone())
+        });
+        let taken: BTreeMap<_, _> = taken.chain(paths.clone()).collect();
+        let unplaced = fetched
+            .values()
+            .map(|obtained| obtained.stored.clone())
+            .filter(|stored| !paths.contains_key(&stored.key()));
+        paths.extend(vendor_path::assign(unplaced, &taken));
+        paths
+    }
+
+    /// The path of a locked file with the same bytes that lies where this one would.
+    fn shared(&self, obtained: &Obtained) -> Option<VendorPath> {
+        let path = vendor_path::candidate(&obtained.stored);
+        let (_, entry) = self.lock.iter().find(|(_, entry)| entry.path == path)?;
+        entry.upstream().verify(&obtained.bytes).ok().map(|()| path)
+    }
+
+    /// Makes the lockfile speak of the bytes that are served, in the algorithms that pages use. Under
+    /// `--locked` an entry that changes is a problem.
+    pub(super) fn lock_served(
+        &mut self,
+        settings: &Settings,
+        resolution: &Resolution,
+        homes: &Homes,
+        edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
+    ) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (url, entry) in self.served(settings, resolution, homes, edited) {
+            if settings.mode.locked {
+                problems.push(other_digests(&url));
+            }
+            self.lock.insert(url, entry);
+        }
+        problems
+    }
+
+    /// The entries that differ from those of the lockfile.
+    fn served(
+        &self,
+        settings: &Settings,
+        resolution: &Resolution,
+        homes: &Homes,
+        edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
+    ) -> Vec<(SubresourceUrl, Entry)> {
+        let mut changed = Vec::new();
+        for (url, bytes) in &self.bytes {
+            let Some(entry) = self.lock.get(url) else { continue };
+            let is_planned = resolution.plan.actions.contains_key(url);
+            if !is_planned && entry.upstream_integrity.is_some() {
+                continue; // pages load it from the vendor folder already, edited in an earlier run
+            }
+            let path = homes.path(url.as_url()).unwrap_or(&entry.path).clone();
+            let edited = edited.get(url).map(Vec::as_slice);
+            let served = served_entry(entry, bytes, edited, algorithms(settings));
+            let served = Entry { path, ..served };
+            if *entry != served {
+                changed.push((url.clone(), served));
+            }
+        }
+        changed
+    }
+}
+
+/// The entry of a file that is served as `edited`, or as upstream served it.
+fn served_entry(
+    entry: &Entry,
+    bytes: &[u8],
+    edited: Option<&[u8]>,
+    algorithms: &[Algorithm],
+) -> Entry {
+    // What came from upstream has been held against its entry, or hashed for it, already.
+    let upstream = match entry.upstream() {
+        known if known.is_by(algorithms) => known.clone(),
+        _ => Integrity::of(bytes, algorithms),
+    };
+    let (served, integrity, upstream_integrity) = match edited {
+        Some(edited) => (edited, Integrity::of(edited, algorithms), Some(upstream)),
+        None => (bytes, upstream, None),
+    };
+    Entry { size: served.len() as u64, integrity, upstream_integrity, ..entry.clone() }
+}
+
+fn unproved(url: &SubresourceUrl, failure: &str) -> Notice {
+    let notice = Notice::new("unproved", format!("`{url}` could not be proved: {failure}"));
+    notice.hint("the lockfile pins the bytes all the same; delete its block and run again to have them proved".to_owned())
+}
+
+/// The lockfile has other digests than the site needs, and `--locked` forbids to change them.
+pub fn other_digests(url: &SubresourceUrl) -> Problem {
+    let message = format!(
+        "the lockfile has other digests of `{url}` than this site and `--integrity` ask for, and --locked forbids to change them"
+    );
+    Notice::new("not-locked", message)
+        .hint("run once without --locked and commit the lockfile".to_owned())
+        .of_site()
+}
+
+/// Where the mistake is: only the tags that declare a wrong `integrity`, else all that use the URL.
+fn to_blame(resolution: &Resolution, url: &SubresourceUrl, error: &ObtainError) -> Places {
+    match error {
+        ObtainError::Declared { declared, .. } => {
+            let uses = resolution.urls.get(url);
+            uses.and_then(|uses| uses.declared.get(declared)).cloned().unwrap_or_default()
+        }
+        _ => resolution.places(url),
+    }
+}
+
+/// Files that would share one place must share their bytes: those that differ get a content hash.
+fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
+    let mut first: BTreeMap<StorageKey, Digest> = BTreeMap::new();
+    for obtained in fetched.values_mut() {
+        let digest = Digest::of(&obtained.bytes, Algorithm::Sha384);
+        if *first.entry(obtained.stored.key()).or_insert_with(|| digest.clone()) != digest {
+            obtained.stored.content = Some(digest);
+        }
+    }
+}
+
+/// The digest algorithms of `integrity` and of the lockfile.
+pub fn algorithms(settings: &Settings) -> &[Algorithm] {
+    settings.integrity.as_deref().unwrap_or(&[Algorithm::Sha384])
+}
+
+fn entry(
+    obtained: &Obtained,
+    path: VendorPath,
+    keep_query: bool,
+    algorithms: &[Algorithm],
+) -> Entry {
+    let evidence = obtained.evidence.clone();
+    Entry {
+        final_url: obtained.final_url.clone(),
+        path,
+        size: obtained.bytes.len() as u64,
+        media_type: obtained.media_type.clone(),
+        integrity: Integrity::of(&obtained.bytes, algorithms),
+        upstream_integrity: None,
+        package: evidence.package,
+        proof: evidence.proof,
+        proof_file: evidence.file,
+        proof_reason: evidence.reason,
+        tarball: evidence.tarball,
+        source: obtained.source,
+        floating: obtained.floating,
+        keep_query,
+        varies: obtained.varies.clone(),
+    }
+}

@@ -1,0 +1,8 @@
+//! What the owner of a site should know about decisions and files: one function a theme, each from values
+//! to warnings.
+
+pub mod decisions;
+pub mod links;
+pub mod stale_copies;
+pub mod unfollowed;
+pub mod vendored;

@@ -1,0 +1,257 @@
+//! What modules load that was not followed, and what they may still load from where they came from: by
+//! file and line, with what comes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use url::Url;
+
+use crate::{
+    findings::{Findings, Notice, Places, Use},
+    graph::{
+        Form, ParseFailure, Residual, Seems, SelfLocating, Sign, Specifier,
+        closure::{self, Broken, Module, Reach, Reached, Referrer, Request},
+        homes::{Folder, Homes},
+    },
+    layout::Layout,
+    lockfile::Lockfile,
+    npm,
+    read::pages::Pages,
+    reference::SubresourceUrl,
+    resolve::resolver::{Resolution, import},
+    site_urls::SiteUrls,
+};
+
+/// How many lines of one file are listed.
+const SHOWN: usize = 5;
+
+/// What the module graphs leave open.
+pub fn unfollowed(
+    site: &SiteUrls,
+    pages: &Pages,
+    resolution: &Resolution,
+    layout: &Layout,
+) -> Findings {
+    let reached = resolution.graphs.reached();
+    let mut findings = Findings::default();
+    findings.warnings.extend(of_modules(site, resolution, layout, &reached));
+    let unparsed = resolution.unparsed.iter();
+    findings.warnings.extend(unparsed.map(|(url, failure)| {
+        not_read(site, url, failure).used_at(named_by(site, pages, resolution, url))
+    }));
+    findings
+        .warnings
+        .extend(resolution.graphs.broken().iter().filter_map(|broken| leads_nowhere(site, broken)));
+    findings.warnings.extend(unused_folders(pages, &layout.homes));
+    findings.add(wrong_types(site, resolution, &reached));
+    findings
+}
+
+/// What the code of vendored modules, and of the site's own, leaves open.
+fn of_modules(
+    site: &SiteUrls,
+    resolution: &Resolution,
+    layout: &Layout,
+    reached: &BTreeMap<Request, Reached>,
+) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut told = BTreeSet::new();
+    for (request, module) in resolution.graphs.modules() {
+        let Some(reached) = reached.get(request) else { continue };
+        let is_vendored = layout.homes.path(request.url.as_url()).is_some();
+        if reached.in_document && (is_vendored || site.is_own(&request.url)) {
+            notices.extend(foreign_workers(site, request, module));
+        }
+        if is_vendored && told.insert(&request.url) {
+            notices.extend(computed_addresses(request, module));
+            notices.extend(calls_home(request, module));
+            notices.extend(self_locating(request, module, &layout.files.lock));
+        }
+    }
+    notices
+}
+
+/// A script that does not parse.
+fn not_read(site: &SiteUrls, url: &SubresourceUrl, failure: &ParseFailure) -> Notice {
+    let message =
+        format!("`{}` could not be read as a script: what it loads is not known", site.name(url));
+    let hint = match site.is_own(url) {
+        true => "browsers will most likely not run it either",
+        false => "it was vendored as it is; try the page with the network off",
+    };
+    Notice::new("script-not-read", message).detail("cause", failure).hint(hint.to_owned())
+}
+
+/// Who names a file: the site's own are known by the graphs alone.
+fn named_by(
+    site: &SiteUrls,
+    pages: &Pages,
+    resolution: &Resolution,
+    url: &SubresourceUrl,
+) -> Places {
+    if let Some(uses) = resolution.urls.get(url) {
+        return uses.places();
+    }
+    let mut places = BTreeSet::new();
+    for (start, closure) in resolution.graphs.closures() {
+        let reached = closure.reached.iter().filter(|(request, _)| request.url == *url);
+        places.extend(reached.filter_map(|(_, reached)| match &reached.by {
+            (Referrer::File(by), line) => Some(import(site.name(&by.url), *line)),
+            (Referrer::Page | Referrer::Inline(_), _) => pages.starts.get(start).cloned(),
+        }));
+    }
+    places.into_iter().collect()
+}
+
+/// A specifier that leads nowhere, in browsers too.
+fn leads_nowhere(site: &SiteUrls, broken: &Broken) -> Option<Notice> {
+    let Referrer::File(by) = &broken.by else { return None };
+    let hint = match broken.in_worker {
+        true => "import maps do not count in workers: the module must name a file",
+        false => "add it to the import map of the pages that load the module",
+    };
+    let notice = Notice::new("unresolved-import", broken.why.to_string());
+    Some(notice.used_by([import(site.name(&by.url), broken.line)]).hint(hint.to_owned()))
+}
+
+/// Folders of import maps that nothing is imported from: nobody can say which files they are for.
+fn unused_folders(pages: &Pages, homes: &Homes) -> Vec<Notice> {
+    let unused = |(url, place): (&Url, &Use)| {
+        if homes.folder(url) != Folder::Unused {
+            return None;
+        }
+        let message = format!("nothing is imported from `{url}`, so nothing of it was vendored");
+        let hint = "if code asks for it by a name that it computes, list those files one by one in the import map; else remove the entry";
+        let notice = Notice::new("unused-folder", message);
+        Some(notice.used_by([place.clone()]).hint(hint.to_owned()))
+    };
+    pages.folders.iter().filter_map(unused).collect()
+}
+
+/// A file that browsers refuse where it is imported fails the run, unless it may never be imported.
+fn wrong_types(
+    site: &SiteUrls,
+    resolution: &Resolution,
+    reached: &BTreeMap<Request, Reached>,
+) -> Findings {
+    let mut findings = Findings::default();
+    for request in &resolution.wrong_type {
+        let Some(reached) = reached.get(request) else { continue };
+        let url = &request.url;
+        let message = format!("`{}` is not of the type that it is imported as", site.name(url));
+        let notice = Notice::new("wrong-module-type", message)
+            .used_at(resolution.places(url))
+            .hint("browsers refuse it as well: correct the import, or its `type`".to_owned());
+        match reached.reach {
+            Reach::Static => findings.problems.push(notice.of_site()),
+            Reach::Lazy => findings.warnings.push(notice),
+        }
+    }
+    findings
+}
+
+/// Loads whose address the script computes.
+fn computed_addresses(request: &Request, module: &Module) -> Option<Notice> {
+    let url = &request.url;
+    let lines = module.scan.unfollowed.iter();
+    let lines: BTreeMap<_, _> = lines.map(|load| (load.consequence(), load.line)).rev().collect();
+    let first = lines.values().min()?;
+    let many = module.scan.unfollowed.len();
+    let message = match many {
+        1 => format!("`{url}` computes the address of something it loads"),
+        many => format!("`{url}` computes the addresses of {many} things it loads"),
+    };
+    let mut notice = Notice::new("unfollowed", message);
+    for (consequence, line) in &lines {
+        notice = notice.detail("line", format!("{line}: {consequence}"));
+    }
+    Some(notice.used_by([import(url.as_str(), *first)]).hint(
+        "try the page with the network off; what is missing can be listed in an import map, or the module kept external with a rule"
+            .to_owned(),
+    ))
+}
+
+/// Workers and worklets by an address elsewhere.
+fn foreign_workers(site: &SiteUrls, request: &Request, module: &Module) -> Option<Notice> {
+    let foreign = |specifier: &Specifier| {
+        let url = closure::foreign_worker(specifier, site.root())?;
+        let consequence = match specifier.form {
+            Form::Worklet => "it is still loaded from there",
+            _ => "browsers start no worker from another origin",
+        };
+        Some((specifier.line, format!("`{url}`: {consequence}")))
+    };
+    let workers: Vec<_> = module.scan.specifiers.iter().filter_map(foreign).collect();
+    let (first, _) = workers.first()?;
+    let message = format!(
+        "`{}` names a worker by an address elsewhere: it was not vendored",
+        site.name(&request.url)
+    );
+    let mut notice = Notice::new("foreign-worker", message);
+    for (line, what) in workers.iter().take(SHOWN) {
+        notice = notice.detail("line", format!("{line}: {what}"));
+    }
+    Some(notice.used_by([import(site.name(&request.url), *first)]).hint(
+        "if the worker is needed, put its script into the site and its address there into the code"
+            .to_owned(),
+    ))
+}
+
+/// Addresses in strings that look like files.
+fn calls_home(request: &Request, module: &Module) -> Option<Notice> {
+    let signs =
+        module.scan.residual.iter().filter_map(|residual| Some((residual.line, file(residual)?)));
+    let signs: BTreeSet<(usize, String)> = signs.collect();
+    let (first, _) = signs.first()?;
+    let message =
+        format!("`{}` names files elsewhere: it may still load them from there", request.url);
+    let mut notice = Notice::new("calls-home", message);
+    for (line, what) in signs.iter().take(SHOWN) {
+        notice = notice.detail("line", format!("{line}: {what}"));
+    }
+    if signs.len() > SHOWN {
+        notice = notice.detail("line", format!("and {} more", signs.len() - SHOWN));
+    }
+    Some(notice.used_by([import(request.url.as_str(), *first)]).hint(
+        "look for a setting of the library that names another place, and host those files yourself"
+            .to_owned(),
+    ))
+}
+
+/// The file that a sign points at, unless it is most likely documentation.
+fn file(residual: &Residual) -> Option<String> {
+    let Sign::Url { text, seems, .. } = &residual.sign else { return None };
+    let kind = match seems {
+        Seems::Script => "a script",
+        Seems::Style => "a style sheet",
+        Seems::Font => "a font",
+        Seems::Wasm => "WebAssembly",
+        Seems::Data | Seems::Media | Seems::Beginning | Seems::Other => {
+            let url: SubresourceUrl = text.parse().ok()?;
+            npm::classify(&url)?;
+            "a file of a package"
+        }
+    };
+    Some(format!("`{text}` ({kind})"))
+}
+
+/// A module that looks up its own address; what classic scripts do is told by their bytes.
+fn self_locating(request: &Request, module: &Module, lock: &Lockfile) -> Option<Notice> {
+    let looks = |residual: &&Residual| {
+        matches!(
+            residual.sign,
+            Sign::SelfLocating(SelfLocating::ImportMetaUrl | SelfLocating::OwnFolder)
+        )
+    };
+    let sign = module.scan.residual.iter().find(looks)?;
+    lock.get(&request.url)?;
+    let message = format!(
+        "`{}` looks up its own address: files that it loads from there are not vendored with it",
+        request.url
+    );
+    let notice =
+        Notice::new("self-locating", message).used_by([import(request.url.as_str(), sign.line)]);
+    Some(notice.hint(
+        "try the page with the network off; if something is missing, keep the script live with a rule"
+            .to_owned(),
+    ))
+}

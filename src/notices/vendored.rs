@@ -1,0 +1,103 @@
+//! What the owner of the site should know about scripts that are vendored all the same.
+
+use std::borrow::Cow;
+
+use crate::{
+    findings::{Notice, Places},
+    layout::files::VendoredFiles,
+    lockfile::Entry,
+    npm::{self, Pinning},
+    obtain,
+    read::url_uses::UrlUses,
+    reference::SubresourceUrl,
+    resolve::resolver::Resolution,
+    vendor_path::{self, Extension, Stored},
+};
+
+/// Warnings about the vendored files of a run.
+pub fn vendored(files: &VendoredFiles, resolution: &Resolution) -> Vec<Notice> {
+    let mut warnings = Vec::new();
+    for (url, bytes) in &files.bytes {
+        let Some(entry) = files.lock.get(url) else { continue };
+        let uses = resolution.urls.get(url);
+        // Nobody can pin what other people's modules import. In modules there is no `currentScript`.
+        let is_floating = entry.floating && uses.is_none_or(UrlUses::is_named_by_site);
+        let is_classic = uses.is_none_or(|uses| !uses.classic.is_empty());
+        let looks_itself_up = is_classic && obtain::reads_its_own_address(bytes);
+        let notices = [
+            is_floating.then(|| floating(url, entry).used_at(resolution.places(url))),
+            looks_itself_up.then(|| self_locating(url).used_at(resolution.places(url))),
+        ];
+        warnings.extend(notices.into_iter().flatten());
+        warnings.extend(garbled(uses, url, bytes));
+    }
+    warnings
+}
+
+/// An address that may mean other bytes tomorrow, and what to write instead.
+fn floating(url: &SubresourceUrl, entry: &Entry) -> Notice {
+    let hint = match pinned(url, entry) {
+        Some(pinned) => format!("write `{pinned}` instead"),
+        None => match npm::classify(url).map(|form| form.pinned) {
+            Some(Pinning::Floating { advice }) => advice,
+            _ => "use an address with an exact version, if the host has one".to_owned(),
+        },
+    };
+    let message =
+        format!("`{url}` may mean other bytes tomorrow; the lockfile pins those of today");
+    Notice::new("floating-url", message).hint(hint)
+}
+
+/// The address of the exact version that the lockfile holds: by npm's word, or by where the CDN
+/// sent us, or by the version it named, which the path in the vendor folder mirrors.
+fn pinned(url: &SubresourceUrl, entry: &Entry) -> Option<SubresourceUrl> {
+    let version = entry.package.as_deref().and_then(|id| Some(id.rsplit_once('@')?.1));
+    let by_npm = || npm::classify(url)?.pinned_url(version?);
+    let is_exact =
+        |url: &SubresourceUrl| npm::classify(url).is_some_and(|form| form.pinned == Pinning::Exact);
+    let by_redirect = || entry.final_url.clone().filter(is_exact);
+    let by_path = || mirrored(url, entry).filter(is_exact);
+    by_npm().or_else(by_redirect).or_else(by_path)
+}
+
+/// The address that a path in the vendor folder mirrors, without the extension that the path got
+/// where the address has none.
+fn mirrored(url: &SubresourceUrl, entry: &Entry) -> Option<SubresourceUrl> {
+    let path = entry.path.as_str();
+    let stem = path.rsplit_once('.').filter(|(_, extension)| {
+        let asked = url.as_url().path().rsplit_once('.');
+        asked.is_none_or(|(_, asked)| asked != *extension)
+    });
+    let mirrored: SubresourceUrl =
+        format!("https://{}", stem.map_or(path, |(stem, _)| stem)).parse().ok()?;
+    let extension = Extension::of_media_type(&entry.media_type);
+    let stored = Stored { url: mirrored.clone(), content: None, extension };
+    (vendor_path::candidate(&stored) == entry.path).then_some(mirrored)
+}
+
+/// A script that finds out where it lies is likely to load its other files from there.
+fn self_locating(url: &SubresourceUrl) -> Notice {
+    let message = format!(
+        "`{url}` looks up its own address: files that it loads from there are not vendored with it"
+    );
+    Notice::new("self-locating", message).hint(
+        "try the page with the network off; if something is missing, keep the script live with a rule"
+            .to_owned(),
+    )
+}
+
+/// A script that a page's own encoding would garble: the CDN said `charset=utf-8`, a site's server
+/// often says nothing, and then the page's encoding counts (HTML 8.1.4.2).
+fn garbled(uses: Option<&UrlUses>, url: &SubresourceUrl, bytes: &[u8]) -> Vec<Notice> {
+    let says_its_encoding = bytes.starts_with(b"\xEF\xBB\xBF");
+    if bytes.is_ascii() || says_its_encoding {
+        return Vec::new();
+    }
+    let hint = "add charset=\"utf-8\" to the tag, or save the page as UTF-8";
+    let notice = |(encoding, places): (&Cow<'_, str>, &Places)| {
+        let message =
+            format!("`{url}` is UTF-8, and pages in {encoding} may read it as {encoding}");
+        Notice::new("garbled", message).used_at(places.clone()).hint(hint.to_owned())
+    };
+    uses.into_iter().flat_map(|uses| &uses.legacy_encoded).map(notice).collect()
+}

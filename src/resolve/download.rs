@@ -1,0 +1,135 @@
+//! Downloads: everything that a resolver asks for in one step, each URL once.
+//!
+//! A script that has arrived opens the downloads of what it plainly imports, so that a deep graph does not
+//! wait for the slowest file of each level. Whether a page really reaches those files is for the graph to say.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use super::{
+    file_scan::{File, FileScan, scan_file, wanted},
+    resolver::{Arrival, Resolver, Uses},
+};
+use crate::{
+    fetch::{Client, ClientError, Trust, Wanted, pool},
+    graph::{
+        closure::{self, Found, Request, Root},
+        graphs::Known,
+        import_map::ImportMap,
+    },
+    obtain::{self, NpmRegistry, Supplier},
+    progress::{Progress, Stage},
+    reference::SubresourceUrl,
+    settings::{Settings, SourceChoice},
+};
+
+/// The network: CDNs and the npm registry.
+pub struct Network<'a> {
+    settings: &'a Settings,
+    progress: &'a dyn Progress,
+    client: Client,
+    registry: Result<NpmRegistry, String>,
+}
+
+impl<'a> Network<'a> {
+    /// Sets up the client.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the root certificates or the client cannot be set up.
+    pub fn connect(
+        settings: &'a Settings,
+        progress: &'a dyn Progress,
+    ) -> Result<Self, ClientError> {
+        let trust = Trust::load(settings.client.ca_cert.as_deref())?;
+        let client = Client::trusting(&trust, &settings.client)?;
+        let registry = match settings.source {
+            SourceChoice::Cdn => Err("not asked for (source = cdn)".to_owned()),
+            SourceChoice::Auto | SourceChoice::Npm => {
+                obtain::npm_registry(&settings.project_root, &trust, &settings.client)
+            }
+        };
+        if client.uses_proxy() {
+            progress.say(
+                "note: a proxy is in use; keeping away from private addresses is its task now",
+            );
+        }
+        Ok(Self { settings, progress, client, registry })
+    }
+
+    /// Downloads what `resolver` asks for, and what that plainly imports.
+    pub fn download(
+        &self,
+        resolver: &Resolver<'_>,
+        pending: Uses,
+    ) -> BTreeMap<SubresourceUrl, Arrival> {
+        self.progress.begin(Stage::Downloading, Some(pending.len()));
+        let supplier = Supplier {
+            client: &self.client,
+            registry: &self.registry,
+            policy: &self.settings.policy,
+            source: self.settings.source,
+        };
+        let urls: Vec<_> = pending.keys().cloned().collect();
+        let turn = Turn { resolver, supplier: &supplier, uses: Mutex::new(pending) };
+        let arrivals = pool::run(urls, &self.settings.client.limits, |url| {
+            let arrival = turn.download(url);
+            self.progress.step();
+            let opened = turn.open(&arrival);
+            (arrival, opened)
+        });
+        self.progress.end();
+        arrivals
+    }
+}
+
+/// The downloads of one step.
+struct Turn<'a> {
+    resolver: &'a Resolver<'a>,
+    supplier: &'a Supplier<'a>,
+    /// The uses that each URL is asked for, with those that were opened in this turn.
+    uses: Mutex<Uses>,
+}
+
+impl Turn<'_> {
+    fn uses(&self) -> MutexGuard<'_, Uses> {
+        self.uses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn download(&self, url: &SubresourceUrl) -> Arrival {
+        let uses = self.uses().get(url).cloned().unwrap_or_default();
+        let result = self.supplier.obtain(url, &kinds(&uses), &self.resolver.expectation(url));
+        let scan = |r#use| {
+            let request = Request { url: url.clone(), r#use };
+            let scan = scan_file(&request, File::of(url, result.as_ref().ok()?));
+            Some((request, scan))
+        };
+        let scans = uses.into_iter().filter_map(scan).collect();
+        Arrival { result, scans }
+    }
+
+    /// What a script that has arrived plainly imports, as far as it would be downloaded.
+    fn open(&self, arrival: &Arrival) -> Vec<SubresourceUrl> {
+        let mut opened = Vec::new();
+        for (by, scan) in &arrival.scans {
+            let FileScan::Known(Known::Module(module)) = scan else { continue };
+            let (base, map) = (&module.response_url, &ImportMap::default());
+            let page = closure::Page { base, map, roots: &[Root::Inline(&module.scan)] };
+            for request in closure::trace(&page, |_| Found::NotYet).frontier {
+                // A worker that a page starts is relative to the page, which is not known here.
+                let is_elsewhere = matches!(request.r#use, closure::Use::Worker(_))
+                    && !matches!(by.r#use, closure::Use::Worker(_));
+                if !is_elsewhere && self.resolver.would_download(&request.url) {
+                    self.uses().entry(request.url.clone()).or_default().insert(request.r#use);
+                    opened.push(request.url);
+                }
+            }
+        }
+        opened
+    }
+}
+
+fn kinds(uses: &BTreeSet<closure::Use>) -> BTreeSet<Wanted> {
+    uses.iter().map(wanted).collect()
+}

@@ -1,0 +1,72 @@
+//! Drives a resolver: answers its steps from the disk, and from the network where that is allowed.
+
+use rayon::prelude::*;
+
+use super::{
+    download::Network,
+    resolver::{Answer, Need, Resolver, Step, Uses},
+    source::Source,
+};
+use crate::{error::RunError, progress::Progress, settings::Settings, store::StoreError};
+
+/// How far a resolver is driven.
+#[derive(Clone, Copy)]
+pub enum Depth<'a> {
+    /// Nothing is downloaded: what the resolver would download is the plan.
+    Plan,
+    /// Until nothing is missing.
+    Downloads(&'a Settings, &'a dyn Progress),
+}
+
+/// Answers `resolver` from `source` and the network until it is done.
+///
+/// # Errors
+/// [`RunError`] if the cache cannot be read or the network client cannot be set up. A download that
+/// fails is no error here: the resolver is told of it.
+pub fn drive(
+    resolver: &mut Resolver<'_>,
+    source: &dyn Source,
+    depth: Depth<'_>,
+) -> Result<(), RunError> {
+    let mut network = None;
+    loop {
+        match (resolver.step(), depth) {
+            (Step::Done, _) | (Step::Download(_), Depth::Plan) => return Ok(()),
+            (Step::Read(needs), _) => read(resolver, source, needs)?,
+            (Step::Download(pending), Depth::Downloads(settings, progress)) => {
+                let network = match &network {
+                    Some(network) => network,
+                    None => network.insert(Network::connect(settings, progress)?),
+                };
+                download(resolver, network, pending);
+            }
+        }
+    }
+}
+
+fn read(
+    resolver: &mut Resolver<'_>,
+    source: &dyn Source,
+    needs: Vec<Need>,
+) -> Result<(), StoreError> {
+    let answer = |need| -> Result<Answer, StoreError> {
+        match need {
+            Need::Locked(url, entry) => Ok(Answer::Locked(url, source.locked(&entry)?)),
+            Need::Own(request) => {
+                let scan = source.own(&request);
+                Ok(Answer::Own(request, scan))
+            }
+        }
+    };
+    let answers: Vec<_> = needs.into_par_iter().map(answer).collect();
+    for answer in answers {
+        resolver.supply(answer?);
+    }
+    Ok(())
+}
+
+fn download(resolver: &mut Resolver<'_>, network: &Network<'_>, pending: Uses) {
+    for (url, arrival) in network.download(resolver, pending) {
+        resolver.supply_download(url, arrival);
+    }
+}

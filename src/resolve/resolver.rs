@@ -1,0 +1,525 @@
+//! The loop of deciding, following and downloading, as a value that does no input and output.
+//!
+//! [`Resolver::step`] says what it needs to know next; whoever drives it supplies the answers and takes
+//! the next step, until it says that it is done. One level of all module graphs is followed at a time, so
+//! that nothing depends on the order in which answers come.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use rayon::prelude::*;
+
+use super::{
+    file_scan::{File, FileScan, scan_file},
+    notices::{denied, no_lockfile, tampered, violation},
+    plan::{Action, Plan},
+};
+use crate::{
+    findings::{Findings, Keep, Use},
+    graph::{
+        ParseFailure,
+        closure::{self, Reach, Reached, Referrer, Request},
+        document::Start,
+        graphs::{Graphs, Known},
+    },
+    lockfile::{Entry, Lockfile},
+    obtain::{Expectation, ObtainError, Obtained},
+    policy::{Policy, Verdict},
+    read::{
+        baseline::Baseline,
+        pages::Pages,
+        url_uses::{Declared, UrlUses},
+    },
+    reference::SubresourceUrl,
+    settings::Mode,
+    site_urls::SiteUrls,
+    store::Cached,
+};
+
+/// Which bytes of locked files a run needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockedBytes {
+    /// All of them: they are going to be written.
+    All,
+    /// Those of files that pages run or import, to follow what they load.
+    OfLoaded,
+    /// None: the lockfile is trusted.
+    None,
+}
+
+/// What a resolver decides by.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// What is done with which URL.
+    pub policy: &'a Policy,
+    /// What must not happen.
+    pub mode: Mode,
+    /// Which locked files have to be at hand.
+    pub locked_bytes: LockedBytes,
+}
+
+/// What the driver has to do before the next step.
+#[derive(Debug)]
+pub enum Step {
+    /// Supply these files, which need no download.
+    Read(Vec<Need>),
+    /// Download these URLs, each with the uses it is asked for.
+    Download(Uses),
+    /// Nothing: all that can be known is known.
+    Done,
+}
+
+/// A file that is needed and lies on this machine.
+#[derive(Clone, Debug)]
+pub enum Need {
+    /// The cached bytes of a locked file.
+    Locked(SubresourceUrl, Entry),
+    /// A file of the site.
+    Own(Request),
+}
+
+/// The answer to a [`Need`].
+#[derive(Debug)]
+pub enum Answer {
+    /// What the cache holds of a locked file.
+    Locked(SubresourceUrl, Cached),
+    /// A file of the site.
+    Own(Request, FileScan),
+}
+
+/// URLs that are downloaded, and the uses that ask for each.
+pub type Uses = BTreeMap<SubresourceUrl, BTreeSet<closure::Use>>;
+
+/// What became of one download.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The bytes, or why there are none.
+    pub result: Result<Obtained, ObtainError>,
+    /// What the file loads, for each use that asked for it.
+    pub scans: Vec<(Request, FileScan)>,
+}
+
+/// What has been decided and found out about every URL.
+#[derive(Debug)]
+pub struct Resolution {
+    /// What is done with each URL.
+    pub plan: Plan,
+    /// What names each URL: pages, and the scripts that import it.
+    pub urls: BTreeMap<SubresourceUrl, UrlUses>,
+    /// The module graphs of all pages.
+    pub graphs: Graphs,
+    /// Locked files that pages load from the vendor folder already.
+    pub used_locally: BTreeSet<SubresourceUrl>,
+    /// Scripts that do not parse. They are vendored as they are.
+    pub unparsed: BTreeMap<SubresourceUrl, ParseFailure>,
+    /// Files of a type that browsers do not accept for their use.
+    pub wrong_type: BTreeSet<Request>,
+    /// Whether a module is still to be downloaded, whose imports are therefore not known.
+    pub is_incomplete: bool,
+}
+
+/// The bytes of all files, verified, and the downloads that failed.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// Locked files that were in the cache.
+    pub cached: BTreeMap<SubresourceUrl, Vec<u8>>,
+    /// What was downloaded in this run.
+    pub fetched: BTreeMap<SubresourceUrl, Obtained>,
+    /// What could not be downloaded.
+    pub failed: BTreeMap<SubresourceUrl, ObtainError>,
+}
+
+/// The loop of deciding, following and downloading.
+#[derive(Debug)]
+pub struct Resolver<'a> {
+    base: &'a Baseline,
+    rules: Rules<'a>,
+    map_integrity: &'a BTreeMap<SubresourceUrl, Declared>,
+    resolution: Resolution,
+    files: Files,
+    /// Locked files that were looked for and are not in the cache.
+    not_cached: BTreeSet<SubresourceUrl>,
+    /// URLs that something names and nothing has been decided about.
+    undecided: BTreeSet<SubresourceUrl>,
+    /// Files that were read, until their graphs take them in.
+    scans: BTreeMap<Request, FileScan>,
+    /// What the graphs ask for next.
+    waiting: Uses,
+    phase: Phase,
+    findings: Findings,
+}
+
+/// What has been done so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The vendored files that tags name are looked up first.
+    LocalFiles,
+    /// Everything is followed that needs no download.
+    Following,
+    /// That was done; downloads may follow.
+    Planned,
+}
+
+impl<'a> Resolver<'a> {
+    /// Begins with what `pages` ask for.
+    pub fn new(base: &'a Baseline, pages: &'a Pages, rules: Rules<'a>) -> Self {
+        let resolution = Resolution {
+            plan: Plan::default(),
+            urls: pages.urls.clone(),
+            graphs: Graphs::new(base.site.root().clone()),
+            used_locally: named_vendored_files(base, pages),
+            unparsed: BTreeMap::new(),
+            wrong_type: BTreeSet::new(),
+            is_incomplete: false,
+        };
+        Self {
+            base,
+            rules,
+            map_integrity: &pages.map_integrity,
+            undecided: resolution.urls.keys().cloned().collect(),
+            resolution,
+            files: Files::default(),
+            not_cached: BTreeSet::new(),
+            scans: BTreeMap::new(),
+            waiting: Uses::new(),
+            phase: Phase::LocalFiles,
+            findings: Findings::default(),
+        }
+    }
+
+    /// Follows what a document starts with.
+    pub fn begin(&mut self, start: Start) {
+        self.resolution.graphs.begin(start);
+    }
+
+    /// What is to be done next.
+    pub fn step(&mut self) -> Step {
+        loop {
+            if self.phase == Phase::LocalFiles {
+                self.phase = Phase::Following;
+                let used = self.resolution.used_locally.iter();
+                if let Some(step) = self.look_up(used.cloned().collect()) {
+                    return step;
+                }
+            }
+            if let Some(step) = self.look_up(self.loaded(&self.undecided)) {
+                return step;
+            }
+            self.decide();
+            let frontier = self.resolution.graphs.frontier();
+            self.note_imports(&frontier);
+            if !self.undecided.is_empty() {
+                continue;
+            }
+            match self.follow(frontier) {
+                Followed::Further => {}
+                Followed::Needs(step) => return step,
+                Followed::ToTheEnd => return self.end_of_plan(),
+            }
+        }
+    }
+
+    /// Supplies a file that was needed.
+    pub fn supply(&mut self, answer: Answer) {
+        match answer {
+            Answer::Locked(url, cached) => self.supply_locked(url, cached),
+            Answer::Own(request, scan) => drop(self.scans.insert(request, scan)),
+        }
+    }
+
+    fn supply_locked(&mut self, url: SubresourceUrl, cached: Cached) {
+        match cached {
+            Cached::Present(bytes) => drop(self.files.cached.insert(url, bytes)),
+            Cached::Missing => drop(self.not_cached.insert(url)),
+            Cached::Tampered(mismatch) => {
+                let path = self
+                    .lock()
+                    .get(&url)
+                    .map(|entry| entry.path.to_path(&self.base.cache.folder().path()));
+                let problem = tampered(&path.unwrap_or_default(), &url, &mismatch);
+                self.findings.problems.push(problem);
+                self.not_cached.insert(url);
+            }
+        }
+    }
+
+    /// Supplies a download.
+    pub fn supply_download(&mut self, url: SubresourceUrl, arrival: Arrival) {
+        self.scans.extend(arrival.scans);
+        match arrival.result {
+            Ok(obtained) => drop(self.files.fetched.insert(url, obtained)),
+            Err(error) => drop(self.files.failed.insert(url, error)),
+        }
+    }
+
+    /// Whether something fails the run.
+    pub fn has_problems(&self) -> bool {
+        self.findings.has_problems()
+    }
+
+    /// What has been decided so far.
+    pub fn resolution(&self) -> &Resolution {
+        &self.resolution
+    }
+
+    /// What was decided, the bytes that are at hand, and what there is to say.
+    pub fn finish(mut self) -> (Resolution, Files, Findings) {
+        let is_module = |r#use: &closure::Use| matches!(r#use, closure::Use::Module(_));
+        self.resolution.is_incomplete = self.waiting.values().flatten().any(is_module);
+        (self.resolution, self.files, self.findings)
+    }
+
+    /// Whether a URL that nothing asks for yet would be downloaded if something did.
+    pub fn would_download(&self, url: &SubresourceUrl) -> bool {
+        !self.rules.mode.locked
+            && !self.site().is_own(url)
+            && !self.resolution.plan.actions.contains_key(url)
+            && self.lock().get(url).is_none()
+            && self.lock().absence(url).is_none()
+            && matches!(self.rules.policy.verdict(url), Verdict::Vendor { .. })
+    }
+
+    /// What the downloaded bytes of a URL are held against.
+    pub fn expectation(&self, url: &SubresourceUrl) -> Expectation {
+        if let Some(Action::Fetch(expectation)) = self.resolution.plan.actions.get(url) {
+            return expectation.clone();
+        }
+        let declared = self.map_integrity.get(url);
+        let declared = declared.into_iter().flat_map(BTreeMap::keys).cloned().collect();
+        Expectation { locked: None, declared }
+    }
+
+    fn lock(&self) -> &'a Lockfile {
+        &self.base.lock
+    }
+
+    fn site(&self) -> &'a SiteUrls {
+        &self.base.site
+    }
+
+    /// Asks for the locked files among `urls` that nobody has looked for.
+    fn look_up(&self, urls: BTreeSet<SubresourceUrl>) -> Option<Step> {
+        let is_new = |url: &SubresourceUrl| {
+            !self.files.cached.contains_key(url) && !self.not_cached.contains(url)
+        };
+        let need = |url| {
+            let entry = self.lock().get(&url)?.clone();
+            Some(Need::Locked(url, entry))
+        };
+        let needs: Vec<_> = urls.into_iter().filter(is_new).filter_map(need).collect();
+        (!needs.is_empty()).then_some(Step::Read(needs))
+    }
+
+    /// Those of `urls` of which the bytes are needed.
+    fn loaded(&self, urls: &BTreeSet<SubresourceUrl>) -> BTreeSet<SubresourceUrl> {
+        if self.rules.locked_bytes == LockedBytes::None {
+            return BTreeSet::new();
+        }
+        let is_loaded =
+            |url: &&SubresourceUrl| self.resolution.urls.get(url).is_some_and(UrlUses::is_loaded);
+        urls.iter().filter(is_loaded).cloned().collect()
+    }
+
+    /// Decides about every URL of which nothing was decided.
+    fn decide(&mut self) {
+        for url in std::mem::take(&mut self.undecided) {
+            let uses = &self.resolution.urls[&url];
+            let is_there = self.has_bytes(&url, uses);
+            let plan = &mut self.resolution.plan;
+            plan.decide(&url, uses, &self.base.lock, self.rules.policy, is_there);
+            if let Some(Action::Refuse(finding)) = plan.actions.get(&url) {
+                self.findings.problems.push(denied(&url, finding, uses));
+            }
+        }
+    }
+
+    /// Whether a locked file needs no download.
+    fn has_bytes(&self, url: &SubresourceUrl, uses: &UrlUses) -> bool {
+        let is_trusted = match self.rules.locked_bytes {
+            LockedBytes::All => false,
+            LockedBytes::OfLoaded => !uses.is_loaded(),
+            LockedBytes::None => true,
+        };
+        self.files.cached.contains_key(url) || is_trusted && self.lock().get(url).is_some()
+    }
+
+    /// Notes who imports what; what is named for the first time is to be decided about.
+    fn note_imports(&mut self, frontier: &BTreeMap<Request, Reached>) {
+        for (request, reached) in frontier {
+            let url = &request.url;
+            let is_decided = self.resolution.plan.actions.contains_key(url);
+            if self.site().is_own(url) || is_decided && !self.is_only_preloaded(url) {
+                continue;
+            }
+            let uses = self.resolution.urls.entry(url.clone()).or_default();
+            if let (Referrer::File(by), line) = &reached.by {
+                uses.imports.add(import(self.base.site.name(&by.url), *line), Keep::All);
+            }
+            if let Some(declared) = self.map_integrity.get(url) {
+                uses.declared.extend(declared.clone());
+            }
+            self.undecided.insert(url.clone());
+        }
+    }
+
+    fn is_only_preloaded(&self, url: &SubresourceUrl) -> bool {
+        self.resolution.urls.get(url).is_some_and(|uses| !uses.is_loaded())
+    }
+
+    /// Takes in one level of the graphs, once all of it is at hand that needs no download.
+    fn follow(&mut self, frontier: BTreeMap<Request, Reached>) -> Followed {
+        let is_needed = |request: &&Request| {
+            self.site().is_own(&request.url) && !self.scans.contains_key(request)
+        };
+        let own: Vec<_> = frontier.keys().filter(is_needed).cloned().map(Need::Own).collect();
+        if !own.is_empty() {
+            return Followed::Needs(Step::Read(own));
+        }
+        self.waiting.clear();
+        for request in frontier.keys() {
+            let uses = self.waiting.entry(request.url.clone()).or_default();
+            uses.insert(request.r#use.clone());
+        }
+        let (mut read, unread): (Vec<_>, Vec<_>) = frontier
+            .into_keys()
+            .map(|request| (self.scans.remove(&request), request))
+            .partition(|(scan, _)| scan.is_some());
+        let scan = |(_, request)| Some((Some(self.scan(&request)?), request));
+        read.par_extend(unread.into_par_iter().filter_map(scan));
+        if read.is_empty() {
+            return Followed::ToTheEnd;
+        }
+        for (scan, request) in read {
+            self.take_in(request, scan.unwrap_or_else(FileScan::left));
+        }
+        Followed::Further
+    }
+
+    /// What a file of another origin loads; `None` if it is still to be downloaded.
+    fn scan(&self, request: &Request) -> Option<FileScan> {
+        let url = &request.url;
+        let action = self.resolution.plan.actions.get(url);
+        if !action.is_some_and(Action::is_vendored) || self.files.failed.contains_key(url) {
+            return Some(FileScan::left());
+        }
+        if let Some(obtained) = self.files.fetched.get(url) {
+            return Some(scan_file(request, File::of(url, obtained)));
+        }
+        let (entry, bytes) = (self.lock().get(url)?, self.files.cached.get(url)?);
+        let response_url = entry.final_url.as_ref().unwrap_or(url);
+        Some(scan_file(request, File { response_url, media_type: &entry.media_type, bytes }))
+    }
+
+    fn take_in(&mut self, request: Request, scan: FileScan) {
+        let known = match scan {
+            FileScan::Known(known) => known,
+            FileScan::Unparsed(module, failure) => {
+                self.resolution.unparsed.insert(request.url.clone(), failure);
+                Known::Module(module)
+            }
+            FileScan::WrongType => {
+                self.resolution.wrong_type.insert(request.clone());
+                Known::Left
+            }
+        };
+        self.resolution.graphs.learn(request, known);
+    }
+
+    /// Everything is followed as far as it goes without a download.
+    fn end_of_plan(&mut self) -> Step {
+        if self.phase != Phase::Planned {
+            self.phase = Phase::Planned;
+            let found = self.reached_vendored_files();
+            let step = self.look_up(found.clone());
+            self.resolution.used_locally.extend(found);
+            if let Some(step) = step {
+                return step;
+            }
+        }
+        self.hold_to_mode();
+        let pending = self.pending();
+        match self.findings.has_problems() || pending.is_empty() {
+            true => Step::Done,
+            false => Step::Download(pending),
+        }
+    }
+
+    /// The locked files that modules of the site reach in the vendor folder.
+    fn reached_vendored_files(&self) -> BTreeSet<SubresourceUrl> {
+        let by_path: BTreeMap<_, _> =
+            self.lock().iter().map(|(url, entry)| (&entry.path, url)).collect();
+        let reached = self.resolution.graphs.reached();
+        let paths = reached
+            .keys()
+            .filter_map(|request| self.site().vendored(&self.site().file_path(&request.url)?));
+        paths.filter_map(|path| by_path.get(&path).map(|url| (*url).clone())).collect()
+    }
+
+    /// Turns what the plan may not do under the mode into problems.
+    fn hold_to_mode(&mut self) {
+        let plan = &self.resolution.plan;
+        let mode = self.rules.mode;
+        if mode.locked && !self.base.has_lockfile && plan.actions.values().any(Action::is_vendored)
+        {
+            let problem = no_lockfile(&self.base.cache.lockfile_path());
+            self.findings.problems.push(problem);
+            return;
+        }
+        let violations = plan.violations(mode);
+        let problems =
+            violations.iter().map(|found| violation(found, self.resolution.urls.get(found.url())));
+        self.findings.problems.extend(problems);
+    }
+
+    /// What is to be downloaded next, and as what.
+    fn pending(&self) -> Uses {
+        let is_new = |url: &SubresourceUrl| {
+            !self.files.fetched.contains_key(url) && !self.files.failed.contains_key(url)
+        };
+        let fetches = self.resolution.plan.fetches().filter(|(url, _)| is_new(url));
+        fetches
+            .map(|(url, _)| (url.clone(), self.waiting.get(url).cloned().unwrap_or_default()))
+            .collect()
+    }
+}
+
+/// What following one level came to.
+enum Followed {
+    /// There may be a next level.
+    Further,
+    /// Files have to be supplied first.
+    Needs(Step),
+    /// Only downloads lead further.
+    ToTheEnd,
+}
+
+impl Resolution {
+    /// How every URL is reached: as soon as a page waits for it in one place, it counts as waited for.
+    pub fn reach_of_urls(&self) -> BTreeMap<SubresourceUrl, Reach> {
+        let mut reach = BTreeMap::new();
+        for (request, reached) in self.graphs.reached() {
+            let known = reach.entry(request.url).or_insert(reached.reach);
+            *known = reached.reach.min(*known);
+        }
+        reach
+    }
+
+    /// The places that name a URL.
+    pub fn places(&self, url: &SubresourceUrl) -> crate::findings::Places {
+        self.urls.get(url).map(UrlUses::places).unwrap_or_default()
+    }
+}
+
+/// A place in a script, as messages name it.
+pub fn import(script: &str, line: usize) -> Use {
+    Use { page: Arc::from(script), line, column: 0, tag: "import".into() }
+}
+
+/// The locked files that tags of pages load from the vendor folder already.
+fn named_vendored_files(base: &Baseline, pages: &Pages) -> BTreeSet<SubresourceUrl> {
+    let by_path: BTreeMap<_, _> = base.lock.iter().map(|(url, entry)| (&entry.path, url)).collect();
+    let paths = pages.vendored.keys().filter_map(|local| base.site.vendored(&local.path));
+    paths.filter_map(|path| by_path.get(&path).map(|url| (*url).clone())).collect()
+}
