@@ -94,7 +94,7 @@ fn answered<'a>(
         Err(Unreadable { error, members }) => Answered::Refused(members, vec![error.problem()]),
         Ok((record, Looked::Unchanged)) => Answered::Unchanged(record),
         Ok((record, Looked::Refused(problems))) => Answered::Refused(record.members, problems),
-        Ok((record, Looked::Asks(mut asking))) => match filter.answer(&mut asking)? {
+        Ok((record, Looked::Asks(asking))) => match filter.answer(&asking)? {
             Ok(answer) => Answered::Rewritten(record, asking, answer),
             Err(problems) => Answered::Refused(record.members, problems),
         },

@@ -75,7 +75,7 @@ pub enum Step {
 #[derive(Clone, Debug)]
 pub enum Need {
     /// The cached bytes of a locked file.
-    Locked(SubresourceUrl, Entry),
+    Locked(SubresourceUrl, Box<Entry>),
     /// A file of the site.
     Own(Request),
 }
@@ -305,7 +305,7 @@ impl<'a> Resolver<'a> {
             !self.files.cached.contains_key(url) && !self.not_cached.contains(url)
         };
         let need = |url| {
-            let entry = self.lock().get(&url)?.clone();
+            let entry = Box::new(self.lock().get(&url)?.clone());
             Some(Need::Locked(url, entry))
         };
         let needs: Vec<_> = urls.into_iter().filter(is_new).filter_map(need).collect();
@@ -523,3 +523,6 @@ fn named_vendored_files(base: &Baseline, pages: &Pages) -> BTreeSet<SubresourceU
     let paths = pages.vendored.keys().filter_map(|local| base.site.vendored(&local.path));
     paths.filter_map(|path| by_path.get(&path).map(|url| (*url).clone())).collect()
 }
+
+#[cfg(test)]
+mod tests;
