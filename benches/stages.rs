@@ -14,7 +14,7 @@ use divan::{
     Bencher, black_box,
     counter::{BytesCount, ItemsCount},
 };
-use inhouse::{
+use inhouse::internals::{
     graph::{js, module_scan::SourceKind},
     html::{self, Dialect, Reach, View},
     integrity::{Algorithm, Digest, Integrity},

@@ -23,7 +23,7 @@ pub use self::{
     demand::{Declared, Demand, LocalUse},
     read::{Ahead, ReadPage, beside, take},
     record::of_page,
-    work::{Change, Proved, Room, Work},
+    work::{Change, Room, Work},
 };
 pub use crate::site::dialect;
 use crate::{

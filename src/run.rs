@@ -123,7 +123,7 @@ pub fn scan(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunE
     })
 }
 
-/// Lists what the pages of a stream of [`Record`](crate::record::Record)s ask for, for `--from-scan`.
+/// Lists what the pages of a stream of records (`inhouse rewrite --help`) ask for, for `--from-scan`.
 ///
 /// # Errors
 /// [`RunError`] if the tool could not work; records that cannot be read are problems.
@@ -177,7 +177,7 @@ pub fn rewrite_page(
     })
 }
 
-/// Rewrites a stream of [`Record`](crate::record::Record)s by the lockfile: a line for each, in order.
+/// Rewrites a stream of records (`inhouse rewrite --help`) by the lockfile: a line for each, in order.
 ///
 /// # Errors
 /// [`RunError`] if the tool could not work; what stands in the way of a page is in its record.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use inhouse::{
+use inhouse::internals::{
     html::{Dialect, Positions, View, scan},
     integrity::Integrity,
     page::{self, Role},

@@ -11,7 +11,7 @@ use std::{
 
 use url::Url;
 
-use super::{Change, Edit, InlineEdit, Resolution, RewriteError, Scan, Style, Tag, TagKind};
+use super::{Change, Edit, InlineEdit, RewriteError, Scan, Style, Tag, TagKind};
 use crate::{
     csp::{Outcome, PolicyList},
     graph::{
@@ -24,7 +24,7 @@ use crate::{
     html::Place,
     integrity::{Integrity, IntegrityMetadata},
     page::LocalScript,
-    reference::{ForeignBase, PageAddress, SubresourceUrl},
+    reference::{ForeignBase, PageAddress},
     vendor_path::VendorPath,
 };
 
@@ -68,7 +68,13 @@ pub(super) struct Edited {
 
 impl Modules {
     /// Where there is nothing to guard: what follows from `resolutions` alone.
-    pub fn of(resolutions: &BTreeMap<SubresourceUrl, Resolution>, root: &Url, out: &str) -> Self {
+    #[cfg(feature = "internals")]
+    pub fn of(
+        resolutions: &BTreeMap<crate::SubresourceUrl, super::Resolution>,
+        root: &Url,
+        out: &str,
+    ) -> Self {
+        use super::Resolution;
         let local = resolutions.iter().filter_map(|(url, resolution)| match resolution {
             Resolution::Local(copy) => Some((url.clone(), copy.path.clone())),
             Resolution::Replaced(_) | Resolution::Removed => None,
