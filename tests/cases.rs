@@ -16,7 +16,7 @@ macro_rules! cases {
     ($($theme:ident { $($name:ident)* })*) => {
         $(mod $theme {
             $(#[test] fn $name() {
-                crate::support::case::play(concat!(stringify!($theme), "/", stringify!($name)));
+                crate::support::case::run(concat!(stringify!($theme), "/", stringify!($name)));
             })*
         })*
         const CASES: &[&str] = &[$($(concat!(stringify!($theme), "/", stringify!($name))),*),*];
