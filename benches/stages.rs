@@ -14,7 +14,7 @@ use divan::{
     Bencher, black_box,
     counter::{BytesCount, ItemsCount},
 };
-use inhouse::{
+use inhouse::internals::{
     change::{
         modules::Modules,
         page::{self as rewriting, Changes},

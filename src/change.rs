@@ -5,10 +5,10 @@
 //! run is going to write. [`verify_graph`] traces rewritten pages through the files as they will be.
 
 pub mod changes;
-mod error;
+pub mod error;
 mod guarding_pages;
 pub mod headers;
-mod inline_edit;
+pub mod inline_edit;
 pub mod locked_rewriter;
 pub mod modules;
 pub mod page;
@@ -16,5 +16,3 @@ pub mod pages;
 pub mod resolution;
 pub mod set;
 mod verify_graph;
-
-pub use self::{error::RewriteError, inline_edit::InlineEdit};

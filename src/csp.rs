@@ -11,12 +11,9 @@ mod headers;
 mod policy;
 mod url_path;
 
-pub use follow::{ChangeOutcome, Followed, InlineChange, Outcome};
-pub use headers::{
-    HeaderOutcome, HeaderPolicy, HeadersFollowed, LONGEST_LINE, PageScripts, SiteHeaders,
-    site_headers,
-};
-pub use policy::{AllowedBy, Disposition, PolicyList, Refusal};
+pub use follow::{InlineChange, Outcome};
+pub use headers::{HeaderPolicy, HeadersFollowed, PageScripts, SiteHeaders, site_headers};
+pub use policy::{Disposition, PolicyList, Refusal};
 
 /// Whether `policy`, the content of a `<meta>`, would block a script that the site serves itself.
 /// `Some` names the directive.

@@ -1,71 +1,132 @@
 //! Inhouse brings a built site's third-party scripts in-house: it downloads each once, records it
 //! in a lockfile, points every page at the local copy and guards it with Subresource Integrity.
 //!
-//! The rooms, in the order the data flows:
+//! A program that wants what the `inhouse` command does makes [`Settings`](settings::Settings) from
+//! arguments and calls the command as a function: [`vendor`], [`scan`], [`check()`], [`rewrite_page`],
+//! [`rewrite_records`] or [`scan_records`]. What happened comes back as a [`Report`](report::Report).
 //!
-//! | stage | room | touches |
-//! |---|---|---|
-//! | discover | [`site`]: the walk through the pages, which feeds those who read them | disk |
-//! | scan | [`html`]: bytes → tags with exact spans; [`page`], [`mod@reference`]: what they mean; [`inventory`]: all pages together, read in parallel and put in order | |
-//! | follow | [`graph`]: what modules and import maps load, from file to file, in turns with the next two | |
-//! | plan | [`plan`]: inventory × [`policy`] × [`lockfile`] → one action for each URL | |
-//! | fetch, verify | [`obtain`]: [`fetch`] and [`npm`] → bytes that passed every check of [`integrity`] | network |
-//! | store | [`store`]: the vendor cache and the site vendor folder, laid out by [`vendor_path`] | disk |
-//! | rewrite | [`rewrite`]: page bytes and resolutions → page bytes | |
-//! | report | [`findings`]: warnings and problems, which every stage returns; [`report`]: what happened, for people and for programs | |
+//! ```
+//! use inhouse::{cli::SiteArgs, progress::Silent, settings::Project};
 //!
-//! Where everything is locked, pages are rewritten when they are first read, by what the lockfile says;
-//! it counts only if the plan says the same. What is written is a [`Patch`](html::Patch), proved before.
+//! let site = tempfile::tempdir()?;
+//! std::fs::write(
+//!     site.path().join("index.html"),
+//!     r#"<script src="https://cdn.example/chart.js"></script>"#,
+//! )?;
 //!
-//! Pages can come from elsewhere than a folder: as [`record`]s of a stream, which the filters
-//! [`rewrite_records`] and [`scan_records`] read, and as [`scans`] of parts of a site, which are planned
-//! together.
+//! let args = SiteArgs { site: site.path().to_owned(), ..SiteArgs::default() };
+//! let report = inhouse::scan(&Project::load(None)?.for_site(args)?, &Silent)?;
+//! assert_eq!(report.scripts[0].url, "https://cdn.example/chart.js");
+//! assert_eq!(report.exit_code(), 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
-//! What [`site`] and [`store`] write goes through [`folder`], which follows no link. Policies of the
-//! site that edits of inline scripts concern follow them in [`csp`].
-//! [`mod@check`] holds a finished site against the lockfile, with the same first stages.
+//! The core needs no disk and no network: [`html`] reads the bytes of a page and edits them.
 //!
-//! [`cli`] is what was typed, [`settings`] what is meant. Everything is fetched and verified before
-//! the first file is written: [`vendor`] reads like the table.
+//! ```
+//! use inhouse::html::{Change, Dialect, Edit, apply, scan};
+//!
+//! let page = b"<script src=https://cdn.example/chart.js defer></script>";
+//! let found = scan(page, Dialect::Html)?;
+//! assert_eq!(found.tags[0].address(), Some("https://cdn.example/chart.js"));
+//!
+//! let local = Change::Set { attribute: "src".into(), value: "vendor/chart.js".into() };
+//! let edited = apply(page, &found, &[Edit { tag: 0, changes: vec![local] }])?;
+//! assert_eq!(edited, b"<script src=vendor/chart.js defer></script>");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Everything else is private. The feature `internals` opens it for this package's own tests, benches
+//! and fuzz targets; what it shows may change with every version.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(feature = "internals", allow(unnameable_types))]
 
-pub mod change;
-pub mod check;
+mod change;
+mod check;
 pub mod cli;
-pub mod commands;
-pub mod commit;
-pub mod csp;
-pub mod error;
-pub mod fetch;
+mod commands;
+mod commit;
+mod csp;
+mod error;
+mod fetch;
 pub mod findings;
-pub mod folder;
-pub mod graph;
+mod folder;
+mod graph;
 pub mod html;
 pub mod init;
 pub mod integrity;
-pub mod layout;
+mod layout;
 pub mod lockfile;
-pub mod notices;
-pub mod npm;
-pub mod obtain;
-pub mod page;
-pub mod policy;
+mod notices;
+mod npm;
+mod obtain;
+mod page;
+mod policy;
 pub mod progress;
-pub mod read;
-pub mod record;
-pub mod reference;
+mod read;
+mod record;
+mod reference;
 pub mod report;
-pub mod resolve;
+mod resolve;
 pub mod settings;
-pub mod site;
-pub mod site_urls;
-pub mod store;
-pub mod vendor_path;
+mod site;
+mod site_urls;
+mod store;
+mod vendor_path;
 
 pub use commands::{
     Tally, check, record_lines::StreamError, rewrite_page, rewrite_records, scan, scan_records,
     vendor,
 };
 pub use error::{RunError, remedy};
+pub use policy::OnDenied;
+pub use record::page_path;
+pub use reference::SubresourceUrl;
+pub use vendor_path::VendorPath;
+
+/// The errors of single stages, as [`RunError`] and [`SettingsError`](settings::SettingsError) carry
+/// them.
+pub mod errors {
+    pub use crate::{
+        fetch::ClientError,
+        policy::{PatternError, PolicyError},
+        read::scans::ScansError,
+        record::RecordError,
+        reference::NotFetchable,
+        site::SiteError,
+        store::StoreError,
+        vendor_path::VendorPathError,
+    };
+}
+
+/// The modules that this package's own tests, benches and fuzz targets reach into.
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+#[allow(missing_docs)]
+pub mod internals {
+    pub use crate::{html, integrity, lockfile, report};
+
+    pub mod fetch {
+        pub use crate::fetch::*;
+    }
+    pub mod graph {
+        pub use crate::graph::*;
+    }
+    pub mod npm {
+        pub use crate::npm::*;
+    }
+    pub mod page {
+        pub use crate::page::*;
+    }
+    pub mod reference {
+        pub use crate::reference::*;
+    }
+    pub mod change {
+        pub use crate::change::{modules, page, resolution};
+    }
+    pub mod vendor_path {
+        pub use crate::vendor_path::*;
+    }
+}

@@ -10,9 +10,8 @@ use anyhow::Context;
 use clap::Parser;
 use inhouse::{
     cli::{Cli, ColorChoice, Command, RewriteArgs, SiteArgs},
-    init,
+    init, page_path,
     progress::{Bar, Lines, Progress, Silent},
-    record,
     report::{Report, human, json, printable},
     settings::{Format, Output, Project},
 };
@@ -84,10 +83,10 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
 
 /// Pages from stdin to stdout.
 fn filter(project: Project, args: RewriteArgs, output: Output) -> anyhow::Result<u8> {
-    let page_path = args.page_path.clone();
+    let path = args.page_path.clone();
     let settings = project.for_rewrite(args)?;
     let progress = progress(output);
-    let Some(path) = page_path else {
+    let Some(path) = path else {
         let mut out = BufWriter::new(io::stdout());
         let tally = inhouse::rewrite_records(&settings, io::stdin(), &mut out, &*progress)?;
         if tally.refused > 0 {
@@ -97,7 +96,7 @@ fn filter(project: Project, args: RewriteArgs, output: Output) -> anyhow::Result
     };
     let mut page = Vec::new();
     io::stdin().read_to_end(&mut page).context("cannot read the page from stdin")?;
-    let path = record::page_path(&path)?;
+    let path = page_path(&path)?;
     match inhouse::rewrite_page(&settings, &path, page, &*progress)? {
         Ok(page) => {
             let mut out = io::stdout().lock();

@@ -94,7 +94,7 @@ impl Record {
     }
 
     /// The line for a page that stays as it is.
-    pub fn as_it_is(mut self) -> Vec<u8> {
+    pub fn unchanged(mut self) -> Vec<u8> {
         let page = std::mem::take(&mut self.page);
         self.served(page, false)
     }

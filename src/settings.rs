@@ -101,56 +101,56 @@ pub struct Mode {
     pub offline: bool,
 }
 
-/// Everything a run needs to know.
+/// Everything a run needs to know: what [`Project`] makes of the arguments and `inhouse.toml`.
 #[derive(Debug)]
 pub struct Settings {
     /// The folder of `inhouse.toml`, else the current one.
-    pub project_root: PathBuf,
+    pub(crate) project_root: PathBuf,
     /// The built site; empty if there is none, because pages come as records.
-    pub site: PathBuf,
+    pub(crate) site: PathBuf,
     /// What `scan` printed about its pages, if they are not to be read.
-    pub from_scan: Vec<PathBuf>,
+    pub(crate) from_scan: Vec<PathBuf>,
     /// Where the result goes, if not into `site`.
-    pub dest: Option<PathBuf>,
+    pub(crate) dest: Option<PathBuf>,
     /// The site vendor folder, `/`-separated and relative to the site.
-    pub out: String,
+    pub(crate) out: String,
     /// The vendor cache.
-    pub cache: PathBuf,
+    pub(crate) cache: PathBuf,
     /// A prefix that replaces relative addresses.
-    pub public_path: Option<String>,
+    pub(crate) public_path: Option<String>,
     /// The site's own URL.
-    pub site_url: Option<Url>,
+    pub(crate) site_url: Option<Url>,
     /// The names of the folders in the site's root.
-    pub folders: Arc<BTreeSet<String>>,
+    pub(crate) folders: Arc<BTreeSet<String>>,
     /// More patterns for pages.
-    pub page_globs: Vec<String>,
+    pub(crate) page_globs: Vec<String>,
     /// What an ambiguous page means.
-    pub ambiguous: Ambiguous,
+    pub(crate) ambiguous: Ambiguous,
     /// What is done with which script.
-    pub policy: Policy,
+    pub(crate) policy: Policy,
     /// Locked, offline, both or neither.
-    pub mode: Mode,
+    pub(crate) mode: Mode,
     /// Plan only.
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Where bytes come from.
-    pub source: SourceChoice,
+    pub(crate) source: SourceChoice,
     /// The algorithms of `integrity`; `None` writes no attribute.
-    pub integrity: Option<Vec<Algorithm>>,
+    pub(crate) integrity: Option<Vec<Algorithm>>,
     /// Which modules import maps guard.
-    pub integrity_map: IntegrityMap,
+    pub(crate) integrity_map: IntegrityMap,
     /// Whether every script of the site is read for what it imports, and not only those that pages
     /// load as modules.
-    pub scan_js: bool,
+    pub(crate) scan_js: bool,
     /// Write `crossorigin="anonymous"` on what we vendor.
-    pub crossorigin: bool,
+    pub(crate) crossorigin: bool,
     /// What a failed download means.
-    pub on_error: OnError,
+    pub(crate) on_error: OnError,
     /// How many threads work on pages; 0 is one per core.
-    pub jobs: usize,
+    pub(crate) jobs: usize,
     /// How many places are kept of those that say the same.
-    pub keep: Keep,
+    pub(crate) keep: Keep,
     /// How the network may be used.
-    pub client: ClientOptions,
+    pub(crate) client: ClientOptions,
 }
 
 impl Settings {
@@ -163,7 +163,7 @@ impl Settings {
     }
 
     /// The built site, if there is one on this machine.
-    pub fn own_site(&self) -> Option<&Path> {
+    pub(crate) fn own_site(&self) -> Option<&Path> {
         Some(self.site.as_path()).filter(|site| !site.as_os_str().is_empty())
     }
 }

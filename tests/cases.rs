@@ -1,176 +1,236 @@
-//! What happens when: every folder of `tests/cases/` is a test of its name.
+//! What happens when: every folder `tests/cases/<theme>/<name>` is a test of its name.
 //!
 //! Each folder shows one thing the tool does, with a small site, a CDN played on the loopback
 //! interface, the result and what was printed. How to read and write one: `tests/support/case.rs`.
 //! `SNAPSHOTS=overwrite cargo test --test cases` accepts what is seen; look at the diff afterwards.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 mod support;
 
 macro_rules! cases {
-    ($($name:ident)*) => {
-        $(#[test] fn $name() { support::case::play(stringify!($name)); })*
-        const CASES: &[&str] = &[$(stringify!($name)),*];
+    ($($theme:ident { $($name:ident)* })*) => {
+        $(mod $theme {
+            $(#[test] fn $name() {
+                crate::support::case::run(concat!(stringify!($theme), "/", stringify!($name)));
+            })*
+        })*
+        const CASES: &[&str] = &[$($(concat!(stringify!($theme), "/", stringify!($name))),*),*];
     };
 }
 
 cases! {
-    a_base_at_the_root_leads_local_addresses
-    a_base_of_the_site_itself_is_relative
-    a_base_that_is_a_folder_of_the_site_is_that_folder
-    a_body_without_end_is_cut_off
-    a_cdn_that_is_down_fails_the_run
-    a_compromised_host_fails_the_run
-    a_compromised_script_can_be_removed
-    a_compromised_script_can_be_replaced
-    a_configuration_with_a_mistake_fails
-    a_content_policy_follows_inline_modules
-    a_content_policy_that_blocks_our_map_fails
-    a_content_policy_without_self_is_remarked
-    a_destination_leaves_the_site_as_it_is
-    a_dry_run_shows_the_plan_and_writes_nothing
-    a_failed_download_can_keep_its_tag
-    a_failed_module_can_keep_its_address
-    a_file_in_the_way_is_never_overwritten
-    a_floating_address_is_stored_under_its_exact_version
-    a_folder_called_like_a_page_is_a_folder
-    a_foreign_base_makes_relative_scripts_external
-    a_foreign_base_without_the_site_url_fails
-    a_fresh_clone_accepts_only_the_locked_bytes
-    a_hijacked_cdn_is_caught_on_first_use
-    a_host_that_never_answers_ends_in_time
-    a_link_as_vendor_folder_is_refused
-    a_link_that_looks_like_the_site_itself_is_remarked
-    a_live_script_that_a_module_imports_is_left
-    a_lockfile_that_is_none_fails
-    a_map_after_a_module_comes_too_late_for_hashes
-    a_map_or_a_module_can_ask_to_be_left
-    a_mismatch_is_never_kept
-    a_missing_script_fails_and_changes_nothing
-    a_module_can_also_be_a_classic_script
-    a_module_graph_is_vendored_whole
-    a_module_that_cannot_be_read_is_kept_as_it_is
-    a_module_that_is_missing_fails
-    a_module_that_is_missing_where_nothing_waits_for_it_is_left
-    a_module_that_its_author_published_empty_is_kept
-    a_name_and_a_password_in_an_address_are_not_sent
-    a_page_in_srcdoc_is_rewritten
-    a_page_in_utf_16_stays_in_utf_16
-    a_page_keeps_its_mode
-    a_page_without_a_filled_in_address_is_reported
-    a_preload_follows_its_script
-    a_preload_of_what_a_module_imports_follows
-    a_public_path_is_put_before_every_address
-    a_public_path_is_put_before_modules_too
-    a_query_is_part_of_the_address
-    a_redirect_of_a_module_that_leads_astray_fails
-    a_script_that_closes_itself_fails
-    a_script_that_reads_its_own_address_keeps_its_query
-    a_server_error_is_tried_again
-    a_site_that_is_no_site_fails
-    a_site_without_scripts_is_done_at_once
-    a_tag_can_ask_to_be_left
-    a_tampered_cache_is_noticed
-    a_tampered_vendored_file_is_noticed
-    a_truncated_file_is_tried_again_and_then_refused
-    a_worker_from_another_origin_is_left
-    addresses_that_would_escape_the_folder_stay_inside
-    an_address_without_a_version_gets_a_folder_of_its_content
-    an_ambiguous_page_can_be_skipped
-    an_ambiguous_page_fails
-    an_empty_module_that_nobody_published_is_refused
-    an_import_map_is_edited_where_it_stands
-    an_edited_module_gets_a_new_address_with_new_bytes
-    an_integrity_in_a_map_is_held_to
-    an_integrity_in_a_map_that_is_wrong_fails
-    an_integrity_of_a_module_is_held_to
-    an_integrity_of_a_module_that_is_wrong_fails
-    an_integrity_policy_asks_for_crossorigin
-    an_integrity_that_is_right_is_replaced_by_ours
-    an_integrity_that_is_wrong_fails_and_is_never_mended
-    an_own_rule_can_deny
-    check_fails_on_what_visitors_would_notice
-    check_verifies_what_import_maps_say
-    circles_and_diamonds_are_fetched_once
-    compressed_copies_of_what_changes_are_remarked
-    crossorigin_is_written_on_demand
-    data_and_style_modules_come_along
-    every_script_of_the_site_can_be_read
-    every_spelling_of_an_address_is_understood
-    folders_of_import_maps_follow_exact_versions
-    hashes_of_the_sites_own_scripts_follow
-    hints_for_hosts_that_are_gone_go_too
-    hostile_addresses_are_printed_harmlessly
-    how_much_a_map_guards_can_be_chosen
-    import_maps_follow_the_base_of_their_page
-    include_and_exclude_choose_what_is_vendored
-    init_writes_a_configuration_and_never_overwrites_one
-    inline_modules_keep_the_encoding_of_their_page
-    inline_scripts_import_too
-    integrity_can_be_left_out
-    json_is_one_object_a_line
-    links_in_the_site_are_reported_and_not_followed
-    links_to_the_site_itself_are_not_external
-    locked_and_offline_hold_for_imported_modules
-    locked_needs_a_lockfile
-    locked_refuses_a_script_nobody_has_locked
-    maps_do_not_go_where_no_browser_reads_them
-    modules_are_relative_to_where_redirects_lead
-    modules_of_a_site_mounted_below_a_path_are_followed
-    modules_of_compromised_and_private_hosts_fail
-    modules_of_the_site_follow_what_moves
-    no_integrity_keeps_the_authors_right
-    npm_as_source_contacts_no_cdn
-    npm_as_source_needs_addresses_that_name_a_package
-    npm_proves_files_that_the_cdn_calls_by_another_name
-    npm_proves_what_the_cdn_serves
-    npm_takes_the_place_of_a_cdn_that_is_down
-    odd_names_of_modules_stay_portable
-    offline_needs_the_bytes_in_the_cache
-    other_files_can_be_pages
-    own_rules_override_the_lists
-    pages_give_one_module_different_dependencies
-    pages_in_old_encodings_keep_every_byte
-    plain_http_is_fetched_over_https
-    private_addresses_are_not_asked
-    quiet_says_problems_only
-    redirects_that_lead_astray_are_not_followed
-    scan_fails_on_a_denied_script
-    scan_lists_every_script_and_its_verdict
-    scripts_in_svg_are_rewritten_without_integrity
-    scripts_that_must_stay_live_are_left
-    service_workers_and_worklets_of_the_site_import_too
-    settings_that_make_no_sense_fail
-    several_hashes_can_be_written
-    several_import_maps_count_together
-    source_cdn_asks_no_registry
-    specifiers_are_read_as_browsers_read_them
-    stubs_of_a_building_cdn_are_followed
-    templates_and_conditional_comments_are_rewritten
-    the_not_found_page_gets_addresses_from_the_root
-    two_pages_share_one_download
-    two_pages_that_demand_different_bytes_fail
-    vendor_folder_and_cache_can_be_elsewhere
-    what_browsers_ignore_of_an_import_map_is_remarked
-    what_every_page_says_is_said_once
-    what_is_no_script_is_refused
-    what_is_no_script_keeps_every_byte
-    what_modules_import_must_be_fit_to_use
-    what_npm_cannot_prove_is_locked_with_the_reason
-    without_a_registry_there_is_a_warning_and_no_proof
-    workers_come_along
-    workers_of_the_site_import_too
-    xhtml_pages_follow_the_rules_of_xml
+    addresses {
+        a_base_at_the_root_leads_local_addresses
+        a_base_of_the_site_itself_is_relative
+        a_base_that_is_a_folder_of_the_site_is_that_folder
+        a_floating_address_is_stored_under_its_exact_version
+        a_foreign_base_makes_relative_scripts_external
+        a_foreign_base_without_the_site_url_fails
+        a_link_that_looks_like_the_site_itself_is_remarked
+        a_page_without_a_filled_in_address_is_reported
+        a_public_path_is_put_before_every_address
+        a_public_path_is_put_before_modules_too
+        a_query_is_part_of_the_address
+        addresses_that_would_escape_the_folder_stay_inside
+        an_address_without_a_version_gets_a_folder_of_its_content
+        every_spelling_of_an_address_is_understood
+        import_maps_follow_the_base_of_their_page
+        links_to_the_site_itself_are_not_external
+        modules_of_a_site_mounted_below_a_path_are_followed
+        the_not_found_page_gets_addresses_from_the_root
+    }
+    csp {
+        a_content_policy_follows_inline_modules
+        a_content_policy_that_blocks_our_map_fails
+        a_content_policy_without_self_is_remarked
+        an_integrity_policy_asks_for_crossorigin
+    }
+    integrity {
+        a_mismatch_is_never_kept
+        an_integrity_of_a_module_is_held_to
+        an_integrity_of_a_module_that_is_wrong_fails
+        an_integrity_that_is_right_is_replaced_by_ours
+        an_integrity_that_is_wrong_fails_and_is_never_mended
+        crossorigin_is_written_on_demand
+        hashes_of_the_sites_own_scripts_follow
+        integrity_can_be_left_out
+        no_integrity_keeps_the_authors_right
+        several_hashes_can_be_written
+        two_pages_that_demand_different_bytes_fail
+    }
+    locked {
+        a_file_in_the_way_is_never_overwritten
+        a_fresh_clone_accepts_only_the_locked_bytes
+        a_link_as_vendor_folder_is_refused
+        a_lockfile_that_is_none_fails
+        a_tampered_cache_is_noticed
+        a_tampered_vendored_file_is_noticed
+        check_fails_on_what_visitors_would_notice
+        check_verifies_what_import_maps_say
+        locked_and_offline_hold_for_imported_modules
+        locked_needs_a_lockfile
+        locked_refuses_a_script_nobody_has_locked
+        offline_needs_the_bytes_in_the_cache
+    }
+    maps {
+        a_map_after_a_module_comes_too_late_for_hashes
+        a_map_or_a_module_can_ask_to_be_left
+        an_import_map_is_edited_where_it_stands
+        an_integrity_in_a_map_is_held_to
+        an_integrity_in_a_map_that_is_wrong_fails
+        folders_of_import_maps_follow_exact_versions
+        how_much_a_map_guards_can_be_chosen
+        maps_do_not_go_where_no_browser_reads_them
+        pages_give_one_module_different_dependencies
+        several_import_maps_count_together
+        what_browsers_ignore_of_an_import_map_is_remarked
+    }
+    modules {
+        a_failed_module_can_keep_its_address
+        a_live_script_that_a_module_imports_is_left
+        a_module_can_also_be_a_classic_script
+        a_module_graph_is_vendored_whole
+        a_module_that_cannot_be_read_is_kept_as_it_is
+        a_module_that_is_missing_fails
+        a_module_that_is_missing_where_nothing_waits_for_it_is_left
+        a_module_that_its_author_published_empty_is_kept
+        a_preload_of_what_a_module_imports_follows
+        a_worker_from_another_origin_is_left
+        an_edited_module_gets_a_new_address_with_new_bytes
+        an_empty_module_that_nobody_published_is_refused
+        circles_and_diamonds_are_fetched_once
+        data_and_style_modules_come_along
+        every_script_of_the_site_can_be_read
+        inline_modules_keep_the_encoding_of_their_page
+        inline_scripts_import_too
+        modules_are_relative_to_where_redirects_lead
+        modules_of_the_site_follow_what_moves
+        odd_names_of_modules_stay_portable
+        service_workers_and_worklets_of_the_site_import_too
+        specifiers_are_read_as_browsers_read_them
+        stubs_of_a_building_cdn_are_followed
+        what_modules_import_must_be_fit_to_use
+        workers_come_along
+        workers_of_the_site_import_too
+    }
+    network {
+        a_body_without_end_is_cut_off
+        a_cdn_that_is_down_fails_the_run
+        a_failed_download_can_keep_its_tag
+        a_host_that_never_answers_ends_in_time
+        a_missing_script_fails_and_changes_nothing
+        a_name_and_a_password_in_an_address_are_not_sent
+        a_redirect_of_a_module_that_leads_astray_fails
+        a_server_error_is_tried_again
+        a_truncated_file_is_tried_again_and_then_refused
+        plain_http_is_fetched_over_https
+        private_addresses_are_not_asked
+        redirects_that_lead_astray_are_not_followed
+        two_pages_share_one_download
+        what_is_no_script_is_refused
+    }
+    npm {
+        a_hijacked_cdn_is_caught_on_first_use
+        npm_as_source_contacts_no_cdn
+        npm_as_source_needs_addresses_that_name_a_package
+        npm_proves_files_that_the_cdn_calls_by_another_name
+        npm_proves_what_the_cdn_serves
+        npm_takes_the_place_of_a_cdn_that_is_down
+        source_cdn_asks_no_registry
+        what_npm_cannot_prove_is_locked_with_the_reason
+        without_a_registry_there_is_a_warning_and_no_proof
+    }
+    output {
+        a_dry_run_shows_the_plan_and_writes_nothing
+        compressed_copies_of_what_changes_are_remarked
+        hostile_addresses_are_printed_harmlessly
+        json_is_one_object_a_line
+        quiet_says_problems_only
+        scan_fails_on_a_denied_script
+        scan_lists_every_script_and_its_verdict
+        what_every_page_says_is_said_once
+    }
+    pages {
+        a_folder_called_like_a_page_is_a_folder
+        a_page_in_srcdoc_is_rewritten
+        a_page_in_utf_16_stays_in_utf_16
+        a_page_keeps_its_mode
+        a_preload_follows_its_script
+        a_script_that_closes_itself_fails
+        a_script_that_reads_its_own_address_keeps_its_query
+        a_site_without_scripts_is_done_at_once
+        an_ambiguous_page_can_be_skipped
+        an_ambiguous_page_fails
+        hints_for_hosts_that_are_gone_go_too
+        links_in_the_site_are_reported_and_not_followed
+        other_files_can_be_pages
+        pages_in_old_encodings_keep_every_byte
+        scripts_in_svg_are_rewritten_without_integrity
+        templates_and_conditional_comments_are_rewritten
+        what_is_no_script_keeps_every_byte
+        xhtml_pages_follow_the_rules_of_xml
+    }
+    policy {
+        a_compromised_host_fails_the_run
+        a_compromised_script_can_be_removed
+        a_compromised_script_can_be_replaced
+        a_tag_can_ask_to_be_left
+        an_own_rule_can_deny
+        include_and_exclude_choose_what_is_vendored
+        modules_of_compromised_and_private_hosts_fail
+        own_rules_override_the_lists
+        scripts_that_must_stay_live_are_left
+    }
+    settings {
+        a_configuration_with_a_mistake_fails
+        a_destination_leaves_the_site_as_it_is
+        a_site_that_is_no_site_fails
+        init_writes_a_configuration_and_never_overwrites_one
+        settings_that_make_no_sense_fail
+        vendor_folder_and_cache_can_be_elsewhere
+    }
+}
+
+/// The folders in `folder`, by name.
+fn folders(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    folders.map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
+fn themes() -> Vec<String> {
+    folders(&cases())
+}
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
 }
 
 #[test]
 fn every_case_is_listed() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
-    let folders = entries.filter(|entry| entry.path().is_dir());
-    let folders: BTreeSet<_> =
-        folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    let all = themes().into_iter().flat_map(|theme| {
+        folders(&cases().join(&theme)).into_iter().map(move |name| format!("{theme}/{name}"))
+    });
     let listed: BTreeSet<_> = CASES.iter().map(|name| (*name).to_owned()).collect();
-    assert_eq!(listed, folders);
+    assert_eq!(listed, all.collect());
+}
+
+#[test]
+fn every_theme_is_in_the_index() {
+    let index = fs::read_to_string(cases().join("README.md")).unwrap();
+    let rows = index.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("/`"));
+    let indexed: BTreeSet<_> = rows.map(|(theme, _)| theme.to_owned()).collect();
+    assert_eq!(indexed, themes().into_iter().collect());
+}
+
+/// `THREATS.md` names cases without their theme.
+#[test]
+fn no_two_cases_have_one_name() {
+    let names: BTreeSet<_> = CASES.iter().map(|name| name.split_once('/').unwrap().1).collect();
+    assert_eq!(names.len(), CASES.len());
 }

@@ -1,4 +1,4 @@
-//! `inhouse::fetch` against a server that behaves badly in every way we know of.
+//! `inhouse::internals::fetch` against a server that behaves badly in every way we know of.
 //!
 //! Each fault must end in the right error, soon, and with exactly as many requests as it is worth.
 
@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use inhouse::{
+use inhouse::internals::{
     fetch::{
         Client, ClientError, ClientOptions, FetchError, HeaderName, HeaderValue, Limits, PlainHttp,
         Poison, Response, Wanted, inspect, pool,

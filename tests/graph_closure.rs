@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use inhouse::{
+use inhouse::internals::{
     graph::{
         ModuleType, SourceKind, WorkerType,
         closure::{Closure, Found, Module, Page, Reach, Request, Root, Use, trace},

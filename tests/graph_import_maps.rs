@@ -1,6 +1,6 @@
 //! What import maps say, what specifiers mean by them, and how maps are changed in place.
 
-use inhouse::graph::{
+use inhouse::internals::graph::{
     import_map::{ImportMap, ImportMapError, ImportMapText, MapWarning, Part, integrity_map},
     specifier::{By, Unresolved, as_specifier, relative, resolve, url_like},
 };

@@ -1,6 +1,6 @@
 //! Laws of the scanner and of its edits, over scripts that are made of what goes wrong.
 
-use inhouse::graph::{
+use inhouse::internals::graph::{
     SourceKind,
     import_map::ImportMapText,
     js::scan,
@@ -115,12 +115,12 @@ proptest! {
         }).collect::<Vec<_>>() {
             expected[specifier].text.clone_from(&edit.text);
         }
-        let seen = |all: &[inhouse::graph::Specifier]| -> Vec<_> {
+        let seen = |all: &[inhouse::internals::graph::Specifier]| -> Vec<_> {
             all.iter().map(|s| (s.text.clone(), s.form, s.quote, s.module_type.clone())).collect()
         };
         prop_assert_eq!(seen(&rescan.specifiers), seen(&expected));
         // Cut the literals out of both: the rest is the same.
-        let rest = |bytes: &[u8], all: &[inhouse::graph::Specifier]| {
+        let rest = |bytes: &[u8], all: &[inhouse::internals::graph::Specifier]| {
             let mut rest = Vec::new();
             let mut done = 0;
             for specifier in all {

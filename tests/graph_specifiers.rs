@@ -1,10 +1,10 @@
 //! What a script's specifiers are, to the byte: each form in each dress, and what only looks like one.
 
-use inhouse::graph::{
-    Form, ModuleScan, ModuleType, Phase, Purpose, Quote, Rule, Seems, SelfLocating, Sign,
-    SourceKind, WorkerType,
+use inhouse::internals::graph::{
+    Form, ModuleScan, ModuleType, Purpose, Rule, Seems, SelfLocating, Sign, SourceKind, WorkerType,
     js::scan,
     literal::{Edit, EditError, rewrite},
+    module_scan::{Phase, Quote},
 };
 
 const MODULE_WORKER: SourceKind = SourceKind::Worker { module: true };
@@ -30,7 +30,7 @@ fn texts(source: &str, kind: SourceKind) -> Vec<String> {
 
 /// The only specifier of `source`.
 #[track_caller]
-fn only(source: &str, kind: SourceKind) -> inhouse::graph::Specifier {
+fn only(source: &str, kind: SourceKind) -> inhouse::internals::graph::Specifier {
     let mut found = read(source, kind).specifiers;
     assert_eq!(found.len(), 1, "{source}");
     found.remove(0)

@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use inhouse::{
+use inhouse::internals::{
     fetch::Client,
     graph::{
         SourceKind,

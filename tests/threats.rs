@@ -17,7 +17,7 @@ fn rows() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
     .collect()
 }
 
-/// The functions marked as tests, of the library and of these tests, and the folders of `cases`.
+/// The functions marked as tests, of the library and of these tests, and the cases, without their theme.
 fn tests() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut names = BTreeSet::new();
@@ -29,9 +29,9 @@ fn tests() -> BTreeSet<String> {
             }
         }
     }
-    let cases = fs::read_dir(root.join("tests/cases")).into_iter().flatten();
-    let cases = cases.map(|entry| entry.unwrap()).filter(|entry| entry.path().is_dir());
-    names.extend(cases.map(|entry| entry.file_name().into_string().unwrap()));
+    let cases = WalkDir::new(root.join("tests/cases")).min_depth(2).max_depth(2);
+    let cases = cases.into_iter().map(|entry| entry.unwrap());
+    names.extend(cases.map(|entry| entry.file_name().to_str().unwrap().to_owned()));
     names
 }
 

@@ -2,7 +2,7 @@
 //! put elsewhere are found there, and integrity that is added is what the map then means.
 #![no_main]
 
-use inhouse::graph::import_map::{ImportMapError, ImportMapText, Part};
+use inhouse::internals::graph::import_map::{ImportMapError, ImportMapText, Part};
 use libfuzzer_sys::fuzz_target;
 use url::Url;
 

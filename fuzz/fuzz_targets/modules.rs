@@ -4,7 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use inhouse::graph::{js, literal, module_scan::SourceKind};
+use inhouse::internals::graph::{
+    js, literal,
+    module_scan::{Quote, SourceKind},
+};
 use libfuzzer_sys::fuzz_target;
 
 fn seeds() {
@@ -29,7 +32,11 @@ fuzz_target!(init: seeds(), |source: &[u8]| {
         let mut edits = BTreeMap::new();
         for specifier in &found.specifiers {
             let literal = &source[specifier.span.clone()];
-            let quote = specifier.quote.as_char() as u8;
+            let quote = match specifier.quote {
+                Quote::Double => b'"',
+                Quote::Single => b'\'',
+                Quote::Template => b'`',
+            };
             assert!(literal.len() >= 2 && literal.starts_with(&[quote]) && literal.ends_with(&[quote]));
             let text = format!("/vendor/{}'\"`\\${{x}}.js", specifier.span.start);
             edits.insert(specifier.span.start, literal::Edit::new(specifier.span.clone(), text));

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use inhouse::{
+use inhouse::internals::{
     change::{
         modules::Modules,
         page::{Changes, Rewritten, rewrite},

@@ -5,7 +5,7 @@
 use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
-use inhouse::{
+use inhouse::internals::{
     integrity::{Algorithm, Digest},
     npm::{Package, tarball_integrity::TarballIntegrity},
 };

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use inhouse::{
+use inhouse::internals::{
     npm,
     reference::SubresourceUrl,
     vendor_path::{self, Extension, Stored, VendorPath},

@@ -4,7 +4,7 @@
 //! What the lockfile says is an assumption until the plan is known: the patches count only if the plan
 //! resolves every URL in the same way.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::sync::OnceLock;
 
 use super::{
     changes::{local_copy, served, style},
@@ -12,7 +12,6 @@ use super::{
     page::{Changes, Rewritten, rewrite_read},
 };
 use crate::{
-    graph::homes::Homes,
     html::{Patch, Tag},
     lockfile::{Entry, Lockfile},
     page::Role,
@@ -51,12 +50,10 @@ impl<'a> LockedRewriter<'a> {
             let is_meant = matches!(settings.policy.verdict(url), Verdict::Vendor { .. });
             is_meant.then(|| (url.clone(), local_copy(settings, entry)))
         };
-        let homes = Homes::new(self.base.site.root(), &settings.out, BTreeMap::new());
-        Changes {
-            resolutions: self.base.lock.iter().filter_map(local).collect(),
-            modules: Modules::unguarded(homes, served(settings, &self.base.lock)),
-            style: style(settings, &self.base.headers),
-        }
+        let resolutions = self.base.lock.iter().filter_map(local).collect();
+        let mut modules = Modules::of(&resolutions, self.base.site.root(), &settings.out);
+        modules.served = served(settings, &self.base.lock);
+        Changes { resolutions, modules, style: style(settings, &self.base.headers) }
     }
 
     /// Whether pages that name these URLs come out the same by `changes` and the new lockfile.

@@ -105,7 +105,7 @@ impl Answered<'_> {
     /// The line that comes out, and whose fault it is if that is not the page.
     fn line(self, settings: &Settings) -> (Vec<u8>, Option<Fault>) {
         match self {
-            Self::Unchanged(record) => (record.as_it_is(), None),
+            Self::Unchanged(record) => (record.unchanged(), None),
             Self::Refused(members, problems) => refused(members, &problems),
             Self::Rewritten(record, asking, answer) => {
                 match answer.rewrite(settings, &asking, &record.path, &record.page) {
@@ -113,7 +113,7 @@ impl Answered<'_> {
                         let served = page.patch.apply(&record.page);
                         (record.served(served, true), None)
                     }
-                    Ok(Rewritten::Unchanged) => (record.as_it_is(), None),
+                    Ok(Rewritten::Unchanged) => (record.unchanged(), None),
                     Err(problems) => refused(record.members, &problems),
                 }
             }

@@ -34,7 +34,7 @@ pub fn rewrite_page(
     })
 }
 
-/// Rewrites a stream of [`Record`](crate::record::Record)s by the lockfile: a line for each, in order.
+/// Rewrites a stream of records (`inhouse rewrite --help`) by the lockfile: a line for each, in order.
 ///
 /// # Errors
 /// [`RunError`] if the tool could not work; what stands in the way of a page is in its record.

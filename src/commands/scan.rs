@@ -34,7 +34,7 @@ pub fn scan(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunE
     })
 }
 
-/// Lists what the pages of a stream of [`Record`](crate::record::Record)s ask for, for `--from-scan`.
+/// Lists what the pages of a stream of records (`inhouse rewrite --help`) ask for, for `--from-scan`.
 ///
 /// # Errors
 /// [`RunError`] if the tool could not work; records that cannot be read are problems.

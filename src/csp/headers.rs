@@ -31,6 +31,7 @@ pub struct SiteHeaders {
 #[derive(Clone, Debug)]
 pub struct HeaderPolicy {
     /// The path pattern it is under, as written.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read by tests"))]
     pub pattern: String,
     /// The line, counted from 1.
     pub line: usize,
@@ -137,6 +138,7 @@ impl SiteHeaders {
 
     /// Whether `policy`, one of this file's, applies to the page at `url_path` (`/docs/index.html`)
     /// under any of the addresses it is served at. A page `404.html` stands for every missing path.
+    #[cfg(test)]
     pub fn applies(&self, policy: &HeaderPolicy, url_path: &str) -> bool {
         self.governs(policy, &PagePath::of(url_path))
     }

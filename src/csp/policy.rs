@@ -104,6 +104,7 @@ impl PolicyList {
     ///
     /// # Errors
     /// [`Refusal`] of the first policy that does not allow it.
+    #[cfg(test)]
     pub fn permits(&self, text: &str, nonce: Option<&str>) -> Result<AllowedBy, Refusal> {
         self.policies.iter().try_fold(AllowedBy::NoDirective, |narrowest, policy| {
             policy.permits(text, nonce).map(|by| by.max(narrowest))

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{follow::*, headers::*, policy::*, *};
 use crate::integrity::{Algorithm, Digest};
 
 const MAP: &str = r#"{"imports":{"a":"https://cdn.example/a.js"}}"#;

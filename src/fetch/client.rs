@@ -69,6 +69,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`] if the certificates given cannot be used, or the system has none.
+    #[cfg(feature = "internals")]
     pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {
         Self::trusting(&Trust::load(options.ca_cert.as_deref())?, options)
     }
@@ -90,6 +91,7 @@ impl Client {
     }
 
     /// The limits this client keeps.
+    #[cfg(feature = "internals")]
     pub fn limits(&self) -> &Limits {
         &self.limits
     }

@@ -310,7 +310,7 @@ mod tests {
             Box::new(PrivateAddress {
                 host: "h".into(),
                 address: [10, 0, 0, 1].into(),
-                range: super::super::Range::Private,
+                range: super::super::address::Range::Private,
             }),
         );
         let cause: Cause = Arc::new(io::Error::other(inner));

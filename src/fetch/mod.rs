@@ -21,12 +21,12 @@ mod response;
 mod retry;
 mod trust;
 
-pub use address::{PrivateAddress, Range};
-pub use client::{Admit, Client};
-pub use error::{Cause, ClientError, FailureKind, FetchError};
+pub use address::PrivateAddress;
+pub use client::Client;
+pub use error::{Cause, ClientError, FetchError};
 pub use limits::Limits;
 pub use options::{ClientOptions, PlainHttp};
 pub use poison::{Poison, Wanted, inspect, is_javascript_mime_type};
-pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+pub use reqwest::header::{HeaderName, HeaderValue};
 pub use response::Response;
 pub use trust::Trust;

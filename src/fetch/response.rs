@@ -9,6 +9,7 @@ pub struct Response {
     /// The URL that answered, after all redirects.
     pub url: Url,
     /// The URLs that redirected, in order; empty if the first URL answered.
+    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "read by tests"))]
     pub redirects: Vec<Url>,
     /// The MIME type's essence, lower-case, without parameters.
     pub content_type: Option<String>,

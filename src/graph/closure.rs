@@ -94,6 +94,7 @@ pub enum Root<'a> {
     /// An inline script.
     Inline(&'a ModuleScan),
     /// A script with a `src`, or a `modulepreload`.
+    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "made by tests"))]
     External(Request),
     /// What was found to be named before, by whatever names it.
     Entry(Entry),

@@ -72,19 +72,6 @@ impl Graphs {
         self.files.insert(request, known);
     }
 
-    /// What was learned of a request.
-    pub fn file(&self, request: &Request) -> Option<&Known> {
-        self.files.get(request)
-    }
-
-    /// A file that was read.
-    pub fn module(&self, request: &Request) -> Option<&Module> {
-        match self.files.get(request)? {
-            Known::Module(module) => Some(module),
-            Known::Left => None,
-        }
-    }
-
     /// Every file that was read, by request.
     pub fn modules(&self) -> impl Iterator<Item = (&Request, &Module)> {
         self.files.iter().filter_map(|(request, known)| match known {

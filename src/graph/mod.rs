@@ -26,6 +26,6 @@ mod worth;
 mod tests;
 
 pub use module_scan::{
-    Form, ModuleScan, ModuleType, ParseFailure, Phase, Purpose, Quote, Residual, Rule, Seems,
-    SelfLocating, Sign, SourceKind, Specifier, Unfollowed, WorkerType,
+    Form, ModuleScan, ModuleType, ParseFailure, Purpose, Residual, Rule, Seems, SelfLocating, Sign,
+    SourceKind, Specifier, WorkerType,
 };

@@ -72,17 +72,6 @@ pub enum Quote {
     Template,
 }
 
-impl Quote {
-    /// The character.
-    pub fn as_char(self) -> char {
-        match self {
-            Self::Double => '"',
-            Self::Single => '\'',
-            Self::Template => '`',
-        }
-    }
-}
-
 /// What is done with a specifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {

@@ -7,11 +7,7 @@
 
 use url::Url;
 
-use super::{
-    ModuleScan, Rule, Specifier,
-    literal::Edit,
-    specifier::{relative, url_like},
-};
+use super::{ModuleScan, Rule, Specifier, literal::Edit, specifier::url_like};
 
 /// A URL before and after the move.
 #[derive(Clone, Copy, Debug)]
@@ -35,16 +31,17 @@ impl<'a> Move<'a> {
 /// `new Worker("…")` are relative to. Without it, as for a module that many pages share, those are
 /// left. `local` gives the new place of a URL (without fragment), if it has one; what has none is
 /// from now on named absolutely.
+#[cfg(feature = "internals")]
 pub fn edits(
     scan: &ModuleScan,
     script: Move<'_>,
     settings: Option<Move<'_>>,
     local: impl Fn(&Url) -> Option<Url>,
 ) -> Vec<Edit> {
-    edits_spelled(scan, script, settings, local, relative)
+    edits_spelled(scan, script, settings, local, super::specifier::relative)
 }
 
-/// As [`edits`], with `spell(base, target)` to say how an address is written. For the inline scripts
+/// As `edits`, with `spell(base, target)` to say how an address is written. For the inline scripts
 /// of pages that cannot use relative addresses.
 pub fn edits_spelled(
     scan: &ModuleScan,
@@ -101,6 +98,7 @@ fn moved(url: &Url, local: impl Fn(&Url) -> Option<Url>) -> Url {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// To no file.
+    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "made by tests"))]
     Dangling,
     /// To where the file was, though it was vendored.
     StillRemote,

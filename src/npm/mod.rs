@@ -17,9 +17,8 @@ pub mod tarball;
 pub mod tarball_integrity;
 pub mod url_form;
 
-pub use package_name::PackageName;
 pub use proof::{Contradiction, Proof, prove};
 pub use registry::{Registry, RegistryError, Transport, TransportError};
-pub use serve::{ServeError, ServedFile, serve};
+pub use serve::{ServeError, serve};
 pub use tarball::Package;
-pub use url_form::{FormKind, Pinning, UrlForm, VersionSpec, classify};
+pub use url_form::{Pinning, UrlForm, VersionSpec, classify};

@@ -9,7 +9,6 @@ use std::{
     collections::{BTreeMap, HashMap},
     error::Error as StdError,
     hash::Hash,
-    path::Path,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -150,15 +149,6 @@ pub struct Registry<T> {
 }
 
 impl<T: Transport> Registry<T> {
-    /// A client of the registry that npm would use in `project_root`.
-    ///
-    /// # Errors
-    /// [`RegistryError::Config`] if npm's configuration cannot be read.
-    pub fn from_npm_config(project_root: &Path, transport: T) -> Result<Self, RegistryError> {
-        let config = NpmConfig::load(project_root).map_err(config_error)?;
-        Ok(Self::new(config, transport))
-    }
-
     /// A client with a configuration already read.
     pub fn new(config: NpmConfig, transport: T) -> Self {
         let (packuments, packages) = (OncePerKey::default(), OncePerKey::default());

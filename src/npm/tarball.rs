@@ -80,6 +80,7 @@ pub struct Package {
     /// The digest of the tarball, `sha512-…` or for old versions `sha1-…`, as the registry gives it.
     pub tarball_integrity: String,
     /// How much that digest proves.
+    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "read by tests"))]
     pub strength: ProofStrength,
     /// The files by their path inside the package.
     pub files: BTreeMap<String, PackageFile>,

@@ -103,6 +103,7 @@ impl UrlPattern {
     }
 
     /// Whether `url` matches.
+    #[cfg(test)]
     pub fn matches(&self, url: &SubresourceUrl) -> bool {
         self.matches_address(&Address::of(url))
     }

@@ -29,7 +29,7 @@ use std::{
     },
 };
 
-use inhouse::fetch::ClientOptions;
+use inhouse::internals::fetch::ClientOptions;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use tokio::{
     net::{TcpListener, TcpStream},

@@ -1,7 +1,8 @@
 //! Reads html5lib-tests, the outside suite that HTML parsers hold themselves against.
 //!
 //! The folder is `INHOUSE_HTML5LIB`, or else `../shared/html5lib-tests` beside this package. It is
-//! not part of the repository: without it there is nothing to read, and the laws say so.
+//! not part of the repository: where it is missing, the tests that need it say so and pass.
+//! `INHOUSE_REQUIRE_HTML5LIB=1` makes that a failure.
 
 use std::{
     fs,
@@ -20,14 +21,13 @@ pub struct Page {
 
 /// Every page of the suite: tree construction first, then what tokenizers are fed.
 ///
-/// `None`, with a word to the reader, where the suite is not there.
+/// `None`, and a line on stderr, where the suite is missing.
 pub fn pages() -> Option<Vec<Page>> {
     let folder = std::env::var_os("INHOUSE_HTML5LIB").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/html5lib-tests"),
         PathBuf::from,
     );
-    if !folder.is_dir() {
-        eprintln!("SKIPPED: no html5lib-tests in {}; set INHOUSE_HTML5LIB", folder.display());
+    if !is_there(&folder) {
         return None;
     }
     let mut pages = Vec::new();
@@ -40,6 +40,17 @@ pub fn pages() -> Option<Vec<Page>> {
         pages.extend(tokenizer(&name, &text));
     }
     Some(pages)
+}
+
+fn is_there(folder: &Path) -> bool {
+    let there = folder.is_dir();
+    let required = std::env::var_os("INHOUSE_REQUIRE_HTML5LIB").is_some_and(|value| value == "1");
+    let folder = folder.display();
+    assert!(there || !required, "INHOUSE_REQUIRE_HTML5LIB=1, but there is no folder {folder}");
+    if !there {
+        eprintln!("SKIPPED: no html5lib-tests in {folder}; set INHOUSE_HTML5LIB");
+    }
+    there
 }
 
 /// Files by name, in a stable order.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use html5ever::{ParseOpts, parse_document, tendril::TendrilSink};
-use inhouse::{
+use inhouse::internals::{
     graph::{
         ModuleType, SourceKind,
         closure::{Closure, Found, Module, Page, Reach, Request, Root, Use, trace},
@@ -140,7 +140,7 @@ fn path_of(url: &Url, by: &str) -> String {
     percent_encoding::percent_decode_str(&url.path()[1..]).decode_utf8().unwrap().into_owned()
 }
 
-fn inline_scan(element: &Element) -> Option<inhouse::graph::ModuleScan> {
+fn inline_scan(element: &Element) -> Option<inhouse::internals::graph::ModuleScan> {
     let kind = match (element.kind.as_str(), &element.address) {
         ("module", None) => SourceKind::Module,
         ("classic", None) => SourceKind::Classic,

@@ -18,7 +18,7 @@ mod unpkg;
 
 use std::sync::Arc;
 
-use inhouse::graph::{Rule, SourceKind, js, literal};
+use inhouse::internals::graph::{Rule, SourceKind, js, literal};
 
 pub use library::Library;
 use library::{Asked, Bare};
