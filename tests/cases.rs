@@ -43,6 +43,7 @@ cases! {
     a_link_as_vendor_folder_is_refused
     a_link_that_looks_like_the_site_itself_is_remarked
     a_live_script_that_a_module_imports_is_left
+    a_lockfile_of_version_1_is_upgraded
     a_lockfile_that_is_none_fails
     a_map_after_a_module_comes_too_late_for_hashes
     a_map_or_a_module_can_ask_to_be_left

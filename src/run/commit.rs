@@ -281,7 +281,8 @@ impl<'a> Commit<'a> {
         survey.cache.folder().write(cached)?;
         let vendored = self.to_site.iter().map(|(path, url)| (path, served(url)));
         Survey::vendor_folder(settings).write(vendored)?;
-        if !self.lock.is_empty() {
+        // The same lockfile, perhaps in an older version, is upgraded by a run that may change it.
+        if !self.lock.is_empty() && !settings.mode.locked {
             survey.cache.write_lockfile(&self.lock)?;
         }
         if let Some(dest) = &dest {

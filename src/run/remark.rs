@@ -8,6 +8,7 @@ use crate::{
     findings::Notice,
     graph::closure::Use,
     inventory::Demand,
+    lockfile::Version,
     plan::Action,
     policy::{Finding, Origin},
     reference::SubresourceUrl,
@@ -121,6 +122,18 @@ pub(super) fn not_locked(url: &SubresourceUrl) -> Notice {
         "run `inhouse vendor` without --locked, review the change and commit the lockfile"
             .to_owned(),
     )
+}
+
+/// A lockfile of an older version says all that a locked run needs, and is left as it is.
+pub(super) fn old_lockfile(file: &Path, found: Version) -> Notice {
+    let message = format!(
+        "`{}` has lockfile version {}, and --locked forbids to upgrade it to version {}",
+        file.display(),
+        found.number(),
+        Version::CURRENT.number()
+    );
+    Notice::new("old-lockfile", message)
+        .hint("run `inhouse vendor` once without --locked and commit the lockfile".to_owned())
 }
 
 pub(super) fn needs_network(url: &SubresourceUrl) -> Notice {

@@ -8,7 +8,7 @@ use crate::{
     graph::{closure::Reach, homes::Homes},
     integrity::{Algorithm, Digest, Integrity},
     inventory::Demand,
-    lockfile::{Entry, Lockfile},
+    lockfile::{Entry, Kind, Loads, Lockfile},
     obtain::{self, ObtainError, Obtained},
     plan::{Action, Expectation},
     progress::Progress,
@@ -274,6 +274,7 @@ fn entry(
 ) -> Entry {
     let evidence = obtained.evidence.clone();
     Entry {
+        kind: Kind::of(&obtained.media_type, &path),
         final_url: obtained.final_url.clone(),
         path,
         size: obtained.bytes.len() as u64,
@@ -289,6 +290,7 @@ fn entry(
         floating: obtained.floating,
         keep_query,
         varies: obtained.varies.clone(),
+        loads: Loads::default(),
     }
 }
 

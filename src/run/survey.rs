@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     download::Pending,
-    remark::{denied, needs_network, not_locked},
+    remark::{denied, needs_network, not_locked, old_lockfile},
     unfold::Read,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
         graphs::Graphs,
     },
     inventory::{self, Ahead, Demand, Inventory},
-    lockfile::Lockfile,
+    lockfile::{Lockfile, Version},
     obtain::{ObtainError, Obtained},
     plan::{Action, Plan, Violation},
     progress::Progress,
@@ -233,6 +233,9 @@ impl Survey {
                     .of_site(),
             );
             return;
+        }
+        if mode.locked && self.lock.version() != Version::CURRENT {
+            self.warnings.push(old_lockfile(&self.cache.lockfile_path(), self.lock.version()));
         }
         for violation in self.plan.violations(mode) {
             let (notice, url) = match &violation {
