@@ -45,6 +45,7 @@ pub mod inventory;
 pub mod lockfile;
 pub mod npm;
 pub mod obtain;
+pub mod options;
 pub mod page;
 pub mod plan;
 pub mod policy;

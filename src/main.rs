@@ -9,12 +9,13 @@ use anstream::ColorChoice as StreamColor;
 use anyhow::Context;
 use clap::Parser;
 use inhouse::{
-    cli::{Cli, ColorChoice, Command, RewriteArgs, SiteArgs},
+    cli::{Cli, Command, OutputArgs, RewriteArgs, SiteArgs},
     init,
+    options::{ColorChoice, Format},
     progress::{Bar, Lines, Progress, Silent},
     record,
     report::{Report, human, json, printable},
-    settings::{Format, Output, Project},
+    settings::{Output, Project},
 };
 
 fn main() -> ExitCode {
@@ -114,7 +115,7 @@ fn filter(project: Project, args: RewriteArgs, output: Output) -> anyhow::Result
     }
 }
 
-fn prepare(project: &Project, args: &inhouse::cli::OutputArgs) -> Output {
+fn prepare(project: &Project, args: &OutputArgs) -> Output {
     let output = project.output(args);
     match output.color {
         ColorChoice::Auto => StreamColor::Auto,
