@@ -10,7 +10,8 @@ use inhouse::{
     integrity::IntegrityMetadata,
     npm::{
         Contradiction, Package, Proof, Registry, ServeError, Transport, TransportError, UrlForm,
-        VersionSpec, classify, prove, serve, tarball_integrity::ProofStrength,
+        VersionSpec, classify, npm_config::NpmConfig, prove, serve,
+        tarball_integrity::ProofStrength,
     },
 };
 use reqwest::{StatusCode, blocking::Client};
@@ -44,7 +45,7 @@ fn registry() -> Option<&'static Registry<Plain>> {
     Some(REGISTRY.get_or_init(|| {
         rustls::crypto::ring::default_provider().install_default().unwrap();
         let client = Client::builder().timeout(Duration::from_secs(120)).build().unwrap();
-        Registry::from_npm_config(Path::new("."), Plain(client)).unwrap()
+        Registry::new(NpmConfig::load(Path::new(".")).unwrap(), Plain(client))
     }))
 }
 
