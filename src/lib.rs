@@ -43,6 +43,7 @@ pub mod init;
 pub mod integrity;
 pub mod inventory;
 pub mod lockfile;
+pub mod mime;
 pub mod npm;
 pub mod obtain;
 pub mod options;

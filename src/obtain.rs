@@ -13,8 +13,9 @@ pub use registry::{NpmRegistry, npm_registry};
 use std::collections::BTreeSet;
 
 use crate::{
-    fetch::{self, Client, Poison, Response, Wanted},
+    fetch::{self, Client, Response, Wanted, WrongContent},
     lockfile::{Proof, Source},
+    mime,
     npm::{self, Package, Pinning, UrlForm, VersionSpec},
     plan::Expectation,
     policy::Policy,
@@ -129,7 +130,7 @@ impl Supplier<'_> {
         let empty = match inspect(&response, wanted) {
             Ok(()) => None,
             Err(empty) if may_be_an_empty_module(&response, wanted) => Some(empty),
-            Err(poison) => return Err(poison.into()),
+            Err(wrong) => return Err(wrong.into()),
         };
         // Proving downloads a tarball: first the checks that cost nothing.
         verify(&response.bytes, expectation)?;
@@ -267,21 +268,19 @@ impl Obtained {
 fn may_be_an_empty_module(response: &Response, wanted: &BTreeSet<Wanted>) -> bool {
     let is_blank = response.bytes.trim_ascii().is_empty();
     let essence = response.content_type.as_deref();
-    is_blank
-        && wanted.contains(&Wanted::Module)
-        && essence.is_some_and(fetch::is_javascript_mime_type)
+    is_blank && wanted.contains(&Wanted::Module) && essence.is_some_and(mime::is_javascript)
 }
 
 /// Looks whether `response` can be any of what was wanted.
-fn inspect(response: &Response, wanted: &BTreeSet<Wanted>) -> Result<(), Poison> {
-    let mut poison = None;
+fn inspect(response: &Response, wanted: &BTreeSet<Wanted>) -> Result<(), WrongContent> {
+    let mut wrong = None;
     for wanted in wanted {
         match fetch::inspect(response, *wanted) {
             Ok(()) => return Ok(()),
-            Err(error) => poison = poison.or(Some(error)),
+            Err(error) => wrong = wrong.or(Some(error)),
         }
     }
-    poison.map_or(Ok(()), Err)
+    wrong.map_or(Ok(()), Err)
 }
 
 /// The exact version that the server says it answered with.

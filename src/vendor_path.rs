@@ -19,8 +19,8 @@ use thiserror::Error;
 use url::Url;
 
 use crate::{
-    fetch::is_javascript_mime_type,
     integrity::{Algorithm, Digest},
+    mime,
     reference::SubresourceUrl,
 };
 
@@ -215,7 +215,7 @@ impl Extension {
             "application/json" | "text/json" => Self::Json,
             other if other.ends_with("+json") => Self::Json,
             "application/octet-stream" => Self::None,
-            other if is_javascript_mime_type(other) => Self::Js,
+            other if mime::is_javascript(other) => Self::Js,
             other => match other.split('/').next() {
                 Some("image" | "font" | "audio" | "video") => Self::None,
                 _ => Self::Plain,

@@ -14,7 +14,7 @@ use super::{
     unfold::{File, Read, read, wanted},
 };
 use crate::{
-    fetch::{Client, Trust, Wanted, pool},
+    fetch::{Client, RootStore, Wanted, pool},
     graph::{
         closure::{self, Found, Request, Root},
         graphs::Known,
@@ -37,8 +37,8 @@ pub(super) fn all(
     if survey.pending().is_empty() {
         return Ok(());
     }
-    let trust = Trust::load(settings.client.ca_cert.as_deref())?;
-    let client = Client::trusting(&trust, &settings.client)?;
+    let trust = RootStore::load(settings.client.ca_cert.as_deref())?;
+    let client = Client::with_roots(&trust, &settings.client)?;
     let registry = match settings.source {
         SourceChoice::Cdn => Err("not asked for (source = cdn)".to_owned()),
         SourceChoice::Auto | SourceChoice::Npm => {
