@@ -20,7 +20,7 @@ pub use self::{
     loads::Loads,
 };
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use crate::reference::SubresourceUrl;
 
@@ -77,19 +77,6 @@ impl PartialEq for Lockfile {
 impl Eq for Lockfile {}
 
 impl Lockfile {
-    /// Reads a lockfile. `file` is only named in errors.
-    ///
-    /// # Errors
-    /// [`LockfileError`], for anything that is not exactly a lockfile of a known version.
-    pub fn parse(text: &str, file: &Path) -> Result<Self, LockfileError> {
-        format::parse(text, file)
-    }
-
-    /// The lockfile's text in the current version. Equal lockfiles have equal text.
-    pub fn to_text(&self) -> String {
-        format::print(self)
-    }
-
     /// The version it was read from.
     pub fn version(&self) -> Version {
         self.version

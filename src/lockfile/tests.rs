@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use proptest::{
     collection::{btree_map, vec},
     option,

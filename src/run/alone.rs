@@ -36,7 +36,7 @@ impl Alone {
                     .say(&format!("waiting for another run of inhouse in `{}`", path.display()));
             };
             let taken = Lock::take(&path, &waiting);
-            locks.extend(taken.map_err(|source| SiteError::Read { path: path.clone(), source })?);
+            locks.extend(taken.map_err(|source| SiteError::cannot_read(&path, source))?);
         }
         let homes = [Some(&settings.site), settings.dest.as_ref(), Some(&settings.cache)];
         let alone = Self { homes: homes.into_iter().flatten().cloned().collect(), _locks: locks };
@@ -45,7 +45,7 @@ impl Alone {
     }
 
     fn clear(&self) {
-        self.homes.iter().for_each(|path| folder::clear_bench(path));
+        self.homes.iter().for_each(|path| folder::clear_staging(path));
     }
 }
 

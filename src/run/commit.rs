@@ -21,7 +21,7 @@ use super::{
 use crate::{
     csp::{HeaderPolicy, Outcome, PageScripts, Refusal},
     findings::{Notice, Problem},
-    folder::{Hand, Tree},
+    folder::{Cursor, Tree},
     graph::document::Start,
     html::Patch,
     integrity::Integrity,
@@ -292,7 +292,7 @@ impl<'a> Commit<'a> {
             site::copy(&settings.site, dest, &unchanged)?;
         }
         let to = dest.as_ref().unwrap_or(&from);
-        let mut hand = to.hand();
+        let mut hand = Cursor::new(to);
         for (path, script) in &self.own {
             let patch = Patch::whole(script.before.bytes().len(), script.after.clone());
             put(settings, &mut hand, path, &script.before, &patch)?;
@@ -319,7 +319,7 @@ impl<'a> Commit<'a> {
     ) -> Result<(), RunError> {
         progress.begin(Stage::Rewriting, Some(self.changed.len()));
         let pages = self.changed.par_iter();
-        let desk = || (PageReader::new(from, Some(self.local())), to.hand());
+        let desk = || (PageReader::new(from, Some(self.local())), Cursor::new(to));
         let written = pages.try_for_each_init(desk, |(reader, hand), work| {
             progress.step();
             self.write_page(settings, work, reader, hand)
@@ -333,7 +333,7 @@ impl<'a> Commit<'a> {
         settings: &Settings,
         work: &Work,
         reader: &mut PageReader<'_>,
-        hand: &mut Hand<'_>,
+        hand: &mut Cursor<'_>,
     ) -> Result<(), RunError> {
         let path = &work.path;
         let page = reader.read(path)?;
@@ -348,7 +348,7 @@ impl<'a> Commit<'a> {
             Ok(Rewritten::Unchanged) => Ok(()),
             Err(problem) => {
                 let source = std::io::Error::other(problem.notice.message);
-                Err(SiteError::Write { path: hand.tree().path(path), source }.into())
+                Err(SiteError::cannot_write(hand.tree().path(path), source).into())
             }
         }
     }
@@ -373,7 +373,7 @@ pub(super) fn concerns(modules: &Modules, starts: &[Start]) -> bool {
 /// Puts a file of the site with changes in its place, unless it is there already.
 fn put(
     settings: &Settings,
-    hand: &mut Hand<'_>,
+    hand: &mut Cursor<'_>,
     path: &Path,
     from: &Page<'_>,
     patch: &Patch,
