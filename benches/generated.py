@@ -39,13 +39,13 @@ def write(path, text):
 def project(folder, scripts):
     """A configuration, and a cache with a complete lockfile for `scripts`: a text for each address."""
     write(folder / "inhouse.toml", 'cache = "cache"\n')
-    blocks = ["version = 1\n"]
+    blocks = ["version = 2\n"]
     for url, text in sorted(scripts.items()):
         path = url.removeprefix("https://")
         write(folder / "cache" / path, text)
         digest = base64.b64encode(hashlib.sha384(text.encode()).digest()).decode()
         blocks.append(
-            f'[[script]]\nurl = "{url}"\npath = "{path}"\nsize = {len(text)}\ntype = "text/javascript"\n'
+            f'[[asset]]\nurl = "{url}"\nkind = "script"\npath = "{path}"\nsize = {len(text)}\ntype = "text/javascript"\n'
             f'integrity = "sha384-{digest}"\nproof = "none"\nsource = "cdn"\n'
         )
     write(folder / "cache" / "inhouse.lock", "\n".join(blocks))

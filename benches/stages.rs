@@ -129,13 +129,13 @@ fn addresses() -> Vec<SubresourceUrl> {
 }
 
 fn lockfile() -> String {
-    let mut text = "version = 1\n".to_owned();
+    let mut text = "version = 2\n".to_owned();
     for url in addresses() {
         let path = vendor_path::candidate(&stored(url.clone()));
         let integrity = Integrity::of(url.as_str().as_bytes(), &[]);
         write!(
             text,
-            "\n[[script]]\nurl = \"{url}\"\npath = \"{}\"\nsize = 1234\ntype = \"text/javascript\"\n\
+            "\n[[asset]]\nurl = \"{url}\"\nkind = \"script\"\npath = \"{}\"\nsize = 1234\ntype = \"text/javascript\"\n\
              integrity = \"{integrity}\"\nproof = \"none\"\nsource = \"cdn\"\n",
             path.as_str()
         )

@@ -1,16 +1,15 @@
 //! What was typed: the command line, read by clap. What it *means* is decided in
 //! [`settings`](crate::settings), together with the environment and `inhouse.toml`.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::styling};
-use serde::Deserialize;
+use clap::{Args, Parser, Subcommand, builder::styling};
 use url::Url;
 
 use crate::{
     integrity::Algorithm,
+    options::{Ambiguous, ColorChoice, Format, HostOverride, IntegrityMap, OnError, SourceChoice},
     policy::OnDenied,
-    settings::{Ambiguous, Format, IntegrityMap, OnError, SourceChoice},
 };
 
 const STYLES: styling::Styles = styling::Styles::styled()
@@ -86,19 +85,6 @@ pub struct OutputArgs {
         help_heading = "Output"
     )]
     pub config: Option<PathBuf>,
-}
-
-/// When to use colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// The records of `--batch`, explained in `--help`.
@@ -241,15 +227,9 @@ pub struct VendorArgs {
     /// Write the whole result to DIR and leave SITE as it is
     #[arg(long, value_name = "DIR", env = "INHOUSE_DEST")]
     pub dest: Option<PathBuf>,
-    /// Fail if the lockfile is missing or would change
-    #[arg(long, help_heading = "Mode")]
-    pub locked: bool,
-    /// Do not use the network
-    #[arg(long, help_heading = "Mode", env = "INHOUSE_OFFLINE", value_parser = clap::builder::FalseyValueParser::new())]
-    pub offline: bool,
-    /// --locked and --offline
-    #[arg(long, help_heading = "Mode")]
-    pub frozen: bool,
+    /// What is promised.
+    #[command(flatten)]
+    pub mode: ModeArgs,
     /// Show what would be done; write nothing
     #[arg(long, help_heading = "Mode")]
     pub dry_run: bool,
@@ -262,6 +242,28 @@ pub struct VendorArgs {
     /// What to do when a download fails; a mismatch always fails [default: fail]
     #[arg(long, value_enum, value_name = "WHAT", env = "INHOUSE_ON_ERROR")]
     pub on_error: Option<OnError>,
+    /// How the network may be used.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+}
+
+/// What a run is held to.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ModeArgs {
+    /// Fail if the lockfile is missing or would change
+    #[arg(long, help_heading = "Mode")]
+    pub locked: bool,
+    /// Do not use the network
+    #[arg(long, help_heading = "Mode", env = "INHOUSE_OFFLINE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub offline: bool,
+    /// --locked and --offline
+    #[arg(long, help_heading = "Mode")]
+    pub frozen: bool,
+}
+
+/// How the network may be used.
+#[derive(Clone, Debug, Default, Args)]
+pub struct NetworkArgs {
     /// Trust the certificates in FILE (PEM) as well
     #[arg(long, value_name = "FILE", env = "INHOUSE_CA_CERT", help_heading = "Network")]
     pub ca_cert: Option<PathBuf>,
@@ -276,38 +278,6 @@ pub struct VendorArgs {
     pub resolve: Vec<HostOverride>,
 }
 
-/// `HOST=ADDR:PORT`: where to connect for a host, whatever its name resolves to.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct HostOverride {
-    host: String,
-    address: SocketAddr,
-}
-
-impl FromStr for HostOverride {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (host, address) = text.split_once('=').ok_or("expected HOST=ADDR:PORT")?;
-        let address = address.parse().map_err(|error| format!("`{address}`: {error}"))?;
-        Ok(Self { host: host.to_ascii_lowercase(), address })
-    }
-}
-
-impl TryFrom<String> for HostOverride {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<HostOverride> for (String, SocketAddr) {
-    fn from(over: HostOverride) -> Self {
-        (over.host, over.address)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -316,14 +286,5 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_host_override_names_host_and_address() {
-        let parsed: HostOverride = "CDN.example=127.0.0.1:8443".parse().unwrap();
-        assert_eq!(parsed.host, "cdn.example");
-        assert_eq!(parsed.address.port(), 8443);
-        assert!("cdn.example".parse::<HostOverride>().is_err());
-        assert!("cdn.example=localhost".parse::<HostOverride>().is_err());
     }
 }

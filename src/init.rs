@@ -9,7 +9,7 @@ use std::{
 use clap::CommandFactory;
 use thiserror::Error;
 
-use crate::{cli::Cli, settings::CONFIG_FILE};
+use crate::{cli::Cli, folder::IoError, settings::CONFIG_FILE};
 
 /// The configuration a new project starts from: every key, commented out, with its default.
 const TEMPLATE: &str = include_str!("data/inhouse.toml");
@@ -21,13 +21,8 @@ pub enum InitError {
     #[error("`{}` exists already", .0.display())]
     Exists(PathBuf),
     /// The file cannot be written.
-    #[error("cannot write `{}`", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] IoError),
 }
 
 /// Writes the commented `inhouse.toml` into `folder` and returns its path.
@@ -46,7 +41,7 @@ pub fn write_config(folder: &Path) -> Result<PathBuf, InitError> {
         Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
             Err(InitError::Exists(path))
         }
-        Err(source) => Err(InitError::Write { path, source }),
+        Err(source) => Err(IoError::Write { path, source }.into()),
     }
 }
 

@@ -9,11 +9,13 @@ use anstream::ColorChoice as StreamColor;
 use anyhow::Context;
 use clap::Parser;
 use inhouse::{
-    cli::{Cli, ColorChoice, Command, RewriteArgs, SiteArgs},
-    init, page_path,
+    cli::{Cli, Command, OutputArgs, RewriteArgs, SiteArgs},
+    init,
+    options::{ColorChoice, Format},
+    page_path,
     progress::{Bar, Lines, Progress, Silent},
     report::{Report, human, json, printable},
-    settings::{Format, Output, Project},
+    settings::{Output, Project},
 };
 
 fn main() -> ExitCode {
@@ -113,7 +115,7 @@ fn filter(project: Project, args: RewriteArgs, output: Output) -> anyhow::Result
     }
 }
 
-fn prepare(project: &Project, args: &inhouse::cli::OutputArgs) -> Output {
+fn prepare(project: &Project, args: &OutputArgs) -> Output {
     let output = project.output(args);
     match output.color {
         ColorChoice::Auto => StreamColor::Auto,

@@ -6,68 +6,29 @@
 
 mod error;
 mod expectation;
+mod obtained;
 mod registry;
+mod storage;
 
-pub use error::ObtainError;
-pub use expectation::Expectation;
-pub use registry::{NpmRegistry, npm_registry};
-
-use std::collections::BTreeSet;
-
-use crate::{
-    fetch::{self, Client, Poison, Response, Wanted},
-    lockfile::{Proof, Source},
-    npm::{self, Package, Pinning, UrlForm, VersionSpec},
-    policy::Policy,
-    reference::SubresourceUrl,
-    settings::SourceChoice,
-    vendor_path::{Extension, Stored},
+pub use self::{
+    error::ObtainError,
+    expectation::Expectation,
+    obtained::{Evidence, Obtained},
+    registry::{NpmRegistry, npm_registry},
 };
 
-/// Where servers say which version they answered with.
-const VERSION_HEADER: &str = "x-jsd-version";
-/// Where esm.sh says which file its stub stands for, as in `/react@18.2.0/es2022/react.mjs`.
-const PATH_HEADER: &str = "x-esm-path";
-/// The type of a file that comes from a package, where no server names one.
-const JAVASCRIPT: &str = "text/javascript";
+use std::{collections::BTreeSet, sync::Arc};
 
-/// Bytes that passed every check, and what is known about them.
-#[derive(Clone, Debug)]
-pub struct Obtained {
-    /// The bytes, as upstream served them.
-    pub bytes: Vec<u8>,
-    /// Where the redirects led, if anywhere else.
-    pub final_url: Option<SubresourceUrl>,
-    /// The MIME type's essence.
-    pub media_type: String,
-    /// What decides the path in the vendor folder.
-    pub stored: Stored,
-    /// Whether the URL fixes the bytes by itself.
-    pub floating: bool,
-    /// Where the bytes came from.
-    pub source: Source,
-    /// What npm says about them.
-    pub evidence: Evidence,
-    /// The request headers the server says its answer depends on.
-    pub varies: Option<String>,
-}
-
-/// What npm says about bytes.
-#[derive(Clone, Debug, Default)]
-pub struct Evidence {
-    /// `name@version`.
-    pub package: Option<String>,
-    /// Proved or not.
-    pub proof: Proof,
-    /// The file of the package that has the same bytes.
-    pub file: Option<String>,
-    /// The digest of the package's tarball.
-    pub tarball: Option<String>,
-    /// Why there is no proof.
-    pub reason: Option<String>,
-    /// A registry that should have answered did not.
-    pub registry_failed: Option<String>,
-}
+use self::storage::{JAVASCRIPT, fixes_its_bytes, media_type_of, storage, stored, version_of};
+use crate::{
+    fetch::{self, Client, Response, Wanted, WrongContent},
+    lockfile::Source,
+    mime,
+    npm::{self, Package, UrlForm, VersionSpec},
+    options::SourceChoice,
+    policy::Policy,
+    reference::SubresourceUrl,
+};
 
 /// Everything that bytes can be obtained from.
 pub struct Supplier<'a> {
@@ -130,7 +91,7 @@ impl Supplier<'_> {
         let empty = match inspect(&response, wanted) {
             Ok(()) => None,
             Err(empty) if may_be_an_empty_module(&response, wanted) => Some(empty),
-            Err(poison) => return Err(poison.into()),
+            Err(wrong) => return Err(wrong.into()),
         };
         // Proving downloads a tarball: first the checks that cost nothing.
         verify(&response.bytes, expectation)?;
@@ -243,23 +204,11 @@ impl Supplier<'_> {
         })
     }
 
-    fn package(
-        &self,
-        form: &UrlForm,
-        version: &VersionSpec,
-    ) -> Result<std::sync::Arc<Package>, ObtainError> {
+    fn package(&self, form: &UrlForm, version: &VersionSpec) -> Result<Arc<Package>, ObtainError> {
         let registry =
             self.registry.as_ref().map_err(|error| ObtainError::NoRegistry(error.clone()))?;
         let name = form.package.as_ref().ok_or(ObtainError::NotOnNpm)?;
         Ok(registry.package(name, version)?)
-    }
-}
-
-impl Obtained {
-    /// Whether npm has the same bytes under the very path that the address names.
-    fn is_what_its_address_names(&self, asked: &SubresourceUrl) -> bool {
-        let form = npm::classify(self.final_url.as_ref().unwrap_or(asked));
-        form.zip(self.evidence.file.as_ref()).is_some_and(|(form, file)| form.paths.contains(file))
     }
 }
 
@@ -268,47 +217,19 @@ impl Obtained {
 fn may_be_an_empty_module(response: &Response, wanted: &BTreeSet<Wanted>) -> bool {
     let is_blank = response.bytes.trim_ascii().is_empty();
     let essence = response.content_type.as_deref();
-    is_blank
-        && wanted.contains(&Wanted::Module)
-        && essence.is_some_and(fetch::is_javascript_mime_type)
+    is_blank && wanted.contains(&Wanted::Module) && essence.is_some_and(mime::is_javascript)
 }
 
 /// Looks whether `response` can be any of what was wanted.
-fn inspect(response: &Response, wanted: &BTreeSet<Wanted>) -> Result<(), Poison> {
-    let mut poison = None;
+fn inspect(response: &Response, wanted: &BTreeSet<Wanted>) -> Result<(), WrongContent> {
+    let mut wrong = None;
     for wanted in wanted {
         match fetch::inspect(response, *wanted) {
             Ok(()) => return Ok(()),
-            Err(error) => poison = poison.or(Some(error)),
+            Err(error) => wrong = wrong.or(Some(error)),
         }
     }
-    poison.map_or(Ok(()), Err)
-}
-
-/// The exact version that the server says it answered with.
-fn version_of(response: &Response) -> Option<String> {
-    let in_path = || {
-        let path = response.header(PATH_HEADER)?;
-        let (_, rest) = path.get(2..)?.split_once('@')?;
-        rest.split('/').next()
-    };
-    response.header(VERSION_HEADER).or_else(in_path).map(str::to_owned)
-}
-
-impl Evidence {
-    fn unproved(reason: impl Into<String>) -> Self {
-        Self { reason: Some(reason.into()), ..Self::default() }
-    }
-
-    fn of_file(package: &Package, path: String) -> Self {
-        Self {
-            package: Some(package.id()),
-            proof: Proof::Npm,
-            file: Some(path),
-            tarball: Some(package.tarball_integrity.clone()),
-            ..Self::default()
-        }
-    }
+    wrong.map_or(Ok(()), Err)
 }
 
 /// Holds bytes against the authors' `integrity` values and the lockfile.
@@ -327,58 +248,6 @@ pub fn verify(bytes: &[u8], expectation: &Expectation) -> Result<(), ObtainError
     }
 }
 
-/// The type of a package's file, as CDNs would send it.
-fn media_type_of(path: &str) -> &'static str {
-    match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
-        "json" => "application/json",
-        "css" => "text/css",
-        "wasm" => "application/wasm",
-        _ => JAVASCRIPT,
-    }
-}
-
-/// Whether the same URL always means the same bytes, as far as URLs can tell.
-fn fixes_its_bytes(url: &SubresourceUrl, form: Option<&UrlForm>) -> bool {
-    match form.map(|form| &form.pinned) {
-        Some(Pinning::Exact) => true,
-        Some(Pinning::Floating { .. }) => false,
-        Some(Pinning::Unknown) | None => names_a_version(url.as_url().path()),
-    }
-}
-
-/// The address that decides where the bytes are stored, and whether it fixes them: with the exact
-/// version filled in where the CDN has told it.
-fn storage(
-    served: &SubresourceUrl,
-    form: Option<&UrlForm>,
-    exact: Option<&str>,
-) -> (SubresourceUrl, bool) {
-    if fixes_its_bytes(served, form) {
-        return (served.clone(), true);
-    }
-    let pinned = form.zip(exact).and_then(|(form, version)| form.pinned_url(version));
-    pinned.map_or_else(|| (served.clone(), false), |url| (url, true))
-}
-
-fn stored(url: SubresourceUrl, fixed: bool, media_type: &str, bytes: &[u8]) -> Stored {
-    use crate::integrity::{Algorithm, Digest};
-    let content = (!fixed).then(|| Digest::of(bytes, Algorithm::Sha384));
-    Stored { url, content, extension: Extension::of_media_type(media_type) }
-}
-
-/// Whether a path has a complete version (`1.2.3`) or a commit hash in it.
-fn names_a_version(path: &str) -> bool {
-    let words = path.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.'));
-    words.into_iter().any(|word| {
-        let numbers = word
-            .trim_start_matches('v')
-            .split('.')
-            .take_while(|part| part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty());
-        let commit = word.len() == 40 && word.bytes().all(|b| b.is_ascii_hexdigit());
-        commit || numbers.count() >= 3
-    })
-}
-
 /// Whether a script reads its own address, so that a query in it is part of its behaviour.
 pub fn reads_its_own_address(bytes: &[u8]) -> bool {
     const SIGNS: [&str; 5] = [
@@ -394,18 +263,6 @@ pub fn reads_its_own_address(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_version_in_the_path_is_seen() {
-        for path in
-            ["/lib/1.2.3/a.js", "/lib@1.2.3/a.js", "/a-1.2.3.min.js", "/v10.0.1-beta.2/a.js"]
-        {
-            assert!(names_a_version(path), "{path}");
-        }
-        for path in ["/lib/1.2/a.js", "/lib@1/a.js", "/latest/a.js", "/v3/"] {
-            assert!(!names_a_version(path), "{path}");
-        }
-    }
 
     #[test]
     fn a_script_that_reads_its_own_address_is_recognised() {

@@ -6,6 +6,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "this room is the site on disk")]
 
+mod error;
 mod page;
 mod walk;
 
@@ -16,89 +17,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use thiserror::Error;
 use walkdir::WalkDir;
 
 use self::walk::walk_error;
 pub use self::{
+    error::SiteError,
     page::{Page, PageReader, Stamp, dialect, read_page, replace},
     walk::{Found, PageRule, Walk, order_of_copy},
 };
-use crate::folder::{FolderError, Tree};
-
-/// A site that cannot be read or written.
-#[derive(Debug, Error)]
-pub enum SiteError {
-    /// There is nothing at the path.
-    #[error("there is no folder `{}`", .0.display())]
-    Missing(PathBuf),
-    /// There is something else than a folder.
-    #[error("`{}` is not a folder", .0.display())]
-    NotAFolder(PathBuf),
-    /// A folder without a page.
-    #[error("there is no page (*.html, *.htm, *.xhtml) in `{}`", .0.display())]
-    NoPage(PathBuf),
-    /// A `--page-glob` that is not a pattern.
-    #[error("`{pattern}` is not a file pattern")]
-    Glob {
-        /// The pattern.
-        pattern: String,
-        /// Why.
-        source: globset::Error,
-    },
-    /// A file or folder that cannot be read.
-    #[error("cannot read `{}`", path.display())]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A file that cannot be written.
-    #[error("cannot write `{}`", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A link where a page or a folder of the site belongs.
-    #[error("`{}` is a link, which Inhouse does not follow", .0.display())]
-    Link(PathBuf),
-}
-
-impl SiteError {
-    /// What the owner of the site can do about it.
-    pub fn remedy(&self) -> Option<&'static str> {
-        match self {
-            Self::Missing(_) => Some("build the site first, then name its output folder"),
-            Self::NotAFolder(_) => Some("name the folder that holds the built pages"),
-            Self::NoPage(_) => Some(
-                "name the folder your generator writes to, or add --page-glob for other endings",
-            ),
-            Self::Glob { .. } => None,
-            Self::Read { .. } => Some("check the permissions"),
-            Self::Write { .. } => Some("check the permissions and the free space of the disk"),
-            Self::Link(_) => Some("put a real file or folder in its place and run again"),
-        }
-    }
-
-    fn reading(error: FolderError) -> Self {
-        match error {
-            FolderError::Link(path) => Self::Link(path),
-            FolderError::NotAFolder(path) => Self::NotAFolder(path),
-            FolderError::Io { path, source } => Self::Read { path, source },
-        }
-    }
-
-    fn writing(error: FolderError) -> Self {
-        match error {
-            FolderError::Link(path) => Self::Link(path),
-            FolderError::NotAFolder(path) => Self::NotAFolder(path),
-            FolderError::Io { path, source } => Self::Write { path, source },
-        }
-    }
-}
+use crate::folder::Tree;
 
 /// The file of headers that some hosts read (Netlify, Cloudflare Pages).
 pub const HEADERS: &str = "_headers";
@@ -115,7 +42,7 @@ pub fn folders(root: &Path) -> BTreeSet<String> {
 /// to `root`; none if there is no such folder.
 ///
 /// # Errors
-/// [`SiteError::Read`].
+/// [`SiteError::Io`].
 pub fn files_below(root: &Path, folder: &str) -> Result<Vec<PathBuf>, SiteError> {
     let top = root.join(folder);
     if !top.is_dir() {
@@ -140,9 +67,9 @@ pub fn page_name(path: &Path) -> String {
 /// Reads a file.
 ///
 /// # Errors
-/// [`SiteError::Read`] names it.
+/// [`SiteError::Io`] names it.
 pub fn read(path: &Path) -> Result<Vec<u8>, SiteError> {
-    fs::read(path).map_err(|source| SiteError::Read { path: path.to_owned(), source })
+    fs::read(path).map_err(|source| SiteError::cannot_read(path, source))
 }
 
 /// Reads a file of the site that is no page; `None` if there is none.
@@ -156,7 +83,7 @@ pub fn read_own(site: &Path, file: &Path) -> Result<Option<Vec<u8>>, SiteError> 
 /// Opens a site to read its files, or to replace them.
 ///
 /// # Errors
-/// [`SiteError::Read`].
+/// [`SiteError::Io`].
 pub fn open(site: &Path) -> Result<Tree, SiteError> {
     Tree::open(site, site).map_err(SiteError::reading)
 }
@@ -164,7 +91,7 @@ pub fn open(site: &Path) -> Result<Tree, SiteError> {
 /// Opens the folder that a site is copied to, and makes it if need be.
 ///
 /// # Errors
-/// [`SiteError::Write`].
+/// [`SiteError::Io`].
 pub fn create(dest: &Path) -> Result<Tree, SiteError> {
     Tree::create(dest, dest).map_err(SiteError::writing)
 }
@@ -204,7 +131,7 @@ pub fn copy(site: &Path, dest: &Tree, which: &dyn Fn(&Path) -> bool) -> Result<(
 fn copy_file(from: &Tree, dest: &Tree, path: &Path) -> Result<(), SiteError> {
     let opened = from.open_file(path).map_err(SiteError::reading)?;
     let Some((file, model)) = opened else { return Ok(()) };
-    let failed = |source| SiteError::Read { path: from.path(path), source };
+    let failed = |source| SiteError::cannot_read(from.path(path), source);
     let modified = model.modified().map_err(failed)?;
     let same =
         |there: fs::Metadata| there.len() == model.len() && there.modified().ok() == Some(modified);

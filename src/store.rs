@@ -1,7 +1,7 @@
 //! The vendored bytes on disk: the vendor cache with its lockfile, and the site vendor folder.
 //!
 //! Both are folders of [`VendorPath`]s. A file that is there already is replaced only if it holds
-//! what the lockfile says we put there; anything else is somebody's, and stops the run before a
+//! what the lockfile says we put there; any other file is foreign, and stops the run before a
 //! byte is written. New files are fsynced, and so are their folders, before the lockfile that
 //! names them and the pages that load them are written.
 
@@ -15,7 +15,7 @@ use std::{
 use thiserror::Error;
 
 use crate::{
-    folder::{FolderError, Tree},
+    folder::{FolderError, IoError, Tree},
     integrity::{Integrity, Mismatch},
     lockfile::{Entry, Lockfile, LockfileError},
     vendor_path::VendorPath,
@@ -29,22 +29,9 @@ const GIT_ATTRIBUTES: &str = "* -text\n";
 /// A folder of vendored files that cannot be read, written or trusted.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// A file that cannot be read.
-    #[error("cannot read `{}`", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A file that cannot be written.
-    #[error("cannot write `{}`", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// A file that cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] IoError),
     /// The lockfile does not parse.
     #[error(transparent)]
     Lockfile(#[from] LockfileError),
@@ -60,8 +47,7 @@ impl StoreError {
     /// What the owner of the site can do about it.
     pub fn remedy(&self) -> Option<String> {
         match self {
-            Self::Read { .. } => Some("check the permissions".into()),
-            Self::Write { .. } => Some("check the permissions and the free space of the disk".into()),
+            Self::Io(error) => Some(error.remedy().into()),
             Self::Lockfile(error) => Some(error.remedy().into()),
             Self::Link(_) => Some("replace the link by a real folder, or choose another with --out or --cache".into()),
             Self::Foreign(_) => Some(
@@ -74,7 +60,7 @@ impl StoreError {
         match error {
             FolderError::Link(path) => Self::Link(path),
             FolderError::NotAFolder(path) => Self::Foreign(path),
-            FolderError::Io { path, source } => Self::Read { path, source },
+            FolderError::Io { path, source } => IoError::Read { path, source }.into(),
         }
     }
 
@@ -82,7 +68,7 @@ impl StoreError {
         match error {
             FolderError::Link(path) => Self::Link(path),
             FolderError::NotAFolder(path) => Self::Foreign(path),
-            FolderError::Io { path, source } => Self::Write { path, source },
+            FolderError::Io { path, source } => IoError::Write { path, source }.into(),
         }
     }
 }
@@ -106,14 +92,14 @@ pub struct VendorFolder {
     /// The rest of the way; no part of it may be a link.
     name: PathBuf,
     /// What a run locks: the site or the cache.
-    home: PathBuf,
+    owner: PathBuf,
 }
 
 impl VendorFolder {
     /// The folder `name` of a site.
     pub fn new(site: impl Into<PathBuf>, name: impl Into<PathBuf>) -> Self {
         let site = site.into();
-        Self { home: site.clone(), base: site, name: name.into() }
+        Self { owner: site.clone(), base: site, name: name.into() }
     }
 
     /// The folder's own path.
@@ -124,7 +110,7 @@ impl VendorFolder {
     /// Reads a vendored file; `None` if there is none.
     ///
     /// # Errors
-    /// [`StoreError::Link`], [`StoreError::Foreign`] or [`StoreError::Read`].
+    /// [`StoreError::Link`], [`StoreError::Foreign`] or [`StoreError::Io`].
     pub fn read(&self, file: &VendorPath) -> Result<Option<Vec<u8>>, StoreError> {
         self.read_at(&file.to_path(&self.name))
     }
@@ -136,7 +122,7 @@ impl VendorFolder {
 
     /// The folder this one lies in; `None` if it is not there yet.
     fn tree(&self) -> Result<Option<Tree>, FolderError> {
-        match Tree::open(&self.base, &self.home) {
+        match Tree::open(&self.base, &self.owner) {
             Err(FolderError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 Ok(None)
             }
@@ -148,8 +134,7 @@ impl VendorFolder {
     /// before (`previous`, from the lockfile); and permissions allow it.
     ///
     /// # Errors
-    /// [`StoreError::Foreign`], [`StoreError::Link`], [`StoreError::Read`] or
-    /// [`StoreError::Write`].
+    /// [`StoreError::Foreign`], [`StoreError::Link`] or [`StoreError::Io`].
     pub fn admit(
         &self,
         file: &VendorPath,
@@ -173,7 +158,7 @@ impl VendorFolder {
     /// Writes files that [`admit`](Self::admit) has found to be new, then makes them durable.
     ///
     /// # Errors
-    /// [`StoreError::Write`], [`StoreError::Link`] or [`StoreError::Foreign`].
+    /// [`StoreError::Io`], [`StoreError::Link`] or [`StoreError::Foreign`].
     pub fn write<'a>(
         &self,
         files: impl IntoIterator<Item = (&'a VendorPath, &'a [u8])>,
@@ -188,7 +173,7 @@ impl VendorFolder {
             return Ok(());
         }
         let write = || -> Result<(), FolderError> {
-            let tree = Tree::create(&self.base, &self.home)?;
+            let tree = Tree::create(&self.base, &self.owner)?;
             for (file, bytes) in &files {
                 tree.put(file, &|new| {
                     new.write_all(bytes)?;
@@ -226,7 +211,7 @@ impl Cache {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let base = parent.unwrap_or(Path::new(".")).to_owned();
         let name = path.file_name().map(PathBuf::from).unwrap_or_default();
-        Self { folder: VendorFolder { base, name, home: path.to_owned() } }
+        Self { folder: VendorFolder { base, name, owner: path.to_owned() } }
     }
 
     /// The bytes' folder.
@@ -242,13 +227,13 @@ impl Cache {
     /// Reads the lockfile; `None` if there is none.
     ///
     /// # Errors
-    /// [`StoreError::Read`], [`StoreError::Link`] or [`StoreError::Lockfile`].
+    /// [`StoreError::Io`], [`StoreError::Link`] or [`StoreError::Lockfile`].
     pub fn lockfile(&self) -> Result<Option<Lockfile>, StoreError> {
         let path = self.lockfile_path();
         let Some(bytes) = self.folder.read_at(&self.folder.name.join(LOCKFILE))? else {
             return Ok(None);
         };
-        let text = String::from_utf8(bytes).map_err(|error| StoreError::Read {
+        let text = String::from_utf8(bytes).map_err(|error| IoError::Read {
             path: path.clone(),
             source: io::Error::new(io::ErrorKind::InvalidData, error),
         })?;
@@ -258,7 +243,7 @@ impl Cache {
     /// What the cache holds for `entry`, hashed anew.
     ///
     /// # Errors
-    /// [`StoreError::Read`] or [`StoreError::Link`].
+    /// [`StoreError::Io`] or [`StoreError::Link`].
     pub fn lookup(&self, entry: &Entry) -> Result<Cached, StoreError> {
         let Some(bytes) = self.folder.read(&entry.path)? else { return Ok(Cached::Missing) };
         Ok(match entry.upstream().verify(&bytes) {
@@ -270,7 +255,7 @@ impl Cache {
     /// Writes the lockfile if its text differs, and the `.gitattributes` that guard the bytes.
     ///
     /// # Errors
-    /// [`StoreError::Write`], or those of [`lockfile`](Self::lockfile).
+    /// [`StoreError::Io`], or those of [`lockfile`](Self::lockfile).
     pub fn write_lockfile(&self, lockfile: &Lockfile) -> Result<(), StoreError> {
         let text = lockfile.to_text();
         let path = self.folder.name.join(LOCKFILE);

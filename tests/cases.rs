@@ -67,6 +67,7 @@ cases! {
         a_file_in_the_way_is_never_overwritten
         a_fresh_clone_accepts_only_the_locked_bytes
         a_link_as_vendor_folder_is_refused
+        a_lockfile_of_version_1_is_upgraded
         a_lockfile_that_is_none_fails
         a_tampered_cache_is_noticed
         a_tampered_vendored_file_is_noticed

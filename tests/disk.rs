@@ -11,7 +11,7 @@ use std::{
 use support::{
     cdn::Cdn,
     inject::{Traced, can_inject, count, trace},
-    sandbox::{Sandbox, Thing, cdn, is_on_a_bench},
+    sandbox::{Sandbox, Thing, cdn, is_staged},
 };
 
 mod support;
@@ -85,9 +85,9 @@ fn any_call_may_fail(start: &Sandbox, cdn: &Cdn, args: &[&str]) {
             let run = trace(&sandbox.vendor(cdn, args), &[call], &inject);
             faults += run.injected().count();
             let mut now = sandbox.snapshot();
-            let on_a_bench = now.extract_if(.., |path, _| is_on_a_bench(path));
-            for (path, thing) in on_a_bench {
-                // Where nothing can be opened, an empty bench can't be cleared away either.
+            let staged = now.extract_if(.., |path, _| is_staged(path));
+            for (path, thing) in staged {
+                // Where nothing can be opened, an empty staging folder can't be cleared away either.
                 assert!(call == "openat" && thing == Thing::Folder, "{what}: left {path:?}");
             }
             match run.code() {
@@ -137,7 +137,7 @@ fn a_full_disk_stops_the_run_and_more_room_lets_it_finish() {
     let sandbox = from_cache(&cdn);
     let after = sandbox.copy().vendored(&cdn, &["--frozen"]).snapshot();
     let page = std::fs::read(sandbox.path("public/index.html")).unwrap();
-    // The site is a disk of its own, so that there is no bench beside it either.
+    // The site is a disk of its own, so that there is no staging folder beside it either.
     let script = "
         cp -a public kept
         mount -t tmpfs -o size=28k none public

@@ -12,8 +12,8 @@ use std::{
 
 use inhouse::internals::{
     fetch::{
-        Client, ClientError, ClientOptions, FetchError, HeaderName, HeaderValue, Limits, PlainHttp,
-        Poison, Response, Wanted, inspect, pool,
+        Client, ClientError, ClientOptions, FetchError, Header, Limits, PlainHttp, Response,
+        Wanted, WrongContent, inspect, pool,
     },
     integrity::{Algorithm, Integrity},
     reference::SubresourceUrl,
@@ -222,8 +222,8 @@ fn credentials_do_not_follow_a_redirect_to_another_host() {
         JS,
     );
     let headers = [
-        (HeaderName::from_static("authorization"), HeaderValue::from_static("Bearer secret")),
-        (HeaderName::from_static("accept"), HeaderValue::from_static("application/json")),
+        Header::new("authorization", "Bearer secret").unwrap(),
+        Header::new("accept", "application/json").unwrap(),
     ];
     client(&cdn).get(&url("/a"), &headers, &|_| Ok(())).unwrap();
     let log = cdn.log();
@@ -628,7 +628,7 @@ fn a_chain_of_slow_redirects_meets_one_deadline() {
     assert_matches!(get_with(&client, &url("/1")), Err(FetchError::Timeout { .. }));
 }
 
-// Poison.
+// Wrong content.
 
 #[test]
 fn error_pages_that_say_200_are_recognized() {
@@ -647,13 +647,13 @@ fn error_pages_that_say_200_are_recognized() {
             "/+esm",
             Answer::ok("throw new Error('Failed to bundle using Rollup v2: no');"),
         );
-    let poison = |path| inspect(&get(&cdn, path).unwrap(), Wanted::Script).unwrap_err();
-    assert_matches!(poison("/captcha.js"), Poison::HtmlPage { .. });
-    assert_matches!(poison("/disguised.js"), Poison::HtmlPage { .. });
-    assert_matches!(poison("/empty.js"), Poison::Empty { .. });
-    assert_matches!(poison("/error.js"), Poison::Json { .. });
-    assert_matches!(poison("/octets.js"), Poison::WrongType { .. });
-    assert_matches!(poison("/+esm"), Poison::FailedBuild { service: "jsDelivr", .. });
+    let wrong = |path| inspect(&get(&cdn, path).unwrap(), Wanted::Script).unwrap_err();
+    assert_matches!(wrong("/captcha.js"), WrongContent::HtmlPage { .. });
+    assert_matches!(wrong("/disguised.js"), WrongContent::HtmlPage { .. });
+    assert_matches!(wrong("/empty.js"), WrongContent::Empty { .. });
+    assert_matches!(wrong("/error.js"), WrongContent::Json { .. });
+    assert_matches!(wrong("/octets.js"), WrongContent::WrongType { .. });
+    assert_matches!(wrong("/+esm"), WrongContent::FailedBuild { service: "jsDelivr", .. });
 }
 
 // Many at once.

@@ -433,7 +433,7 @@ fn a_lockfile_with_other_nonsense_is_refused() {
         replaced("size = 9", "size = 99999999999999999999"),
         replaced("https://", "javascript://"),
         replaced("https://", "file://"),
-        replaced("version = 1", "version = 2"),
+        replaced("version = 1", "version = 3"),
         replaced("version = 1", ""),
         replaced("proof = \"none\"", "proof = \"yes\""),
         replaced("source = \"cdn\"", "run = \"rm -rf\""),

@@ -7,10 +7,11 @@ use std::path::Path;
 use inhouse::{lockfile::Lockfile, report::printable};
 use libfuzzer_sys::fuzz_target;
 
-const SEED: &str = r#"version = 1
+const SEED: &str = r#"version = 2
 
-[[script]]
+[[asset]]
 url = "https://cdn.example/npm/a@1.0.0/a.js"
+kind = "script"
 final-url = "https://cdn.example/npm/a@1.0.0/dist/a.js"
 path = "cdn.example/npm/a@1.0.0/a.js"
 size = 12
@@ -27,10 +28,13 @@ varies = "user-agent"
 "#;
 
 fn seeds() {
-    let conflict = SEED.replace("[[script]]", "<<<<<<< ours\n[[script]]");
-    let twice = format!("{SEED}{}", SEED.trim_start_matches("version = 1"));
+    let conflict = SEED.replace("[[asset]]", "<<<<<<< ours\n[[asset]]");
+    let twice = format!("{SEED}{}", SEED.trim_start_matches("version = 2"));
     let escaping = SEED.replace("cdn.example/npm/a@1.0.0/a.js\"\nsize", "../../a.js\"\nsize");
-    inhouse_fuzz::plant([SEED.to_owned(), conflict, twice, escaping, SEED.replace('1', "2")]);
+    let old = SEED.replace("asset", "script").replace("kind = \"script\"\n", "").replacen('2', "1", 1);
+    let loads = format!("{SEED}loads = [{{ url = \"https://cdn.example/b.js\" }}]\n");
+    let other = SEED.replace('1', "2");
+    inhouse_fuzz::plant([SEED.to_owned(), conflict, twice, escaping, old, loads, other]);
 }
 
 fuzz_target!(init: seeds(), |text: &[u8]| {

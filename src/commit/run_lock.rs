@@ -39,7 +39,7 @@ impl RunLock {
                     .say(&format!("waiting for another run of inhouse in `{}`", path.display()));
             };
             let taken = Lock::take(&path, &waiting);
-            locks.extend(taken.map_err(|source| SiteError::Read { path: path.clone(), source })?);
+            locks.extend(taken.map_err(|source| SiteError::cannot_read(&path, source))?);
         }
         let folders = [Some(&settings.site), settings.dest.as_ref(), Some(&settings.cache)];
         let folders = folders.into_iter().flatten().cloned().collect();
@@ -49,7 +49,7 @@ impl RunLock {
     }
 
     fn clear(&self) {
-        self.folders.iter().for_each(|path| folder::clear_bench(path));
+        self.folders.iter().for_each(|path| folder::clear_staging(path));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         set::{ChangeSet, vendor_folder},
     },
     error::RunError,
-    folder::{Hand, Tree},
+    folder::{Cursor, Tree},
     html::Patch,
     progress::{Progress, Stage},
     read::page_edit::{KnownPatch, PageEdit},
@@ -39,7 +39,8 @@ pub fn write(
     cache.folder().write(set.to_cache.iter().map(|file| (file.path, file.bytes)))?;
     vendor_folder(settings).write(set.to_site.iter().map(|file| (file.path, file.bytes)))?;
     let lock = &set.layout.files.lock;
-    if !lock.is_empty() {
+    // The same lockfile in an older version is upgraded by a run that may change it.
+    if !lock.is_empty() && !settings.mode.locked {
         cache.write_lockfile(lock)?;
     }
     if let Some(dest) = &dest {
@@ -86,26 +87,28 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Writes the scripts and the `_headers` file of the site.
     fn own_files(&self) -> Result<(), RunError> {
-        let mut hand = self.to.hand();
+        let mut cursor = Cursor::new(self.to);
         for (path, script) in self.set.own {
             let patch = Patch::whole(script.before.bytes().len(), script.after.clone());
-            self.put(&mut hand, path, &script.before, &patch)?;
+            self.put(&mut cursor, path, &script.before, &patch)?;
         }
         if let Some(headers) = &self.set.headers {
             let before = &headers.before;
             let patch = Patch::whole(before.bytes().len(), headers.after.clone().into_bytes());
-            self.put(&mut hand, Path::new(HEADERS), before, &patch)?;
+            self.put(&mut cursor, Path::new(HEADERS), before, &patch)?;
         }
         Ok(())
     }
 
     fn pages(&self, progress: &dyn Progress) -> Result<(), RunError> {
         progress.begin(Stage::Rewriting, Some(self.set.pages.len()));
-        let tools = || (PageReader::new(self.from, Some(local(&self.set.changes))), self.to.hand());
-        let written = self.set.pages.par_iter().try_for_each_init(tools, |(reader, hand), edit| {
-            progress.step();
-            self.page(edit, reader, hand)
-        });
+        let tools =
+            || (PageReader::new(self.from, Some(local(&self.set.changes))), Cursor::new(self.to));
+        let written =
+            self.set.pages.par_iter().try_for_each_init(tools, |(reader, cursor), edit| {
+                progress.step();
+                self.page(edit, reader, cursor)
+            });
         progress.end();
         written
     }
@@ -114,22 +117,22 @@ impl Writer<'_> {
         &self,
         edit: &PageEdit,
         reader: &mut PageReader<'_>,
-        hand: &mut Hand<'_>,
+        cursor: &mut Cursor<'_>,
     ) -> Result<(), RunError> {
         let path = &edit.path;
         let page = reader.read(path)?;
         if let KnownPatch::Verified(Some(verified)) = &edit.patch
             && verified.is_of(&page)
         {
-            return self.put(hand, path, &page, &verified.patch);
+            return self.put(cursor, path, &page, &verified.patch);
         }
         // The patch was not kept, or somebody has changed the page since.
         match rewritten(self.settings, &self.set.changes, path, &page) {
-            Ok(Rewritten::Changed(changed)) => self.put(hand, path, &page, &changed.patch),
+            Ok(Rewritten::Changed(changed)) => self.put(cursor, path, &page, &changed.patch),
             Ok(Rewritten::Unchanged) => Ok(()),
             Err(problem) => {
                 let source = std::io::Error::other(problem.notice.message);
-                Err(SiteError::Write { path: hand.tree().path(path), source }.into())
+                Err(SiteError::cannot_write(cursor.tree().path(path), source).into())
             }
         }
     }
@@ -137,15 +140,16 @@ impl Writer<'_> {
     /// Puts a file of the site with changes in its place, unless it is there already.
     fn put(
         &self,
-        hand: &mut Hand<'_>,
+        cursor: &mut Cursor<'_>,
         path: &Path,
         from: &Page<'_>,
         patch: &Patch,
     ) -> Result<(), RunError> {
         let is_there = |there: Page<'_>| from.is_edited_to(patch, &there);
-        if self.settings.dest.is_some() && site::read_page(hand.tree(), path).is_ok_and(is_there) {
+        if self.settings.dest.is_some() && site::read_page(cursor.tree(), path).is_ok_and(is_there)
+        {
             return Ok(());
         }
-        Ok(site::replace(hand, path, from, patch)?)
+        Ok(site::replace(cursor, path, from, patch)?)
     }
 }

@@ -24,27 +24,27 @@ pub(super) enum BodyError {
 }
 
 /// Where large bodies grow, one at a time: together they hold little more memory than one of them
-/// may. The room is used again, because an allocator that serves many threads gives little back.
-pub(super) type Room = Mutex<Vec<u8>>;
+/// may. The buffer is used again, because an allocator that serves many threads gives little back.
+pub(super) type SharedBuffer = Mutex<Vec<u8>>;
 
 /// Reads `source`, whose bytes are counted as they come out of the decoder.
 ///
-/// Waiting for `room`, which only a large body needs, counts against the deadline.
+/// Waiting for `shared`, which only a large body needs, counts against the deadline.
 pub(super) fn read(
     mut source: impl Read,
     limit: u64,
     deadline: Instant,
-    room: &Room,
+    shared: &SharedBuffer,
 ) -> Result<Vec<u8>, BodyError> {
     let mut small = Vec::new();
     let mut large = None;
     let mut chunk = vec![0; CHUNK];
     loop {
         if large.is_none() && small.len() > LARGE {
-            let mut room = room.lock().unwrap_or_else(PoisonError::into_inner);
-            room.clear();
-            room.extend_from_slice(&std::mem::take(&mut small));
-            large = Some(room);
+            let mut buffer = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            buffer.clear();
+            buffer.extend_from_slice(&std::mem::take(&mut small));
+            large = Some(buffer);
         }
         let bytes = large.as_deref_mut().unwrap_or(&mut small);
         if Instant::now() >= deadline {
@@ -82,7 +82,7 @@ mod tests {
     }
 
     fn whole(source: impl Read, limit: u64, deadline: Instant) -> Result<Vec<u8>, BodyError> {
-        read(source, limit, deadline, &Room::default())
+        read(source, limit, deadline, &SharedBuffer::default())
     }
 
     /// Counts what is taken from an endless source.
@@ -125,13 +125,13 @@ mod tests {
 
     #[test]
     fn large_bodies_grow_one_at_a_time() {
-        let (room, large) = (Room::default(), LARGE + 3 * CHUNK);
-        let held = room.lock().unwrap();
+        let (shared, large) = (SharedBuffer::default(), LARGE + 3 * CHUNK);
+        let held = shared.lock().unwrap();
         // A small one needs no turn.
-        assert_eq!(read(&vec![1; LARGE][..], 1 << 30, soon(), &room).unwrap().len(), LARGE);
+        assert_eq!(read(&vec![1; LARGE][..], 1 << 30, soon(), &shared).unwrap().len(), LARGE);
         std::thread::scope(|scope| {
             let waiting =
-                scope.spawn(|| read(&vec![1; large][..], 1 << 30, soon(), &room).unwrap().len());
+                scope.spawn(|| read(&vec![1; large][..], 1 << 30, soon(), &shared).unwrap().len());
             std::thread::sleep(Duration::from_millis(50));
             assert!(!waiting.is_finished());
             drop(held);

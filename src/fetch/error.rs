@@ -1,6 +1,6 @@
 //! Why a download did not happen, as sentences for the person who owns the site.
 
-use std::{error::Error, io, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{error::Error, io, net::IpAddr, sync::Arc, time::Duration};
 
 use thiserror::Error as ThisError;
 use url::Url;
@@ -239,36 +239,6 @@ impl FetchError {
             Self::Encoding { .. } | Self::Malformed { .. } | Self::NotHttp { .. } => return None,
         })
     }
-}
-
-/// A client that could not be made.
-#[derive(Debug, ThisError)]
-pub enum ClientError {
-    /// The file of certificates cannot be read.
-    #[error("cannot read the certificates in `{}`", path.display())]
-    CaCert {
-        /// The file given as `--ca-cert`.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        cause: io::Error,
-    },
-    /// The file holds no usable certificate.
-    #[error("`{}` holds no usable PEM certificate", path.display())]
-    NoCertificate {
-        /// The file given as `--ca-cert`.
-        path: PathBuf,
-        /// What is wrong, if it holds one at all.
-        #[source]
-        cause: Option<rustls::pki_types::pem::Error>,
-    },
-    /// The system gave us no certificates, or no thread to work on.
-    #[error("the HTTPS client could not be set up")]
-    Setup {
-        /// Why not.
-        #[source]
-        cause: Cause,
-    },
 }
 
 /// Every cause beneath `error`, outermost first, also those that `io::Error` keeps to itself.

@@ -1,4 +1,4 @@
-//! How much time, space and company one download may have.
+//! Limits of downloading: time, size and concurrency.
 
 use std::time::Duration;
 

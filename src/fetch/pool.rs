@@ -1,6 +1,6 @@
 //! A small pool: a few threads, one queue, each URL once, results in a stable order.
 //!
-//! Keeps the limits on company (`per_host`, `in_flight`) and nothing else; what a job does is the
+//! Keeps the limits on concurrency (`per_host`, `in_flight`) and nothing else; what a job does is the
 //! caller's. The order in which jobs finish never shows: results come back sorted by URL.
 
 use std::{
@@ -41,7 +41,7 @@ struct State<T> {
     /// Threads that wait for a job.
     idle: usize,
     seen: BTreeSet<SubresourceUrl>,
-    hosts: BTreeMap<String, Lane>,
+    hosts: BTreeMap<String, HostQueue>,
     running: usize,
     /// A job has panicked: nothing new is started.
     broken: bool,
@@ -50,12 +50,12 @@ struct State<T> {
 
 /// The jobs of one host.
 #[derive(Default)]
-struct Lane {
+struct HostQueue {
     waiting: VecDeque<SubresourceUrl>,
     running: usize,
 }
 
-impl Lane {
+impl HostQueue {
     fn is_free(&self, per_host: usize) -> bool {
         self.running < per_host && !self.waiting.is_empty()
     }
@@ -86,37 +86,39 @@ impl<T> State<T> {
     /// The next job of the host that is least busy, so that one large host does not starve the rest.
     fn start(&mut self) -> Option<SubresourceUrl> {
         let per_host = self.per_host;
-        let lanes = self.hosts.values_mut().filter(|lane| lane.is_free(per_host));
-        let lane = lanes.min_by_key(|lane| lane.running)?;
-        let url = lane.waiting.pop_front()?;
-        lane.running += 1;
+        let queues = self.hosts.values_mut().filter(|queue| queue.is_free(per_host));
+        let queue = queues.min_by_key(|queue| queue.running)?;
+        let url = queue.waiting.pop_front()?;
+        queue.running += 1;
         self.running += 1;
         Some(url)
     }
 
     fn has_a_job(&self) -> bool {
-        self.hosts.values().any(|lane| lane.is_free(self.per_host))
+        self.hosts.values().any(|queue| queue.is_free(self.per_host))
     }
 
     fn end(&mut self, url: &SubresourceUrl) {
         self.running -= 1;
-        if let Some(lane) = self.hosts.get_mut(url.host()) {
-            lane.running -= 1;
+        if let Some(queue) = self.hosts.get_mut(url.host()) {
+            queue.running -= 1;
         }
     }
 
     fn is_over(&self) -> bool {
-        self.broken || self.running == 0 && self.hosts.values().all(|lane| lane.waiting.is_empty())
+        self.broken
+            || self.running == 0 && self.hosts.values().all(|queue| queue.waiting.is_empty())
     }
 }
 
-/// Gives a job's place back, also when the job panics: the other threads would wait for ever.
-struct Place<'a, T> {
+/// A running job. Dropping it ends the job, also after a panic: else the other threads would wait for
+/// ever.
+struct Slot<'a, T> {
     pool: &'a Pool<T>,
     url: SubresourceUrl,
 }
 
-impl<T> Drop for Place<'_, T> {
+impl<T> Drop for Slot<'_, T> {
     fn drop(&mut self) {
         let mut state = self.pool.lock();
         state.end(&self.url);
@@ -134,21 +136,21 @@ impl<T: Send> Pool<T> {
         W: Fn(&SubresourceUrl) -> (T, Vec<SubresourceUrl>) + Sync,
     {
         while let Some((url, help)) = self.next() {
-            let place = Place { pool: self, url };
+            let slot = Slot { pool: self, url };
             if help {
                 scope.spawn(move || self.serve(scope, work));
             }
-            let (result, opened) = work(&place.url);
+            let (result, opened) = work(&slot.url);
             let mut state = self.lock();
             state.add(opened);
-            state.results.insert(place.url.clone(), result);
+            state.results.insert(slot.url.clone(), result);
         }
     }
 
     /// Waits for a job that may start, or for the end; and whether to start one more thread.
     ///
-    /// Whoever takes a job sends for help if there is another one. So nobody is woken in vain,
-    /// which thirty threads after each of a thousand jobs would be.
+    /// A thread that takes a job wakes or starts one other if there is another job. Waking all of them
+    /// after every job would wake most for nothing.
     fn next(&self) -> Option<(SubresourceUrl, bool)> {
         let mut state = self.lock();
         loop {

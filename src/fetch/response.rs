@@ -13,8 +13,7 @@ pub struct Response {
     pub redirects: Vec<Url>,
     /// The MIME type's essence, lower-case, without parameters.
     pub content_type: Option<String>,
-    /// The final answer's headers.
-    pub headers: HeaderMap,
+    pub(super) headers: HeaderMap,
     /// The body, decompressed: what Subresource Integrity hashes.
     pub bytes: Vec<u8>,
 }

@@ -1,7 +1,7 @@
 //! Which failures may pass, and how long to wait before asking again.
 //!
-//! `Retry-After` is read by RFC 9110, section 10.2.3: seconds, or a date. Waits double and are
-//! shaken a little, so that thirty workers do not come back in one step.
+//! `Retry-After` is read by RFC 9110, section 10.2.3: seconds, or a date. Waits double, with
+//! jitter, so that many workers do not come back at the same moment.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -39,8 +39,8 @@ impl Retry {
             Self::Never => None,
             Self::Once if attempt > 0 => None,
             Self::Once => Some(limits.backoff.min(limits.longest_wait)),
-            Self::Backoff => Some(shaken(doubled).min(limits.longest_wait)),
-            Self::After(asked) => Some(asked.max(shaken(doubled)).min(limits.longest_wait)),
+            Self::Backoff => Some(with_jitter(doubled).min(limits.longest_wait)),
+            Self::After(asked) => Some(asked.max(with_jitter(doubled)).min(limits.longest_wait)),
         }
     }
 
@@ -65,7 +65,7 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 }
 
 /// Between half of `wait` and all of it.
-fn shaken(wait: Duration) -> Duration {
+fn with_jitter(wait: Duration) -> Duration {
     // Each `RandomState` is seeded anew; a generator of random numbers would be one crate more.
     let random = RandomState::new().hash_one(0_u8);
     let part = 0.5 + 0.5 * (random >> 11) as f64 / (1_u64 << 53) as f64;

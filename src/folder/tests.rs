@@ -1,6 +1,12 @@
-use std::{io::Write, os::unix::fs::symlink};
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io::{self, Write},
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
 
-use super::*;
+use super::{staging::temporary_name, *};
 
 struct Place {
     dir: tempfile::TempDir,
@@ -20,7 +26,7 @@ impl Place {
         self.dir.path().join("site")
     }
 
-    fn bench(&self) -> PathBuf {
+    fn staging(&self) -> PathBuf {
         self.dir.path().join(".site.inhouse")
     }
 
@@ -44,7 +50,7 @@ fn a_file_is_made_beside_the_tree_and_moved_in() {
     assert_eq!(place.tree.read(Path::new("a/b/page.html")).unwrap().unwrap(), b"two");
     assert_eq!(names(&place.site().join("a/b")), ["page.html"]);
     assert_eq!(names(place.dir.path()), [".site.inhouse", "site"]);
-    clear_bench(&place.site());
+    clear_staging(&place.site());
     assert_eq!(names(place.dir.path()), ["site"]);
 }
 
@@ -60,37 +66,37 @@ fn a_file_that_cannot_be_filled_leaves_no_trace() {
     assert!(matches!(&error, FolderError::Io { path, .. } if path.ends_with("site/page.html")));
     assert_eq!(fs::read(place.site().join("page.html")).unwrap(), b"old");
     assert_eq!(names(&place.site()), ["page.html"]);
-    assert!(names(&place.bench()).is_empty());
+    assert!(names(&place.staging()).is_empty());
 }
 
 #[test]
-fn clearing_the_bench_spares_what_is_not_ours() {
+fn clearing_the_staging_folder_spares_what_is_not_ours() {
     let place = place();
-    fs::create_dir(place.bench()).unwrap();
+    fs::create_dir(place.staging()).unwrap();
     for name in [".inhouse-0123456789abcdef.tmp", "notes.txt"] {
-        fs::write(place.bench().join(name), "left").unwrap();
+        fs::write(place.staging().join(name), "left").unwrap();
     }
-    clear_bench(&place.site());
-    assert_eq!(names(&place.bench()), ["notes.txt"]);
+    clear_staging(&place.site());
+    assert_eq!(names(&place.staging()), ["notes.txt"]);
 }
 
 #[test]
-fn a_bench_that_is_a_link_is_neither_used_nor_cleared() {
+fn a_staging_folder_that_is_a_link_is_neither_used_nor_cleared() {
     let place = place();
     let elsewhere = place.dir.path().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
     fs::write(elsewhere.join(".inhouse-0123456789abcdef.tmp"), "theirs").unwrap();
-    symlink(&elsewhere, place.bench()).unwrap();
+    symlink(&elsewhere, place.staging()).unwrap();
     place.put("page.html", "new").unwrap();
-    clear_bench(&place.site());
+    clear_staging(&place.site());
     assert_eq!(names(&elsewhere), [".inhouse-0123456789abcdef.tmp"]);
     assert_eq!(names(&place.site()), ["page.html"]);
 }
 
 #[test]
-fn without_a_bench_a_leftover_of_a_killed_run_is_replaced() {
+fn without_a_staging_folder_a_leftover_of_a_killed_run_is_replaced() {
     let place = place();
-    fs::write(place.bench(), "in the way of the bench").unwrap();
+    fs::write(place.staging(), "in the way of the staging folder").unwrap();
     let left = place.site().join(temporary_name(Path::new("page.html")));
     fs::write(&left, "half a pa").unwrap();
     place.put("page.html", "whole").unwrap();

@@ -43,7 +43,7 @@ pub(super) fn settle(
             let edits = script.edits(homes, &specifier::relative);
             let is_loose = !edits.is_empty() && facts.loose.contains(*url);
             if is_loose || facts.would_change(url, path, &edits) {
-                moved.push((*url, path.in_edition(&facts.edition(url, script))));
+                moved.push((*url, path.in_versioned_folder(&facts.edition(url, script))));
             }
         }
         if moved.is_empty() {

@@ -6,15 +6,16 @@ use crate::{
     findings::{Findings, Notice, Places, Problem},
     graph::{closure::Reach, homes::Homes},
     integrity::{Algorithm, Digest, Integrity},
-    lockfile::{Entry, Lockfile},
+    lockfile::{Entry, Kind, Loads, Lockfile},
     obtain::{self, Expectation, ObtainError, Obtained},
+    options::OnError,
     read::{baseline::Baseline, url_uses::UrlUses},
     reference::SubresourceUrl,
     resolve::{
         plan::Action,
         resolver::{Files, Resolution},
     },
-    settings::{OnError, Settings},
+    settings::Settings,
     vendor_path::{self, StorageKey, VendorPath},
 };
 
@@ -301,6 +302,7 @@ fn entry(
 ) -> Entry {
     let evidence = obtained.evidence.clone();
     Entry {
+        kind: Kind::of(&obtained.media_type, &path),
         final_url: obtained.final_url.clone(),
         path,
         size: obtained.bytes.len() as u64,
@@ -316,5 +318,6 @@ fn entry(
         floating: obtained.floating,
         keep_query,
         varies: obtained.varies.clone(),
+        loads: Loads::default(),
     }
 }

@@ -10,7 +10,7 @@ use nodejs_semver::{Range, Version};
 use regex::bytes::{Captures, Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::url_form::FormKind;
+use super::form_kind::FormKind;
 
 const DATA: &str = include_str!("../data/cdn-url-patterns.toml");
 

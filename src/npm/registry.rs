@@ -2,27 +2,25 @@
 //!
 //! Answers for choosing the version, for holding the tarball against `dist.integrity` before it is
 //! read, and for asking at most once per package and version in a run. How bytes travel is left to
-//! a [`Transport`]; where to and as whom, to [`NpmConfig`]. Versions are chosen as unpkg chooses
-//! them: dist-tags first, then the highest version that satisfies the range.
+//! a [`Transport`]; where to and as whom, to [`NpmConfig`].
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    error::Error as StdError,
-    hash::Hash,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-};
+mod error;
+mod once;
+mod packument;
 
-use nodejs_semver::{Range, Version};
-use serde::Deserialize;
-use thiserror::Error;
+pub use self::error::{RegistryError, TransportError};
+
+use std::sync::Arc;
+
 use url::Url;
 
+use self::{
+    once::OncePerKey,
+    packument::{Dist, Packument},
+};
 use super::{
-    npm_config::{NpmConfig, NpmConfigError},
-    package_name::PackageName,
-    tarball::{Package, TarballError},
-    tarball_integrity::TarballIntegrity,
-    url_form::VersionSpec,
+    npm_config::NpmConfig, package_name::PackageName, tarball::Package,
+    tarball_integrity::TarballIntegrity, version_spec::VersionSpec,
 };
 use crate::integrity::Mismatch;
 
@@ -45,101 +43,6 @@ impl<T: Transport + ?Sized> Transport for &T {
     }
 }
 
-type AnyError = Box<dyn StdError + Send + Sync>;
-
-/// A request without a usable answer.
-#[derive(Debug, Error)]
-pub enum TransportError {
-    /// The server has nothing there (404, 410).
-    #[error("not found")]
-    NotFound,
-    /// No answer: no network, no server, no time left.
-    #[error("unreachable")]
-    Unreachable(#[source] AnyError),
-    /// An answer that is an error, or is not to be used.
-    #[error("request failed")]
-    Other(#[source] AnyError),
-}
-
-/// A package that the registry did not give us.
-///
-/// Cloned for everyone who asked for the same package, which is why causes are shared.
-#[derive(Clone, Debug, Error)]
-pub enum RegistryError {
-    /// npm's configuration names no usable registry.
-    #[error("cannot tell which npm registry to ask")]
-    Config(#[source] Arc<NpmConfigError>),
-    /// The registry does not know the name.
-    #[error("the npm registry has no package `{package}`")]
-    NoSuchPackage {
-        /// The name.
-        package: PackageName,
-    },
-    /// No version of the package is what was asked for.
-    #[error("the npm package `{package}` has no version `{version}`")]
-    NoSuchVersion {
-        /// The name.
-        package: PackageName,
-        /// The version, range or tag asked for.
-        version: String,
-    },
-    /// Nobody answered.
-    #[error("the npm registry cannot be reached for `{package}`")]
-    Unreachable {
-        /// The name.
-        package: PackageName,
-        /// Why.
-        source: Arc<TransportError>,
-    },
-    /// The registry answered with an error.
-    #[error("the npm registry refused `{package}`")]
-    Refused {
-        /// The name.
-        package: PackageName,
-        /// Why.
-        source: Arc<TransportError>,
-    },
-    /// The tarball is not the one that was published.
-    #[error(
-        "the tarball of {package}@{version} is not the published one: expected {expected}, received {received}"
-    )]
-    IntegrityMismatch {
-        /// The name.
-        package: PackageName,
-        /// The exact version.
-        version: String,
-        /// As the registry's metadata says.
-        expected: String,
-        /// As downloaded.
-        received: String,
-    },
-    /// The registry's metadata cannot be used.
-    #[error("the npm registry's answer about `{package}` is malformed: {reason}")]
-    Malformed {
-        /// The name.
-        package: PackageName,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The tarball has the right digest and still cannot be read.
-    #[error("the tarball of {package}@{version} cannot be read")]
-    Tarball {
-        /// The name.
-        package: PackageName,
-        /// The exact version.
-        version: String,
-        /// Why.
-        source: Arc<TarballError>,
-    },
-}
-
-impl RegistryError {
-    /// Whether nobody answered, so that asking later may help.
-    pub fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Unreachable { .. })
-    }
-}
-
 /// A registry client. Shared by many threads; each package is asked for once.
 pub struct Registry<T> {
     config: NpmConfig,
@@ -149,7 +52,7 @@ pub struct Registry<T> {
 }
 
 impl<T: Transport> Registry<T> {
-    /// A client with a configuration already read.
+    /// A client of the registry that `config` names.
     pub fn new(config: NpmConfig, transport: T) -> Self {
         let (packuments, packages) = (OncePerKey::default(), OncePerKey::default());
         Self { config, transport, packuments, packages }
@@ -176,14 +79,14 @@ impl<T: Transport> Registry<T> {
 
     fn fetch_packument(&self, name: &PackageName) -> Result<Arc<Packument>, RegistryError> {
         let malformed = |reason| RegistryError::Malformed { package: name.clone(), reason };
-        let registry = self.config.registry_for(name).map_err(config_error)?;
+        let registry = self.config.registry_for(name).map_err(RegistryError::config)?;
         let url =
             registry.join(&name.as_segment()).map_err(|error| malformed(error.to_string()))?;
         // The full document of a popular package has megabytes of readmes.
         let accept = ("accept", "application/vnd.npm.install-v1+json".to_owned());
         let body = self.get(name, &registry, &url, vec![accept]).map_err(|error| match error {
             TransportError::NotFound => RegistryError::NoSuchPackage { package: name.clone() },
-            error => unanswered(name, error),
+            error => RegistryError::unanswered(name, error),
         })?;
         let packument = serde_json::from_slice(&body);
         packument.map(Arc::new).map_err(|error| malformed(error.to_string()))
@@ -202,10 +105,12 @@ impl<T: Transport> Registry<T> {
         let integrity =
             TarballIntegrity::strongest(dist.integrity.as_deref(), dist.shasum.as_deref())
                 .ok_or_else(|| malformed("has no digest of its tarball"))?;
-        let registry = self.config.registry_for(name).map_err(config_error)?;
+        let registry = self.config.registry_for(name).map_err(RegistryError::config)?;
         let named = Url::parse(&dist.tarball).map_err(|_| malformed("has no tarball URL"))?;
         let url = self.config.tarball_url(&registry, named);
-        let tgz = self.get(name, &registry, &url, Vec::new()).map_err(|it| unanswered(name, it))?;
+        let tgz = self
+            .get(name, &registry, &url, Vec::new())
+            .map_err(|it| RegistryError::unanswered(name, it))?;
         integrity.verify(&tgz).map_err(|Mismatch { expected, received, .. }| {
             let (package, version) = (name.clone(), version.to_owned());
             RegistryError::IntegrityMismatch { package, version, expected, received }
@@ -237,97 +142,5 @@ impl<T: Transport> Registry<T> {
     }
 }
 
-fn config_error(error: NpmConfigError) -> RegistryError {
-    RegistryError::Config(Arc::new(error))
-}
-
-fn unanswered(name: &PackageName, error: TransportError) -> RegistryError {
-    let (package, source) = (name.clone(), Arc::new(error));
-    match *source {
-        TransportError::Unreachable(_) => RegistryError::Unreachable { package, source },
-        TransportError::NotFound | TransportError::Other(_) => {
-            RegistryError::Refused { package, source }
-        }
-    }
-}
-
-/// What a registry says about a package, as far as we need it.
-#[derive(Debug, Deserialize)]
-struct Packument {
-    #[serde(default, rename = "dist-tags")]
-    dist_tags: BTreeMap<String, String>,
-    #[serde(default)]
-    versions: BTreeMap<String, Manifest>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Manifest {
-    dist: Dist,
-}
-
-#[derive(Debug, Deserialize)]
-struct Dist {
-    tarball: String,
-    integrity: Option<String>,
-    shasum: Option<String>,
-}
-
-impl Packument {
-    /// The version that `spec` stands for.
-    fn choose(&self, spec: &VersionSpec) -> Option<(&str, &Dist)> {
-        let number = match spec {
-            // npm drops build metadata when it publishes.
-            VersionSpec::Exact(number) if !self.versions.contains_key(number) => {
-                number.split('+').next()
-            }
-            VersionSpec::Exact(number) => Some(number.as_str()),
-            VersionSpec::None => self.dist_tags.get("latest").map(String::as_str),
-            VersionSpec::Tag(text) | VersionSpec::Range(text) => {
-                let tagged = self.dist_tags.get(text).map(String::as_str);
-                tagged.or_else(|| self.highest(&Range::parse(text).ok()?))
-            }
-        };
-        let (number, manifest) = self.versions.get_key_value(number?)?;
-        Some((number, &manifest.dist))
-    }
-
-    fn highest(&self, range: &Range) -> Option<&str> {
-        let parsed =
-            self.versions.keys().filter_map(|text| Some((Version::parse(text).ok()?, text)));
-        let satisfying = parsed.filter(|(version, _)| range.satisfies(version));
-        satisfying.max_by(|(a, _), (b, _)| a.cmp(b)).map(|(_, text)| text.as_str())
-    }
-}
-
-/// Answers that are asked for once, however many threads want them.
-struct OncePerKey<K, V> {
-    answers: Mutex<HashMap<K, Arc<Answer<V>>>>,
-}
-
-type Answer<V> = OnceLock<Result<V, RegistryError>>;
-
-impl<K, V> Default for OncePerKey<K, V> {
-    fn default() -> Self {
-        Self { answers: Mutex::default() }
-    }
-}
-
-impl<K: Eq + Hash, V: Clone> OncePerKey<K, V> {
-    /// The answer for `key`; `ask` runs at most once for it, without holding up other keys.
-    fn get(
-        &self,
-        key: K,
-        ask: impl FnOnce() -> Result<V, RegistryError>,
-    ) -> Result<V, RegistryError> {
-        let cell = {
-            // Nothing inside can be left half done, so a panic elsewhere does not spoil the map.
-            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-            answers.entry(key).or_default().clone()
-        };
-        cell.get_or_init(ask).clone()
-    }
-}
-
 #[cfg(test)]
-#[path = "registry_tests.rs"]
 mod tests;

@@ -8,9 +8,10 @@ use thiserror::Error;
 
 use super::{
     default_file::{DefaultFile, default_file},
-    proof::{candidates, minified_by_cdn, nearest},
+    form_kind::FormKind,
+    provenance::{candidates, minified_by_cdn, nearest},
     tarball::{Package, TarballError},
-    url_form::{FormKind, UrlForm},
+    url_form::UrlForm,
 };
 use crate::integrity::IntegrityMetadata;
 
@@ -167,5 +168,4 @@ fn no_such_file(form: &UrlForm, package: &Package) -> ServeError {
 }
 
 #[cfg(test)]
-#[path = "serve_tests.rs"]
 mod tests;

@@ -6,28 +6,24 @@
 //! follow npm's unpacking: the first segment goes, whatever it is, and of two entries with one name
 //! the last wins, because that is what an installed package (and a CDN that serves one) would hold.
 
+#[cfg(test)]
+pub(super) mod fixture;
+mod walk;
+
+pub use self::walk::TarballError;
+
 use std::{
     collections::BTreeMap,
-    io::{self, Read},
     sync::{Mutex, PoisonError},
 };
 
-use flate2::read::MultiGzDecoder;
-use tar::{Archive, EntryType};
-use thiserror::Error;
-
+use self::walk::walk;
 use super::{
     package_name::PackageName,
     tarball_integrity::{ProofStrength, TarballIntegrity},
 };
 use crate::integrity::{Algorithm, Digest};
 
-/// The most decoded bytes a tarball may have.
-const MAX_DECODED: u64 = 512 << 20;
-/// The most entries a tarball may have, of whatever kind.
-const MAX_ENTRIES: usize = 100_000;
-/// The largest file worth knowing: more than a script is ever allowed to be.
-const MAX_FILE: u64 = 64 << 20;
 /// The most unpacked bytes that are kept, of a package that many files are taken from.
 const MAX_KEPT: u64 = 128 << 20;
 /// The files that modules are made of; source maps and type declarations are not.
@@ -37,23 +33,6 @@ const MAX_MANIFEST: usize = 4 << 20;
 
 fn is_script(path: &str) -> bool {
     SCRIPTS.iter().any(|ending| path.ends_with(ending))
-}
-
-/// A tarball that cannot be read.
-#[derive(Debug, Error)]
-pub enum TarballError {
-    /// Not gzip, not tar, or cut short.
-    #[error("the tarball is damaged")]
-    Damaged(#[source] io::Error),
-    /// More entries than any package has.
-    #[error("the tarball has more than {MAX_ENTRIES} entries")]
-    TooManyEntries,
-    /// More bytes than any package has.
-    #[error("the tarball decodes to more than {} MiB", MAX_DECODED >> 20)]
-    TooLarge,
-    /// A name that would leave the folder it is unpacked into.
-    #[error("the tarball has an entry `{0}`, which leads out of the package")]
-    UnsafeName(String),
 }
 
 /// One file of a package.
@@ -197,126 +176,5 @@ impl Package {
     }
 }
 
-/// Shows every file of a tarball, in the order of its entries.
-fn walk(tgz: &[u8], visit: &mut dyn FnMut(&str, &[u8])) -> Result<(), TarballError> {
-    let mut archive = Archive::new(Counted { inner: MultiGzDecoder::new(tgz), left: MAX_DECODED });
-    let mut buffer = Vec::new();
-    for (index, entry) in archive.entries().map_err(damaged)?.enumerate() {
-        let mut entry = entry.map_err(damaged)?;
-        if index >= MAX_ENTRIES {
-            return Err(TarballError::TooManyEntries);
-        }
-        // Sparse files are left out with the links: they expand without any bytes to count.
-        let is_file =
-            matches!(entry.header().entry_type(), EntryType::Regular | EntryType::Continuous);
-        if !is_file || entry.size() > MAX_FILE {
-            continue;
-        }
-        let Some(path) = path_in_package(&entry.path_bytes())? else { continue };
-        buffer.clear();
-        entry.read_to_end(&mut buffer).map_err(damaged)?;
-        if buffer.len() as u64 != entry.size() {
-            return Err(damaged(io::ErrorKind::UnexpectedEof.into()));
-        }
-        visit(&path, &buffer);
-    }
-    Ok(())
-}
-
-/// The name of an entry without its first segment; `None` if nothing is left.
-fn path_in_package(name: &[u8]) -> Result<Option<String>, TarballError> {
-    let name = String::from_utf8_lossy(name);
-    let mut segments = name.split('/');
-    if name.starts_with('/') || segments.clone().any(|segment| segment == "..") {
-        return Err(TarballError::UnsafeName(name.chars().take(200).collect()));
-    }
-    segments.next();
-    let rest: Vec<_> = segments.filter(|segment| !matches!(*segment, "" | ".")).collect();
-    Ok(Some(rest.join("/")).filter(|path| !path.is_empty()))
-}
-
-fn damaged(error: io::Error) -> TarballError {
-    let is_limit = error.get_ref().is_some_and(|inner| inner.is::<LimitReached>());
-    // The tar reader wraps errors in its own; what it wraps is only in the text then.
-    if is_limit || error.to_string().contains(LIMIT_REACHED) {
-        return TarballError::TooLarge;
-    }
-    TarballError::Damaged(error)
-}
-
-const LIMIT_REACHED: &str = "inhouse: decoded bytes exceed the limit";
-
-#[derive(Debug, Error)]
-#[error("{LIMIT_REACHED}")]
-struct LimitReached;
-
-/// A reader that fails instead of yielding more than `left` bytes.
-struct Counted<R> {
-    inner: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.left =
-            self.left.checked_sub(count as u64).ok_or_else(|| io::Error::other(LimitReached))?;
-        Ok(count)
-    }
-}
-
 #[cfg(test)]
-#[path = "tarball_tests.rs"]
 mod tests;
-
-#[cfg(test)]
-pub(super) mod fixture {
-    //! Tarballs made by hand.
-
-    use std::io::Write;
-
-    use flate2::{Compression, write::GzEncoder};
-    use tar::{Builder, EntryType, Header};
-
-    use super::*;
-
-    pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    /// Entries exactly as named: the tar crate itself would refuse some of these names.
-    pub fn tgz_of(entries: &[(&str, EntryType, &[u8])]) -> Vec<u8> {
-        let mut builder = Builder::new(Vec::new());
-        for (name, kind, bytes) in entries {
-            let mut header = Header::new_gnu();
-            header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
-            header.set_entry_type(*kind);
-            header.set_size(bytes.len() as u64);
-            header.set_mode(0o644);
-            header.set_cksum();
-            builder.append(&header, *bytes).unwrap();
-        }
-        gzip(&builder.into_inner().unwrap())
-    }
-
-    pub fn tgz(files: &[(&str, &str)]) -> Vec<u8> {
-        let named: Vec<_> =
-            files.iter().map(|(path, text)| (format!("package/{path}"), text)).collect();
-        let entries: Vec<_> = named
-            .iter()
-            .map(|(path, text)| (path.as_str(), EntryType::Regular, text.as_bytes()))
-            .collect();
-        tgz_of(&entries)
-    }
-
-    pub fn read(tgz: Vec<u8>) -> Result<Package, TarballError> {
-        let integrity = TarballIntegrity::Sri(Digest::of(&tgz, Algorithm::Sha512));
-        Package::read("pkg".parse().unwrap(), "1.2.3".into(), &integrity, tgz)
-    }
-
-    pub fn package(files: &[(&str, &str)]) -> Package {
-        read(tgz(files)).unwrap()
-    }
-}

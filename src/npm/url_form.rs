@@ -1,101 +1,20 @@
 //! A CDN URL read as what it names: a file of an npm package, or the reason why it is none.
 //!
 //! Pure, and driven by `src/data/cdn-url-patterns.toml`. What comes out is a candidate, never a
-//! proof: URLs are other people's text, and only bytes prove (`proof`). Versions are read as npm
+//! proof: URLs are other people's text, and only bytes prove (`provenance`). Versions are read as npm
 //! reads them (exact version, dist-tag or semver range).
 
-use std::ops::Range as Span;
+mod address;
+mod named;
 
-use nodejs_semver::{Range, Version};
-use percent_encoding::percent_decode_str;
-use serde::Deserialize;
-
+use self::{address::Address, named::Named};
 use super::{
+    form_kind::FormKind,
     package_name::PackageName,
-    patterns::{self, DefaultFileRules, Expression, Groups, Library, Pattern, Pinned},
+    patterns::{self, DefaultFileRules, Groups, Pattern, Pinned},
+    version_spec::{VersionSpec, exact},
 };
 use crate::reference::SubresourceUrl;
-
-/// What kind of answer a URL form gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FormKind {
-    /// A file of a package, named by its path.
-    NpmFile,
-    /// The main file of a package.
-    NpmDefault,
-    /// cdnjs: a library of its own catalogue, mostly copied from npm.
-    Cdnjs,
-    /// An older catalogue of libraries under names of its own.
-    LegacyLib,
-    /// A file of a Git repository.
-    GitFile,
-    /// A file of a Subversion repository.
-    SvnFile,
-    /// Several files in one answer.
-    Bundle,
-    /// Built by the CDN; no package has these bytes.
-    Generated,
-    /// A short address that leads to another one.
-    Redirect,
-    /// Depends on who asks.
-    Dynamic,
-    /// About files, not one of them.
-    Metadata,
-}
-
-/// Which version of the package a URL asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum VersionSpec {
-    /// One version: `3.7.1`.
-    Exact(String),
-    /// A semver range: `3`, `^1.2`.
-    Range(String),
-    /// A dist-tag (`next`), or a name of the CDN's own that npm may not know.
-    Tag(String),
-    /// None given: npm reads it as the tag `latest`.
-    None,
-}
-
-impl VersionSpec {
-    /// Reads the text between `@` and the next slash, percent-decoded.
-    pub fn parse(text: &str) -> Self {
-        let text = text.trim();
-        if text.is_empty() {
-            return Self::None;
-        }
-        let number = text.trim_start_matches(['v', '=']);
-        if exact(number).is_some() {
-            return Self::Exact(number.to_owned());
-        }
-        match Range::parse(text) {
-            Ok(_) => Self::Range(text.to_owned()),
-            Err(_) => Self::Tag(text.to_owned()),
-        }
-    }
-
-    /// The version, where there is exactly one.
-    pub fn exact(&self) -> Option<&str> {
-        match self {
-            Self::Exact(version) => Some(version),
-            Self::Range(_) | Self::Tag(_) | Self::None => None,
-        }
-    }
-}
-
-impl std::fmt::Display for VersionSpec {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Exact(text) | Self::Range(text) | Self::Tag(text) => f.write_str(text),
-            Self::None => f.write_str("latest"),
-        }
-    }
-}
-
-/// The version `text` spells in full. npm's parser is lenient, CDN paths are not.
-fn exact(text: &str) -> Option<Version> {
-    Version::parse(text).ok().filter(|version| version.to_string() == text)
-}
 
 /// Whether the URL itself fixes the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,10 +121,7 @@ fn read(pattern: &'static Pattern, url: &SubresourceUrl, subject: &str) -> Optio
         None => subject.to_owned(),
     };
     let groups = pattern.pattern.captures(&subject)?;
-    let named = match &pattern.libraries {
-        Some(cdn) => library_file(pattern, cdn, &groups),
-        None => package_file(pattern, &groups),
-    };
+    let named = Named::of(pattern, &groups);
     let address = Address::new(url, &subject, &groups);
     let pinned = pinning(pattern, url, &subject, &named.version, &groups, &address);
     let kind = match pattern.kind {
@@ -229,118 +145,6 @@ fn read(pattern: &'static Pattern, url: &SubresourceUrl, subject: &str) -> Optio
 
 fn has_query(url: &SubresourceUrl, key: &str) -> bool {
     url.as_url().query_pairs().any(|(name, _)| name == key)
-}
-
-/// What the groups of a match name.
-struct Named {
-    package: Option<PackageName>,
-    is_guess: bool,
-    version: VersionSpec,
-    paths: Vec<String>,
-}
-
-/// Forms that spell the package's own name: `npm` and `path` are templates.
-fn package_file(pattern: &Pattern, groups: &Groups<'_, '_>) -> Named {
-    // `@scope/name@version`: the last `@` splits, unless it is the scope's.
-    let (name, version) = match pattern.npm.rsplit_once('@') {
-        Some((name, version)) if !name.is_empty() => (name, version),
-        _ => (pattern.npm.as_str(), "{ver}"),
-    };
-    let version = decode(&groups.render(version)).unwrap_or_default();
-    let names_a_file = groups.get("path").is_none_or(|path| !path.ends_with('/'));
-    let needs_path =
-        |template: &&String| !template.contains("{path}") || groups.get("path").is_some();
-    let templates = pattern.path.as_slice().iter().filter(needs_path).filter(|_| names_a_file);
-    Named {
-        package: groups.render(name).parse().ok(),
-        is_guess: false,
-        version: VersionSpec::parse(&version),
-        paths: distinct(templates.filter_map(|template| decode(&groups.render(template)))),
-    }
-}
-
-/// Forms that use a catalogue's library names.
-fn library_file(pattern: &Pattern, cdn: &str, groups: &Groups<'_, '_>) -> Named {
-    let lib = groups.get("lib").and_then(decode).unwrap_or_default();
-    let path = groups.get("path").and_then(decode).unwrap_or_default();
-    let (version, path) = match groups.get("ver").and_then(decode) {
-        Some(version) => (version, path),
-        None => split_version(&path),
-    };
-    let spec = catalogue_version(&version, &pattern.pinned);
-    let number = spec.exact().and_then(exact);
-    let Some(library) = patterns::table().library(cdn, &lib, number.as_ref()) else {
-        // Only cdnjs takes names from npm; what the others mean by an unlisted name is open.
-        let guess = match pattern.kind {
-            FormKind::Cdnjs => lib.to_ascii_lowercase().parse().ok(),
-            _ => None,
-        };
-        return Named {
-            is_guess: guess.is_some(),
-            package: guess,
-            version: spec,
-            paths: vec![path],
-        };
-    };
-    let folders = library.base_path.iter().map(|folder| folder.trim_matches('/'));
-    Named {
-        package: library.npm.parse().ok(),
-        is_guess: false,
-        version: translated(library, &version).unwrap_or(spec),
-        paths: distinct(folders.map(|folder| match folder {
-            "" => path.clone(),
-            folder => format!("{folder}/{path}"),
-        })),
-    }
-}
-
-/// A catalogue that fixes versions by folder writes `2.4` where npm must write `2.4.0`.
-fn catalogue_version(text: &str, pinned: &Pinned) -> VersionSpec {
-    let full = format!("{text}.0");
-    match VersionSpec::parse(text) {
-        VersionSpec::Range(_) if matches!(pinned, Pinned::Always) && exact(&full).is_some() => {
-            VersionSpec::Exact(full)
-        }
-        spec => spec,
-    }
-}
-
-/// npm's version for one that the CDN spells in its own way (`r128`).
-fn translated(library: &Library, version: &str) -> Option<VersionSpec> {
-    let groups = library.version_pattern.as_ref()?.captures(version)?;
-    Some(VersionSpec::parse(&groups.render(library.version.as_ref()?)))
-}
-
-/// Takes the version out of a path that carries it: `2.1.1/jquery.min.js`, `knockout-3.4.2.js`.
-fn split_version(path: &str) -> (String, String) {
-    static NUMBER: std::sync::LazyLock<Expression> = std::sync::LazyLock::new(|| {
-        Expression::from(r"(?P<ver>[0-9]+\.[0-9]+\.[0-9]+)".to_owned())
-    });
-    let Some(version) = NUMBER.captures(path).and_then(|groups| groups.get("ver")) else {
-        return (String::new(), path.to_owned());
-    };
-    let folder = path.strip_prefix(version).and_then(|rest| rest.strip_prefix('/'));
-    let rest = match folder {
-        Some(rest) => rest.to_owned(),
-        None => path.replacen(&format!("-{version}"), "", 1),
-    };
-    (version.to_owned(), rest)
-}
-
-/// Percent-decodes one captured text; the slash that a group may start with is not part of a path.
-fn decode(text: &str) -> Option<String> {
-    let decoded = percent_decode_str(text.trim_start_matches('/')).decode_utf8().ok()?;
-    Some(decoded.into_owned()).filter(|text| !text.is_empty())
-}
-
-fn distinct(paths: impl Iterator<Item = String>) -> Vec<String> {
-    let mut seen = Vec::new();
-    for path in paths {
-        if !seen.contains(&path) {
-            seen.push(path);
-        }
-    }
-    seen
 }
 
 fn pinning(
@@ -396,51 +200,5 @@ fn advice(kind: FormKind, address: &Address) -> String {
     }
 }
 
-/// A URL with the place where its version stands.
-#[derive(Clone)]
-struct Address {
-    url: SubresourceUrl,
-    /// Host and path as matched.
-    subject: String,
-    version: Option<VersionPlace>,
-}
-
-#[derive(Clone)]
-enum VersionPlace {
-    Written(Span<usize>),
-    /// Missing: `@version` belongs here.
-    After(usize),
-}
-
-impl Address {
-    fn new(url: &SubresourceUrl, subject: &str, groups: &Groups<'_, '_>) -> Self {
-        let anchor = || groups.span("pkg").or_else(|| groups.span("repo"));
-        let version = match groups.span("ver") {
-            Some(span) => Some(VersionPlace::Written(span)),
-            None => anchor().map(|span| VersionPlace::After(span.end)),
-        };
-        Self { url: url.clone(), subject: subject.to_owned(), version }
-    }
-
-    /// The URL's text with `version` in its place; scheme, port and query stay.
-    fn with_version(&self, version: &str) -> Option<String> {
-        let (before, after) = match self.version.clone()? {
-            VersionPlace::Written(span) => {
-                (self.subject.get(..span.start)?.to_owned(), self.subject.get(span.end..)?)
-            }
-            VersionPlace::After(end) => {
-                (format!("{}@", self.subject.get(..end)?), self.subject.get(end..)?)
-            }
-        };
-        let after = after.split('?').next().unwrap_or_default();
-        let path = before.strip_prefix(self.url.host())?;
-        let url = self.url.as_url();
-        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        Some(format!("{}://{}{port}{path}{version}{after}{query}", url.scheme(), self.url.host()))
-    }
-}
-
 #[cfg(test)]
-#[path = "url_form_tests.rs"]
 mod tests;

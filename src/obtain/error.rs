@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::{
-    fetch::{FetchError, Poison},
+    fetch::{FetchError, WrongContent},
     findings::{Fault, Notice, Places, Problem},
     integrity::{IntegrityMetadata, Mismatch},
     npm::{Contradiction, RegistryError, ServeError},
@@ -18,7 +18,7 @@ pub enum ObtainError {
     Fetch(#[from] FetchError),
     /// The CDN's answer is no script.
     #[error(transparent)]
-    Poison(#[from] Poison),
+    WrongContent(#[from] WrongContent),
     /// The bytes are not what a page's `integrity` says.
     #[error("integrity mismatch with the page's own `integrity`")]
     Declared {
@@ -69,7 +69,7 @@ impl ObtainError {
     pub fn is_absence(&self) -> bool {
         match self {
             Self::Fetch(error) => self.is_failed_download() && !error.is_unreachable(),
-            Self::Poison(_) | Self::NotOnNpm | Self::Serve(_) => true,
+            Self::WrongContent(_) | Self::NotOnNpm | Self::Serve(_) => true,
             _ => false,
         }
     }
@@ -85,7 +85,7 @@ impl ObtainError {
                     | FetchError::TooMuch { .. }
                     | FetchError::InsecureRedirect { .. }
             ),
-            Self::Poison(_)
+            Self::WrongContent(_)
             | Self::NotOnNpm
             | Self::NoRegistry(_)
             | Self::Serve(_)
@@ -147,10 +147,10 @@ impl ObtainError {
             Self::Fetch(error) | Self::Both { cdn: error, .. } => {
                 return error.remedy().map(str::to_owned);
             }
-            Self::Poison(Poison::Empty { .. }) => {
+            Self::WrongContent(WrongContent::Empty { .. }) => {
                 "an empty answer is most likely a failure: try again, or correct the address; if the file is meant to be empty, keep it external with a rule"
             }
-            Self::Poison(_) => {
+            Self::WrongContent(_) => {
                 "open the URL in a browser: browsers get no script there either; correct the address or remove the tag"
             }
             Self::Registry(error) if error.is_unreachable() => {

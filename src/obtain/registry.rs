@@ -9,7 +9,7 @@ use std::{path::Path, sync::Mutex};
 use url::Url;
 
 use crate::{
-    fetch::{Client, ClientOptions, FetchError, HeaderName, HeaderValue, Limits, PlainHttp, Trust},
+    fetch::{Client, ClientOptions, FetchError, Header, Limits, PlainHttp, RootStore},
     npm::{Registry, Transport, TransportError, npm_config::NpmConfig},
 };
 
@@ -36,7 +36,7 @@ pub struct HttpTransport {
 /// A sentence: npm's configuration cannot be used, or a client cannot be set up.
 pub fn npm_registry(
     project_root: &Path,
-    trust: &Trust,
+    roots: &RootStore,
     options: &ClientOptions,
 ) -> Result<NpmRegistry, String> {
     let limits =
@@ -45,7 +45,7 @@ pub fn npm_registry(
     let trusted =
         ClientOptions { allow_private: true, allow_http: PlainHttp::Any, ..guarded.clone() };
     let client = |options: &ClientOptions| {
-        Client::trusting(trust, options).map_err(|error| error.to_string())
+        Client::with_roots(roots, options).map_err(|error| error.to_string())
     };
     let config = NpmConfig::load(project_root).map_err(|error| error.to_string())?;
     let transport = HttpTransport {
@@ -60,9 +60,9 @@ impl Transport for HttpTransport {
     fn get(&self, url: &Url, headers: &[(&str, String)]) -> Result<Vec<u8>, TransportError> {
         let headers = headers
             .iter()
-            .map(|(name, value)| Ok((HeaderName::try_from(*name)?, HeaderValue::try_from(value)?)))
-            .collect::<Result<Vec<_>, Box<dyn std::error::Error + Send + Sync>>>()
-            .map_err(TransportError::Other)?;
+            .map(|(name, value)| Header::new(name, value))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| TransportError::Other(error.into()))?;
         self.fetch(url, &headers).map_err(|error| match error {
             FetchError::Status { code: 404 | 410, .. } => TransportError::NotFound,
             error if error.is_unreachable() => TransportError::Unreachable(error.into()),
@@ -72,11 +72,7 @@ impl Transport for HttpTransport {
 }
 
 impl HttpTransport {
-    fn fetch(
-        &self,
-        url: &Url,
-        headers: &[(HeaderName, HeaderValue)],
-    ) -> Result<Vec<u8>, FetchError> {
+    fn fetch(&self, url: &Url, headers: &[Header]) -> Result<Vec<u8>, FetchError> {
         if !self.config.is_registry_origin(url) {
             return Ok(self.guarded.get(url, headers, &|_| Ok(()))?.bytes);
         }

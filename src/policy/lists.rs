@@ -3,14 +3,18 @@
 //! The lists are facts with their sources; what follows from them is decided here: `block` denies,
 //! `warn` and `info` are notices, a live-only script is kept unless it is marked as vendorable.
 
+mod data;
+
 use std::sync::LazyLock;
 
 use percent_encoding::percent_decode_str;
-use regex::{Regex, RegexSet};
-use serde::Deserialize;
-use toml::value::Datetime;
+use regex::Regex;
 
-use super::{Confidence, Finding, Kept, Notice, Obstacle, Origin, Severity, pattern::Address};
+use self::data::{HOSTS, Host, LIVE, Rewrite, Versions};
+use super::{
+    pattern::Address,
+    verdict::{Finding, Kept, Notice, Origin, Severity},
+};
 use crate::reference::SubresourceUrl;
 
 /// What the lists say of a URL.
@@ -26,106 +30,6 @@ pub(super) struct Replacement {
     pub with: SubresourceUrl,
     pub reason: String,
 }
-
-#[derive(Deserialize)]
-struct HostList {
-    host: Vec<Host>,
-    version: Vec<Versions>,
-    rewrite: Vec<Rewrite>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Host {
-    id: String,
-    pattern: String,
-    #[serde(rename = "match")]
-    kind: Match,
-    class: String,
-    severity: Severity,
-    confidence: Confidence,
-    reason: String,
-    source: Vec<String>,
-    date: Datetime,
-    replacement: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Match {
-    DomainSuffix,
-    HostExact,
-    UrlPrefix,
-}
-
-/// Versions of an npm package that were malicious.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Versions {
-    id: String,
-    /// The package's name.
-    pattern: String,
-    versions: Vec<String>,
-    safe: String,
-    reason: String,
-    source: Vec<String>,
-    date: Datetime,
-}
-
-#[derive(Deserialize)]
-struct Rewrite {
-    pattern: String,
-    to: String,
-    reason: String,
-}
-
-#[derive(Deserialize)]
-struct LiveList {
-    script: Vec<LiveScript>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LiveScript {
-    id: String,
-    pattern: String,
-    unless: Option<String>,
-    category: String,
-    why: Obstacle,
-    reason: String,
-    source: Vec<String>,
-    date: Datetime,
-    #[serde(default)]
-    vendorable: bool,
-    fix: Option<String>,
-    /// Only a person who reads the list needs it; named so that other unknown keys are mistakes.
-    #[serde(default, rename = "confidence")]
-    _confidence: Confidence,
-}
-
-/// The live-only list with all its expressions in one automaton: one pass over a URL asks them all.
-struct LiveScripts {
-    set: RegexSet,
-    scripts: Vec<(LiveScript, Option<Regex>)>,
-}
-
-static HOSTS: LazyLock<HostList> = LazyLock::new(|| {
-    toml::from_str(include_str!("../data/compromised-hosts.toml"))
-        .expect("the built-in list is well-formed: a test reads it")
-});
-
-static LIVE: LazyLock<LiveScripts> = LazyLock::new(|| {
-    let list: LiveList = toml::from_str(include_str!("../data/live-only-scripts.toml"))
-        .expect("the built-in list is well-formed: a test reads it");
-    let regex = |text: &String| Regex::new(text).expect("built-in: a test compiles it");
-    let set = RegexSet::new(list.script.iter().map(|script| &script.pattern))
-        .expect("the built-in expressions compile: a test does it");
-    let scripts = list.script.into_iter().map(|script| {
-        let unless = script.unless.as_ref().map(regex);
-        (script, unless)
-    });
-    LiveScripts { set, scripts: scripts.collect() }
-});
 
 /// The lists' answer, deny first.
 pub(super) fn opinion(address: &Address<'_>) -> BuiltIn {
@@ -239,50 +143,14 @@ fn named_malicious_version(address: &Address<'_>) -> Option<Finding> {
     })
 }
 
-impl Host {
-    fn matches(&self, address: &Address<'_>) -> bool {
-        match self.kind {
-            Match::HostExact => address.host == self.pattern,
-            Match::UrlPrefix => address.host_and_path.starts_with(&self.pattern),
-            Match::DomainSuffix => address
-                .host
-                .strip_suffix(self.pattern.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
-        }
-    }
-
-    fn finding(&self, address: &Address<'_>) -> Finding {
-        Finding {
-            by: Origin::BuiltIn(self.id.clone()),
-            host: address.host.to_owned(),
-            reason: self.reason.clone(),
-            class: Some(self.class.clone()),
-            sources: self.source.clone(),
-            date: Some(self.date.to_string()),
-            replacement: self.replacement.clone(),
-            confidence: Some(self.confidence),
-        }
-    }
-}
-
-impl Versions {
-    fn finding(&self, address: &Address<'_>, version: &str) -> Finding {
-        Finding {
-            by: Origin::BuiltIn(self.id.clone()),
-            host: address.host.to_owned(),
-            reason: format!("{}@{version}: {}", self.pattern, self.reason),
-            class: Some("malicious-version".to_owned()),
-            sources: self.source.clone(),
-            date: Some(self.date.to_string()),
-            replacement: Some(format!("{}@{}", self.pattern, self.safe)),
-            confidence: Some(Confidence::High),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde::Deserialize;
+
+    use super::{
+        data::{LIVE, Match},
+        *,
+    };
 
     #[test]
     fn every_entry_of_the_host_list_matches_its_own_pattern() {

@@ -1,3 +1,4 @@
+use super::verdict::{Confidence, Obstacle, Severity};
 use super::*;
 
 fn url(text: &str) -> SubresourceUrl {

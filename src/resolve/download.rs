@@ -13,16 +13,17 @@ use super::{
     resolver::{Arrival, Resolver, Uses},
 };
 use crate::{
-    fetch::{Client, ClientError, Trust, Wanted, pool},
+    fetch::{Client, ClientError, RootStore, Wanted, pool},
     graph::{
         closure::{self, Found, Request, Root},
         graphs::Known,
         import_map::ImportMap,
     },
     obtain::{self, NpmRegistry, Supplier},
+    options::SourceChoice,
     progress::{Progress, Stage},
     reference::SubresourceUrl,
-    settings::{Settings, SourceChoice},
+    settings::Settings,
 };
 
 /// The network: CDNs and the npm registry.
@@ -42,12 +43,12 @@ impl<'a> Network<'a> {
         settings: &'a Settings,
         progress: &'a dyn Progress,
     ) -> Result<Self, ClientError> {
-        let trust = Trust::load(settings.client.ca_cert.as_deref())?;
-        let client = Client::trusting(&trust, &settings.client)?;
+        let roots = RootStore::load(settings.client.ca_cert.as_deref())?;
+        let client = Client::with_roots(&roots, &settings.client)?;
         let registry = match settings.source {
             SourceChoice::Cdn => Err("not asked for (source = cdn)".to_owned()),
             SourceChoice::Auto | SourceChoice::Npm => {
-                obtain::npm_registry(&settings.project_root, &trust, &settings.client)
+                obtain::npm_registry(&settings.project_root, &roots, &settings.client)
             }
         };
         if client.uses_proxy() {

@@ -6,6 +6,7 @@ use super::plan::Violation;
 use crate::{
     findings::{Notice, Problem},
     integrity::Mismatch,
+    lockfile::Version,
     policy::{Finding, Origin},
     read::url_uses::UrlUses,
     reference::SubresourceUrl,
@@ -33,6 +34,18 @@ fn not_locked(url: &SubresourceUrl) -> Notice {
         "run `inhouse vendor` without --locked, review the change and commit the lockfile"
             .to_owned(),
     )
+}
+
+/// A lockfile of an older version says all that a locked run needs, and is left as it is.
+pub(super) fn old_lockfile(file: &Path, found: Version) -> Notice {
+    let message = format!(
+        "`{}` has lockfile version {}, and --locked forbids to upgrade it to version {}",
+        file.display(),
+        found.number(),
+        Version::CURRENT.number()
+    );
+    Notice::new("old-lockfile", message)
+        .hint("run `inhouse vendor` once without --locked and commit the lockfile".to_owned())
 }
 
 /// A locked file is not in the cache, and `--offline` forbids to download it.

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::{
     file_scan::{File, FileScan, scan_file},
-    notices::{denied, no_lockfile, tampered, violation},
+    notices::{denied, no_lockfile, old_lockfile, tampered, violation},
     plan::{Action, Plan},
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
         document::Start,
         graphs::{Graphs, Known},
     },
-    lockfile::{Entry, Lockfile},
+    lockfile::{Entry, Lockfile, Version},
     obtain::{Expectation, ObtainError, Obtained},
     policy::{Policy, Verdict},
     read::{
@@ -431,6 +431,7 @@ impl<'a> Resolver<'a> {
     fn end_of_plan(&mut self) -> Step {
         if self.phase != Phase::Planned {
             self.phase = Phase::Planned;
+            self.note_old_lockfile();
             let found = self.reached_vendored_files();
             let step = self.look_up(found.clone());
             self.resolution.used_locally.extend(found);
@@ -455,6 +456,14 @@ impl<'a> Resolver<'a> {
             .keys()
             .filter_map(|request| self.site().vendored(&self.site().file_path(&request.url)?));
         paths.filter_map(|path| by_path.get(&path).map(|url| (*url).clone())).collect()
+    }
+
+    fn note_old_lockfile(&mut self) {
+        let version = self.lock().version();
+        if self.rules.mode.locked && self.base.has_lockfile && version != Version::CURRENT {
+            let notice = old_lockfile(&self.base.cache.lockfile_path(), version);
+            self.findings.warnings.push(notice);
+        }
     }
 
     /// Turns what the plan may not do under the mode into problems.

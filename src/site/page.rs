@@ -9,9 +9,9 @@ use std::{
     time::Duration,
 };
 
-use super::SiteError;
+use super::error::SiteError;
 use crate::{
-    folder::{Hand, Tree},
+    folder::{Cursor, Tree},
     html::{Dialect, Excerpt, ExcerptLimits, Patch, View},
 };
 
@@ -126,7 +126,7 @@ impl Stamp {
 /// Reads pages one after the other into the same memory.
 #[derive(Debug)]
 pub struct PageReader<'t> {
-    hand: Hand<'t>,
+    hand: Cursor<'t>,
     /// In a large page, scripts of the site matter whose address contains this.
     local: Option<&'t str>,
     /// As large as the largest page so far; all of it is initialised.
@@ -137,7 +137,7 @@ impl<'t> PageReader<'t> {
     /// Reads pages of `site`, in which scripts whose address contains `local` matter as well as those
     /// from elsewhere.
     pub fn new(site: &'t Tree, local: Option<&'t str>) -> Self {
-        Self { hand: site.hand(), local, memory: Vec::new() }
+        Self { hand: Cursor::new(site), local, memory: Vec::new() }
     }
 
     /// Reads a page (a path relative to the site).
@@ -146,7 +146,7 @@ impl<'t> PageReader<'t> {
     /// [`SiteError`] names it.
     pub fn read(&mut self, page: &Path) -> Result<Page<'_>, SiteError> {
         let site = self.hand.tree();
-        let failed = |source| SiteError::Read { path: site.path(page), source };
+        let failed = |source| SiteError::cannot_read(site.path(page), source);
         let opened = self.hand.open_file(page).map_err(SiteError::reading)?;
         let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         // Excerpts know nothing of the rules of XML.
@@ -205,7 +205,7 @@ fn fill(file: &mut File, memory: &mut [u8]) -> io::Result<usize> {
 /// # Errors
 /// [`SiteError`] names it.
 pub fn read_page(site: &Tree, page: &Path) -> Result<Page<'static>, SiteError> {
-    let failed = |source| SiteError::Read { path: site.path(page), source };
+    let failed = |source| SiteError::cannot_read(site.path(page), source);
     let opened = site.open_file(page).map_err(SiteError::reading)?;
     let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
     let mut bytes = Vec::new();
@@ -219,7 +219,7 @@ pub fn read_page(site: &Tree, page: &Path) -> Result<Page<'static>, SiteError> {
 /// # Errors
 /// [`SiteError`] names the page, which then is as it was.
 pub fn replace(
-    hand: &mut Hand<'_>,
+    hand: &mut Cursor<'_>,
     page: &Path,
     from: &Page<'_>,
     patch: &Patch,
@@ -320,7 +320,7 @@ mod tests {
         let tree = open(&dir.path().join("public")).unwrap();
         let page = read_page(&tree, Path::new("index.html")).unwrap();
         let patch = Patch::whole(page.bytes().len(), b"new".to_vec());
-        replace(&mut tree.hand(), Path::new("index.html"), &page, &patch).unwrap();
+        replace(&mut Cursor::new(&tree), Path::new("index.html"), &page, &patch).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o604);
     }
@@ -344,7 +344,7 @@ mod tests {
             };
             let edited = patch(View::whole(page.as_bytes())).apply(page.as_bytes());
             let patch = patch(large.view());
-            replace(&mut tree.hand(), Path::new("page.html"), &large, &patch).unwrap();
+            replace(&mut Cursor::new(&tree), Path::new("page.html"), &large, &patch).unwrap();
             assert!(fs::read(dir.path().join("page.html")).unwrap() == edited);
         }
     }

@@ -9,7 +9,7 @@ use std::{
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use walkdir::{DirEntry, WalkDir};
 
-use super::SiteError;
+use super::error::SiteError;
 
 /// Endings of the files that are pages, compared without regard to ASCII case.
 const PAGE_EXTENSIONS: [&str; 3] = ["html", "htm", "xhtml"];
@@ -59,7 +59,7 @@ impl PageRule {
 
 /// A walk through a site, in the order of the paths.
 ///
-/// The folder of vendored files is passed by, and so is `.git`. Ends with [`SiteError::Read`] where
+/// The folder of vendored files is passed by, and so is `.git`. Ends with [`SiteError::Io`] where
 /// something cannot be read.
 #[derive(Debug)]
 pub struct Walk {
@@ -150,7 +150,7 @@ fn refuse_non_folder(root: &Path) -> Result<(), SiteError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(SiteError::Missing(root.to_owned()))
         }
-        Err(source) => Err(SiteError::Read { path: root.to_owned(), source }),
+        Err(source) => Err(SiteError::cannot_read(root, source)),
     }
 }
 
@@ -192,7 +192,7 @@ fn page_globs(patterns: &[String]) -> Result<GlobSet, SiteError> {
 pub(super) fn walk_error(root: &Path, error: walkdir::Error) -> SiteError {
     let path = error.path().unwrap_or(root).to_owned();
     let source = error.into_io_error().unwrap_or_else(|| io::Error::other("a loop of links"));
-    SiteError::Read { path, source }
+    SiteError::cannot_read(path, source)
 }
 
 #[cfg(test)]

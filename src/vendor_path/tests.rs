@@ -1,6 +1,9 @@
+use std::collections::BTreeMap;
+
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::*;
+use super::{mirror::Mirror, *};
+use crate::integrity::Algorithm;
 
 fn stored(url: &str) -> Stored {
     Stored { url: url.parse().unwrap(), content: None, extension: Extension::Js }

@@ -118,7 +118,7 @@ impl Sandbox {
     /// lockfile names is there, with the right bytes.
     pub fn assert_sound(&self, before: &Snapshot, after: &Snapshot, what: &str) {
         for (path, thing) in self.snapshot() {
-            if is_on_a_bench(&path) {
+            if is_staged(&path) {
                 continue;
             }
             let known = [before, after].into_iter().any(|state| state.get(&path) == Some(&thing));
@@ -163,7 +163,7 @@ impl Sandbox {
 }
 
 /// Whether it is the hidden folder beside a tree, which the next run clears, or lies in one.
-pub fn is_on_a_bench(path: &Path) -> bool {
+pub fn is_staged(path: &Path) -> bool {
     path.components().any(|name| name.as_os_str().to_string_lossy().ends_with(".inhouse"))
 }
 

@@ -40,6 +40,7 @@ fn url(text: &str) -> SubresourceUrl {
 
 fn locked(code: &str) -> Entry {
     lockfile::Entry {
+        kind: lockfile::Kind::Script,
         final_url: None,
         path: "cdn.example/locked.js".parse().unwrap(),
         size: code.len() as u64,
@@ -55,6 +56,7 @@ fn locked(code: &str) -> Entry {
         floating: false,
         keep_query: false,
         varies: None,
+        loads: lockfile::Loads::default(),
     }
 }
 

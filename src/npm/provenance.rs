@@ -10,8 +10,9 @@ use thiserror::Error;
 
 use super::{
     default_file::{DefaultFile, default_file, exported_path, unminified},
+    form_kind::FormKind,
     tarball::Package,
-    url_form::{FormKind, UrlForm},
+    url_form::UrlForm,
 };
 use crate::integrity::{Algorithm, Digest};
 
@@ -157,5 +158,4 @@ fn by_basename(form: &UrlForm, package: &Package) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "proof_tests.rs"]
 mod tests;

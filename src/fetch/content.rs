@@ -1,4 +1,4 @@
-//! A 200 that is no success: error pages, empty answers and failed builds that say "OK".
+//! Answers with status 200 that are no success: error pages, empty answers and failed builds.
 //!
 //! Vendored, such an answer would be locked and served for years, so it is refused by MIME type
 //! (the list is HTML's and MIME Sniffing's "JavaScript MIME type"), by its first bytes, and by the
@@ -9,7 +9,11 @@ use memchr::memmem;
 use serde::de::IgnoredAny;
 use thiserror::Error;
 
+mod failed_build;
+
+use self::failed_build::failed_build;
 use super::Response;
+use crate::mime;
 
 /// What the answer is meant to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +32,7 @@ pub enum Wanted {
 
 /// Why an answer with status 200 is not what was wanted.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum Poison {
+pub enum WrongContent {
     /// Nothing, or nothing but blanks.
     #[error("`{url}` answered with an empty body")]
     Empty {
@@ -90,84 +94,56 @@ pub enum Poison {
 /// Hosts that serve every text as `text/plain`, on purpose.
 const RAW_HOSTS: [&str; 2] = ["raw.githubusercontent.com", "gist.githubusercontent.com"];
 
-/// Where a failed build announces itself: no service puts more than a comment before it.
-const HEAD: usize = 4 << 10;
-
-/// Whether `essence` (lower-case, no parameters) is a JavaScript MIME type (MIME Sniffing, 4.6).
-pub fn is_javascript_mime_type(essence: &str) -> bool {
-    matches!(
-        essence,
-        "application/ecmascript"
-            | "application/javascript"
-            | "application/x-ecmascript"
-            | "application/x-javascript"
-            | "text/ecmascript"
-            | "text/javascript"
-            | "text/javascript1.0"
-            | "text/javascript1.1"
-            | "text/javascript1.2"
-            | "text/javascript1.3"
-            | "text/javascript1.4"
-            | "text/javascript1.5"
-            | "text/jscript"
-            | "text/livescript"
-            | "text/x-ecmascript"
-            | "text/x-javascript"
-    )
-}
-
 /// Looks whether `response` can be what was wanted.
 ///
 /// # Errors
-/// [`Poison`] says what it is instead.
-pub fn inspect(response: &Response, wanted: Wanted) -> Result<(), Poison> {
+/// [`WrongContent`] says what it is instead.
+pub fn inspect(response: &Response, wanted: Wanted) -> Result<(), WrongContent> {
     let url = || response.url.to_string();
     let body = without_blanks(&response.bytes);
     if body.is_empty() {
-        return Err(Poison::Empty { url: url() });
+        return Err(WrongContent::Empty { url: url() });
     }
     if is_html(response.content_type.as_deref(), body) {
-        return Err(Poison::HtmlPage { url: url() });
+        return Err(WrongContent::HtmlPage { url: url() });
     }
     let essence = response.content_type.as_deref().unwrap_or_default();
     match wanted {
         Wanted::Module if essence == "application/wasm" => Ok(()),
         Wanted::Script | Wanted::Module => inspect_script(response, body),
         Wanted::Json if is_json(body) => Ok(()),
-        Wanted::Json => Err(Poison::NotJson { url: url() }),
+        Wanted::Json => Err(WrongContent::NotJson { url: url() }),
         Wanted::Css if essence == "text/css" => Ok(()),
-        Wanted::Css => Err(Poison::NotCss { url: url(), found: essence.to_owned() }),
+        Wanted::Css => Err(WrongContent::NotCss { url: url(), found: essence.to_owned() }),
         Wanted::Asset => match failed_build(body) {
-            Some((service, message)) => Err(Poison::FailedBuild { url: url(), service, message }),
+            Some((service, message)) => {
+                Err(WrongContent::FailedBuild { url: url(), service, message })
+            }
             None => Ok(()),
         },
     }
 }
 
-fn inspect_script(response: &Response, body: &[u8]) -> Result<(), Poison> {
+fn inspect_script(response: &Response, body: &[u8]) -> Result<(), WrongContent> {
     let url = || response.url.to_string();
     let essence = response.content_type.as_deref();
     // An array or a string is a script too, if a pointless one; an object is a syntax error.
-    if essence.is_some_and(is_json_mime_type) || (body.starts_with(b"{") && is_json(body)) {
-        return Err(Poison::Json { url: url() });
+    if essence.is_some_and(mime::is_json) || (body.starts_with(b"{") && is_json(body)) {
+        return Err(WrongContent::Json { url: url() });
     }
     if let Some((service, message)) = failed_build(body) {
-        return Err(Poison::FailedBuild { url: url(), service, message });
+        return Err(WrongContent::FailedBuild { url: url(), service, message });
     }
     match essence {
-        None => Err(Poison::NoType { url: url() }),
-        Some(essence) if is_javascript_mime_type(essence) => Ok(()),
+        None => Err(WrongContent::NoType { url: url() }),
+        Some(essence) if mime::is_javascript(essence) => Ok(()),
         Some("text/plain") if is_raw_host(response) => Ok(()),
-        Some(essence) => Err(Poison::WrongType { url: url(), found: essence.to_owned() }),
+        Some(essence) => Err(WrongContent::WrongType { url: url(), found: essence.to_owned() }),
     }
 }
 
 fn is_raw_host(response: &Response) -> bool {
     response.url.host_str().is_some_and(|host| RAW_HOSTS.contains(&host))
-}
-
-fn is_json_mime_type(essence: &str) -> bool {
-    matches!(essence, "application/json" | "text/json") || essence.ends_with("+json")
 }
 
 fn is_json(body: &[u8]) -> bool {
@@ -177,7 +153,7 @@ fn is_json(body: &[u8]) -> bool {
 fn is_html(essence: Option<&str>, body: &[u8]) -> bool {
     match essence {
         Some("text/html" | "application/xhtml+xml") => true,
-        Some(essence) if is_javascript_mime_type(essence) => is_markup_despite_its_type(body),
+        Some(essence) if mime::is_javascript(essence) => is_markup_despite_its_type(body),
         _ => body.starts_with(b"<"),
     }
 }
@@ -196,38 +172,6 @@ fn is_markup_despite_its_type(body: &[u8]) -> bool {
 /// Skips a byte order mark and blanks.
 fn without_blanks(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start()
-}
-
-/// The service and its words, if `body` is a build that failed.
-fn failed_build(body: &[u8]) -> Option<(&'static str, String)> {
-    let head = &body[..body.len().min(HEAD)];
-    let statement = without_comments(head);
-    let throws = statement.starts_with(b"throw ");
-    let message = |text: &[u8]| {
-        let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        String::from_utf8_lossy(line).chars().filter(|c| !c.is_control()).take(200).collect()
-    };
-    if head.starts_with(b"/* esm.sh - error */") {
-        return Some(("esm.sh", message(statement)));
-    }
-    (throws && memmem::find(statement, b"Failed to bundle using Rollup").is_some())
-        .then(|| ("jsDelivr", message(statement)))
-}
-
-/// What follows the comments a script opens with.
-fn without_comments(script: &[u8]) -> &[u8] {
-    let mut rest = script.trim_ascii_start();
-    loop {
-        let end = if rest.starts_with(b"/*") {
-            memmem::find(rest, b"*/").map(|end| end + 2)
-        } else if rest.starts_with(b"//") {
-            memchr::memchr(b'\n', rest)
-        } else {
-            return rest;
-        };
-        let Some(end) = end else { return &[] };
-        rest = rest[end..].trim_ascii_start();
-    }
 }
 
 #[cfg(test)]
@@ -250,7 +194,7 @@ mod tests {
         }
     }
 
-    fn script(content_type: Option<&str>, body: &str) -> Result<(), Poison> {
+    fn script(content_type: Option<&str>, body: &str) -> Result<(), WrongContent> {
         inspect(&answer_of("https://c.test/a.js", content_type, body.as_bytes()), Wanted::Script)
     }
 
@@ -264,7 +208,7 @@ mod tests {
     #[test]
     fn a_body_of_blanks_is_empty() {
         for body in ["", " \r\n\t", "\u{feff}", "\u{feff}\n "] {
-            assert!(matches!(script(JS, body), Err(Poison::Empty { .. })), "{body:?}");
+            assert!(matches!(script(JS, body), Err(WrongContent::Empty { .. })), "{body:?}");
         }
     }
 
@@ -272,9 +216,12 @@ mod tests {
     fn a_page_is_a_page_whatever_it_calls_itself() {
         for essence in [JS, None, Some("text/plain"), Some("text/html")] {
             let page = script(essence, "\u{feff}\n<!DOCTYPE html><title>404</title>");
-            assert!(matches!(page, Err(Poison::HtmlPage { .. })), "{essence:?}");
+            assert!(matches!(page, Err(WrongContent::HtmlPage { .. })), "{essence:?}");
         }
-        assert!(matches!(script(Some("text/html"), "alert(1)"), Err(Poison::HtmlPage { .. })));
+        assert!(matches!(
+            script(Some("text/html"), "alert(1)"),
+            Err(WrongContent::HtmlPage { .. })
+        ));
     }
 
     #[test]
@@ -282,7 +229,7 @@ mod tests {
         assert_eq!(script(JS, "<!-- hide\nvar a = 1;\n// -->"), Ok(()));
         assert_eq!(script(JS, "<!--\nvar a = 1;\n//-->\n"), Ok(()));
         for page in ["<!-- x -->\n<html>", "<!-- x --><html>", "<!-- x\ny -->\n<html>"] {
-            assert!(matches!(script(JS, page), Err(Poison::HtmlPage { .. })), "{page}");
+            assert!(matches!(script(JS, page), Err(WrongContent::HtmlPage { .. })), "{page}");
         }
         assert!(script(None, "<!-- hide\nvar a = 1;\n// -->").is_err());
     }
@@ -290,9 +237,12 @@ mod tests {
     #[test]
     fn json_is_no_script() {
         let error = r#"{"error": "not found"}"#;
-        assert!(matches!(script(JS, error), Err(Poison::Json { .. })));
-        assert!(matches!(script(Some("application/json"), "1"), Err(Poison::Json { .. })));
-        assert!(matches!(script(Some("application/problem+json"), "1"), Err(Poison::Json { .. })));
+        assert!(matches!(script(JS, error), Err(WrongContent::Json { .. })));
+        assert!(matches!(script(Some("application/json"), "1"), Err(WrongContent::Json { .. })));
+        assert!(matches!(
+            script(Some("application/problem+json"), "1"),
+            Err(WrongContent::Json { .. })
+        ));
         assert_eq!(script(JS, "{ let a = 1; alert(a) }"), Ok(()));
     }
 
@@ -303,8 +253,8 @@ mod tests {
             inspect(&answer, Wanted::Json)
         };
         assert_eq!(json(r#"{"name": "a"}"#), Ok(()));
-        assert!(matches!(json("nope"), Err(Poison::NotJson { .. })));
-        assert!(matches!(json("<html>"), Err(Poison::HtmlPage { .. })));
+        assert!(matches!(json("nope"), Err(WrongContent::NotJson { .. })));
+        assert!(matches!(json("<html>"), Err(WrongContent::HtmlPage { .. })));
     }
 
     #[test]
@@ -312,7 +262,7 @@ mod tests {
         let jsdelivr = "/**\n * Failed to bundle.\n */\n\nthrow new Error('Failed to bundle using Rollup v2.79.2: the file imports a not supported node.js built-in module \"fs\".');\nexport default null;";
         let esm = "/* esm.sh - error */\nthrow new Error(\"[esm.sh] could not resolve\");\n";
         for (body, expected) in [(jsdelivr, "jsDelivr"), (esm, "esm.sh")] {
-            let Err(Poison::FailedBuild { service, message, .. }) = script(JS, body) else {
+            let Err(WrongContent::FailedBuild { service, message, .. }) = script(JS, body) else {
                 panic!("{body}");
             };
             assert_eq!(service, expected);
@@ -333,7 +283,7 @@ mod tests {
         let text = Some("text/plain");
         let raw = "https://raw.githubusercontent.com/u/r/main/a.js";
         assert_eq!(inspect(&answer_of(raw, text, b"alert(1)"), Wanted::Script), Ok(()));
-        assert!(matches!(script(text, "alert(1)"), Err(Poison::WrongType { .. })));
+        assert!(matches!(script(text, "alert(1)"), Err(WrongContent::WrongType { .. })));
         let other = "https://raw.githubusercontent.com.evil.test/a.js";
         assert!(inspect(&answer_of(other, text, b"alert(1)"), Wanted::Script).is_err());
     }
@@ -341,8 +291,8 @@ mod tests {
     #[test]
     fn other_types_and_none_are_refused() {
         let octets = script(Some("application/octet-stream"), "alert(1)");
-        assert!(matches!(octets, Err(Poison::WrongType { .. })));
-        assert!(matches!(script(None, "alert(1)"), Err(Poison::NoType { .. })));
+        assert!(matches!(octets, Err(WrongContent::WrongType { .. })));
+        assert!(matches!(script(None, "alert(1)"), Err(WrongContent::NoType { .. })));
     }
 
     proptest! {

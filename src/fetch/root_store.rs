@@ -1,7 +1,8 @@
-//! Whom we trust: the system's authorities and those the user names, read once for all clients.
+//! The certificate authorities to trust: the system's and those the user names, read once for all
+//! clients.
 //!
-//! Reading them takes longer than a handshake, so a [`Trust`] is a value that clients share. What
-//! it makes of TLS is rustls' own: at least 1.2, with ring, and the platform's rules.
+//! Reading them takes longer than a handshake, so a [`RootStore`] is a value that clients share. TLS is
+//! rustls' own: at least 1.2, with ring, and the platform's rules.
 
 use std::{io, path::Path, sync::Arc};
 
@@ -16,19 +17,19 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
-use super::{ClientError, introduction::Introductions};
+use super::{ClientError, first_connection::FirstConnections};
 
 /// Sessions remembered, as many hosts as a page has use for.
 const SESSIONS: usize = 256;
 
 /// What certificates are held against.
 #[derive(Clone, Debug)]
-pub struct Trust {
+pub struct RootStore {
     provider: Arc<CryptoProvider>,
     verifier: Arc<dyn ServerCertVerifier>,
 }
 
-impl Trust {
+impl RootStore {
     /// Trusts the system's authorities, and those in the PEM file `ca_cert`.
     ///
     /// # Errors
@@ -41,10 +42,10 @@ impl Trust {
         Ok(Self { provider, verifier: Arc::new(verifier) })
     }
 
-    /// TLS for one client, which offers HTTP/2 and tells `introductions` whom it has met.
+    /// TLS for one client, which offers HTTP/2 and tells `connections` which hosts it has reached.
     pub(super) fn tls(
         &self,
-        introductions: Arc<Introductions>,
+        connections: Arc<FirstConnections>,
     ) -> Result<ClientConfig, rustls::Error> {
         let mut tls = ClientConfig::builder_with_provider(self.provider.clone())
             .with_safe_default_protocol_versions()?
@@ -53,7 +54,7 @@ impl Trust {
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let kept = ClientSessionMemoryCache::new(SESSIONS);
-        tls.resumption = Resumption::store(Arc::new(Sessions { kept, introductions }));
+        tls.resumption = Resumption::store(Arc::new(Sessions { kept, connections }));
         Ok(tls)
     }
 }
@@ -73,17 +74,17 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Client
 #[derive(Debug)]
 struct Sessions {
     kept: ClientSessionMemoryCache,
-    introductions: Arc<Introductions>,
+    connections: Arc<FirstConnections>,
 }
 
 impl ClientSessionStore for Sessions {
     fn set_tls12_session(&self, host: ServerName<'static>, session: Tls12ClientSessionValue) {
-        self.introductions.end(&host.to_str());
+        self.connections.end(&host.to_str());
         self.kept.set_tls12_session(host, session);
     }
 
     fn insert_tls13_ticket(&self, host: ServerName<'static>, ticket: Tls13ClientSessionValue) {
-        self.introductions.end(&host.to_str());
+        self.connections.end(&host.to_str());
         self.kept.insert_tls13_ticket(host, ticket);
     }
 

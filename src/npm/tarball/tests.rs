@@ -1,8 +1,10 @@
-use flate2::{Compression, write::GzEncoder};
-use proptest::prelude::*;
 use std::io::Write;
 
-use super::{fixture::*, *};
+use flate2::{Compression, write::GzEncoder};
+use proptest::prelude::*;
+use tar::EntryType;
+
+use super::{fixture::*, walk::*, *};
 
 #[test]
 fn the_first_segment_of_a_name_goes_whatever_it_is() {

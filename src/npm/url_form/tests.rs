@@ -19,7 +19,8 @@ fn named(package: &str, version: &str, paths: &[&str]) -> (Option<String>, Strin
 
 #[test]
 fn every_example_of_the_data_is_read_by_its_own_entry() {
-    let data: toml::Table = toml::from_str(include_str!("../data/cdn-url-patterns.toml")).unwrap();
+    let data: toml::Table =
+        toml::from_str(include_str!("../../data/cdn-url-patterns.toml")).unwrap();
     let mut examples = 0;
     for entry in data["pattern"].as_array().unwrap() {
         let text = |key: &str| entry.get(key).and_then(|value| value.as_str());

@@ -1,3 +1,5 @@
+use std::{collections::HashMap, sync::Mutex};
+
 use sha1::{Digest as _, Sha1};
 
 use super::{

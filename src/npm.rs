@@ -2,23 +2,28 @@
 //!
 //! [`url_form`] reads a CDN URL as "this file of this package", [`registry`] fetches that package
 //! (the only room here that touches the network, through a [`registry::Transport`] it is given),
-//! [`tarball`] reads it in memory, [`proof`] holds the CDN's bytes against the author's, and
+//! [`tarball`] reads it in memory, [`provenance`] holds the CDN's bytes against the author's, and
 //! [`mod@serve`] takes the author's bytes instead. Which form a URL has is data, in
 //! `src/data/cdn-url-patterns.toml`.
 
 mod default_file;
+mod form_kind;
 pub mod npm_config;
 pub mod package_name;
 mod patterns;
-pub mod proof;
+pub mod provenance;
 pub mod registry;
 pub mod serve;
 pub mod tarball;
 pub mod tarball_integrity;
 pub mod url_form;
+mod version_spec;
 
-pub use proof::{Contradiction, Proof, prove};
+pub use form_kind::FormKind;
+pub use package_name::PackageName;
+pub use provenance::{Contradiction, Proof, prove};
 pub use registry::{Registry, RegistryError, Transport, TransportError};
 pub use serve::{ServeError, serve};
 pub use tarball::Package;
-pub use url_form::{Pinning, UrlForm, VersionSpec, classify};
+pub use url_form::{Pinning, UrlForm, classify};
+pub use version_spec::VersionSpec;

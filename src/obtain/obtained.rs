@@ -1,0 +1,70 @@
+//! Bytes that passed every check, and what is known about them.
+
+use crate::{
+    lockfile::{Proof, Source},
+    npm::{self, Package},
+    reference::SubresourceUrl,
+    vendor_path::Stored,
+};
+
+/// Bytes that passed every check, and what is known about them.
+#[derive(Clone, Debug)]
+pub struct Obtained {
+    /// The bytes, as upstream served them.
+    pub bytes: Vec<u8>,
+    /// Where the redirects led, if anywhere else.
+    pub final_url: Option<SubresourceUrl>,
+    /// The MIME type's essence.
+    pub media_type: String,
+    /// What decides the path in the vendor folder.
+    pub stored: Stored,
+    /// Whether the URL fixes the bytes by itself.
+    pub floating: bool,
+    /// Where the bytes came from.
+    pub source: Source,
+    /// What npm says about them.
+    pub evidence: Evidence,
+    /// The request headers the server says its answer depends on.
+    pub varies: Option<String>,
+}
+
+/// What npm says about bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// `name@version`.
+    pub package: Option<String>,
+    /// Proved or not.
+    pub proof: Proof,
+    /// The file of the package that has the same bytes.
+    pub file: Option<String>,
+    /// The digest of the package's tarball.
+    pub tarball: Option<String>,
+    /// Why there is no proof.
+    pub reason: Option<String>,
+    /// A registry that should have answered did not.
+    pub registry_failed: Option<String>,
+}
+
+impl Obtained {
+    /// Whether npm has the same bytes under the very path that the address names.
+    pub(super) fn is_what_its_address_names(&self, asked: &SubresourceUrl) -> bool {
+        let form = npm::classify(self.final_url.as_ref().unwrap_or(asked));
+        form.zip(self.evidence.file.as_ref()).is_some_and(|(form, file)| form.paths.contains(file))
+    }
+}
+
+impl Evidence {
+    pub(super) fn unproved(reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..Self::default() }
+    }
+
+    pub(super) fn of_file(package: &Package, path: String) -> Self {
+        Self {
+            package: Some(package.id()),
+            proof: Proof::Npm,
+            file: Some(path),
+            tarball: Some(package.tarball_integrity.clone()),
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What the user says: rules, and what happens to denied scripts.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::pattern::PatternError;
+
+/// One `[[rule]]` of `inhouse.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Which URLs it is about; see [`UrlPattern`].
+    pub pattern: String,
+    /// What happens to them.
+    pub action: RuleAction,
+    /// Why, for the reports. A rule that overrides a built-in list without one is warned about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a [`Rule`] says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleAction {
+    /// Download and serve from the site.
+    Vendor,
+    /// Leave the reference as it is.
+    Keep,
+    /// Refuse.
+    Deny,
+}
+
+/// What to do with a denied script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnDenied {
+    /// Fail the run.
+    #[default]
+    Fail,
+    /// Point the page at a trusted copy where one is known; fail otherwise.
+    Replace,
+    /// Take the element out of the page.
+    Remove,
+}
+
+/// A policy that cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PolicyError {
+    /// The pattern of a `[[rule]]`.
+    #[error("the rule {0}")]
+    Rule(PatternError),
+    /// A pattern of `include`.
+    #[error("in `include`, the {0}")]
+    Include(PatternError),
+    /// A pattern of `exclude`.
+    #[error("in `exclude`, the {0}")]
+    Exclude(PatternError),
+}
