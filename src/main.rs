@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            // The exit code says it too, if there is nobody to read this.
+            // If this cannot be printed, the exit code still says that the run failed.
             let _ = explain(&error, &mut anstream::stderr().lock());
             ExitCode::from(2)
         }
@@ -53,7 +53,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Vendor(args) => {
             let project = Project::load(output.config.as_deref())?;
             let output = prepare(&project, &output);
-            let settings = project.for_vendor(*args)?.told_by(output);
+            let settings = project.for_vendor(*args)?.for_output(output);
             return print(&inhouse::vendor(&settings, &*progress(output))?, output);
         }
         Command::Scan(args) => {
@@ -65,13 +65,13 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
                 let report = inhouse::scan_records(&settings, io::stdin())?;
                 return print(&report, Output { format: Format::Json, ..output });
             }
-            let settings = project.for_site(site)?.told_by(output);
+            let settings = project.for_site(site)?.for_output(output);
             return print(&inhouse::scan(&settings, &*progress(output))?, output);
         }
         Command::Check(args) => {
             let project = Project::load(output.config.as_deref())?;
             let output = prepare(&project, &output);
-            let settings = project.for_site(*args)?.told_by(output);
+            let settings = project.for_site(*args)?.for_output(output);
             return print(&inhouse::check(&settings, &*progress(output))?, output);
         }
         Command::Rewrite(args) => {
@@ -107,7 +107,7 @@ fn filter(project: Project, args: RewriteArgs, output: Output) -> anyhow::Result
         }
         Err(problems) => {
             let report = Report { problems, ..Report::default() };
-            // The exit code says it too, if there is nobody to read this.
+            // If this cannot be printed, the exit code still says that the run failed.
             let err = &mut anstream::stderr().lock();
             let _ = human::print(&report, human::Detail::Quiet, &mut io::sink(), err);
             Ok(report.exit_code())
@@ -154,7 +154,7 @@ fn print(report: &Report, output: Output) -> anyhow::Result<u8> {
         }
     };
     match printed {
-        // `inhouse scan | head` is no failure of ours.
+        // `inhouse scan | head` closes stdout early; that is no error.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(report.exit_code()),
     }

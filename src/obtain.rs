@@ -92,7 +92,7 @@ impl Supplier<'_> {
             Err(empty) if may_be_an_empty_module(&response, wanted) => Some(empty),
             Err(wrong) => return Err(wrong.into()),
         };
-        // Proving downloads a tarball: first the checks that cost nothing.
+        // Proving downloads a tarball, so the checks that cost nothing come first.
         verify(&response.bytes, expectation)?;
         let obtained = self.accept(url, form, response);
         match (empty, obtained) {
@@ -136,7 +136,7 @@ impl Supplier<'_> {
         })
     }
 
-    /// Holds bytes of the CDN against the package the URL names.
+    /// Compares bytes of the CDN with the package the URL names.
     fn prove(
         &self,
         form: &UrlForm,
@@ -211,15 +211,15 @@ impl Supplier<'_> {
     }
 }
 
-/// Whether an empty answer can be what was wanted. What only declares types comes to an empty
-/// module, and packages have such files; an empty answer is more often a failure all the same.
+/// Whether an empty answer can be what was wanted. A module that only declares types is empty once it is
+/// compiled, and packages have such files. Most empty answers are failures.
 fn may_be_an_empty_module(response: &Response, wanted: &BTreeSet<Wanted>) -> bool {
     let is_blank = response.bytes.trim_ascii().is_empty();
     let essence = response.content_type.as_deref();
     is_blank && wanted.contains(&Wanted::Module) && essence.is_some_and(mime::is_javascript)
 }
 
-/// Looks whether `response` can be any of what was wanted.
+/// Checks whether `response` can be any of what was wanted.
 fn inspect(response: &Response, wanted: &BTreeSet<Wanted>) -> Result<(), WrongContent> {
     let mut wrong = None;
     for wanted in wanted {
@@ -231,7 +231,7 @@ fn inspect(response: &Response, wanted: &BTreeSet<Wanted>) -> Result<(), WrongCo
     wrong.map_or(Ok(()), Err)
 }
 
-/// Holds bytes against the authors' `integrity` values and the lockfile.
+/// Checks bytes against the authors' `integrity` values and the lockfile.
 ///
 /// # Errors
 /// [`ObtainError::Declared`] or [`ObtainError::Locked`].

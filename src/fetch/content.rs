@@ -1,8 +1,8 @@
 //! Answers with status 200 that are no success: error pages, empty answers and failed builds.
 //!
-//! Vendored, such an answer would be locked and served for years, so it is refused by MIME type
-//! (the list is HTML's and MIME Sniffing's "JavaScript MIME type"), by its first bytes, and by the
-//! signatures of services known to wrap a failed build into a script that throws. Whether a
+//! If it were vendored, such an answer would be locked and served for years. So it is refused by its
+//! MIME type, by its first bytes, and by the signatures of services that are known to wrap a failed
+//! build into a script that throws. Whether a
 //! plausible script is the *right* one is for `integrity` and `npm` to say.
 
 use memchr::memmem;
@@ -26,7 +26,7 @@ pub enum Wanted {
     Json,
     /// A style sheet.
     Css,
-    /// Whatever some code takes the address of.
+    /// Any file whose address some code takes.
     Asset,
 }
 
@@ -57,7 +57,7 @@ pub enum WrongContent {
         /// The URL that answered.
         url: String,
     },
-    /// A script whose only deed is to report that the CDN could not build it.
+    /// A script that only reports that the CDN could not build it.
     #[error("{service} could not build `{url}`: {message}")]
     FailedBuild {
         /// The URL that answered.
@@ -94,7 +94,7 @@ pub enum WrongContent {
 /// Hosts that serve every text as `text/plain`, on purpose.
 const RAW_HOSTS: [&str; 2] = ["raw.githubusercontent.com", "gist.githubusercontent.com"];
 
-/// Looks whether `response` can be what was wanted.
+/// Checks whether `response` can be what was wanted.
 ///
 /// # Errors
 /// [`WrongContent`] says what it is instead.

@@ -46,7 +46,7 @@ pub struct Evidence {
 }
 
 impl Obtained {
-    /// Whether npm has the same bytes under the very path that the address names.
+    /// Whether npm has the same bytes under exactly the path that the URL names.
     pub(super) fn is_what_its_address_names(&self, asked: &SubresourceUrl) -> bool {
         let form = npm::classify(self.final_url.as_ref().unwrap_or(asked));
         form.zip(self.evidence.file.as_ref()).is_some_and(|(form, file)| form.paths.contains(file))

@@ -16,7 +16,7 @@ pub enum Verdict {
     Keep(Kept),
     /// Refuse, and fail the run.
     Deny(Finding),
-    /// Load `with` in its stead. Ask for a verdict on `with` too: most replacements stay live.
+    /// Load `with` instead. Ask for a verdict on `with` too: most replacements stay live.
     Replace {
         /// The replacement.
         with: SubresourceUrl,
@@ -106,7 +106,7 @@ pub struct Finding {
 /// Something to know about a script that is vendored all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// How loud to say it.
+    /// How serious it is.
     pub severity: Severity,
     /// What is known.
     pub finding: Finding,

@@ -65,7 +65,7 @@ pub fn print(
     out.flush()
 }
 
-/// A run that only reused what was there has nothing to list.
+/// Whether a row is listed in a usual run: what is as it was before is not.
 fn worth_a_line(outcome: Outcome) -> bool {
     match outcome {
         Outcome::Vendored | Outcome::Left | Outcome::Replaced | Outcome::Removed => true,
