@@ -64,6 +64,21 @@ pub struct Kept {
     pub date: Option<String>,
 }
 
+impl Kept {
+    /// Kept for `reason`; nothing else is known.
+    pub(super) fn new(by: Origin, reason: String) -> Self {
+        Self {
+            by,
+            reason,
+            category: None,
+            obstacle: None,
+            fix: None,
+            sources: Vec::new(),
+            date: None,
+        }
+    }
+}
+
 /// What stands against a local copy of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -101,6 +116,22 @@ pub struct Finding {
     pub replacement: Option<String>,
     /// How sure the built-in list is.
     pub confidence: Option<Confidence>,
+}
+
+impl Finding {
+    /// A finding about `host`; nothing else is known.
+    pub(super) fn new(by: Origin, host: &str, reason: String) -> Self {
+        Self {
+            by,
+            host: host.to_owned(),
+            reason,
+            class: None,
+            sources: Vec::new(),
+            date: None,
+            replacement: None,
+            confidence: None,
+        }
+    }
 }
 
 /// Something to know about a script that is vendored all the same.
