@@ -58,7 +58,7 @@ pub enum Command {
     Man,
 }
 
-/// How to talk: understood before and after every command.
+/// How results are printed; these options may stand before and after every command.
 #[derive(Clone, Debug, Default, Args)]
 pub struct OutputArgs {
     /// How results are printed
@@ -227,7 +227,7 @@ pub struct VendorArgs {
     /// Write the whole result to DIR and leave SITE as it is
     #[arg(long, value_name = "DIR", env = "INHOUSE_DEST")]
     pub dest: Option<PathBuf>,
-    /// What is promised.
+    /// What the run must not do.
     #[command(flatten)]
     pub mode: ModeArgs,
     /// Show what would be done; write nothing
@@ -247,7 +247,7 @@ pub struct VendorArgs {
     pub network: NetworkArgs,
 }
 
-/// What a run is held to.
+/// What the run must not do.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ModeArgs {
     /// Fail if the lockfile is missing or would change

@@ -1,9 +1,9 @@
-//! Bringing bytes from other people's hosts: one blocking client, one guard, one small pool.
+//! Downloads over HTTPS: one blocking client and a small pool of threads.
 //!
-//! Answers for *how* we ask and what we accept: https unless a host is allowed by name, public
-//! addresses only, our own redirect loop with every hop checked again, limits on time, size, hops
-//! and requests in flight, retries for what may pass, and a look at each 200 for the error pages
-//! that call themselves success. Leaves to others *what* is asked for (`plan`, `policy`) and whether
+//! Decides *how* files are requested and which answers are accepted: https unless a host is allowed by
+//! name, public addresses only, redirects with every hop checked, limits on time, size, hops and
+//! requests in flight, retries where a failure may be temporary, and a check for error pages with
+//! status 200. Leaves to others *what* is requested (`plan`, `policy`) and whether
 //! the bytes are the right ones (`integrity`, `npm`). Follows HTTP (RFC 9110: redirects 15.4,
 //! `Retry-After` 10.2.3), the Fetch Standard on MIME types, and IANA's special-purpose address
 //! registries (RFC 6890).

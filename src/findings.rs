@@ -122,8 +122,8 @@ impl Notice {
     }
 }
 
-/// Makes one notice of those that say the same of different places: what a template writes into
-/// every page is said once.
+/// Merges notices that differ only in their places: what a template writes into every page is said
+/// once.
 pub fn say_once(notices: Vec<Notice>) -> Vec<Notice> {
     let mut said: Vec<Notice> = Vec::new();
     let mut seen: HashMap<_, usize> = HashMap::new();

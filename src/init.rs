@@ -59,16 +59,17 @@ pub fn manual() -> io::Result<()> {
     let mut command = Cli::command();
     command.build();
     clap_mangen::Man::new(command.clone()).render(&mut out)?;
-    for subcommand in
-        command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help")
-    {
-        let man = clap_mangen::Man::new(subcommand.clone());
-        writeln!(out, ".SH \"INHOUSE {}\"", subcommand.get_name().to_uppercase())?;
-        man.render_description_section(&mut out)?;
-        man.render_synopsis_section(&mut out)?;
-        man.render_options_section(&mut out)?;
-    }
-    Ok(())
+    let is_listed = |sub: &&clap::Command| !sub.is_hide_set() && sub.get_name() != "help";
+    command.get_subcommands().filter(is_listed).try_for_each(|sub| section(sub, &mut out))
+}
+
+/// The section of a subcommand.
+fn section(subcommand: &clap::Command, out: &mut dyn Write) -> io::Result<()> {
+    let man = clap_mangen::Man::new(subcommand.clone());
+    writeln!(out, ".SH \"INHOUSE {}\"", subcommand.get_name().to_uppercase())?;
+    man.render_description_section(out)?;
+    man.render_synopsis_section(out)?;
+    man.render_options_section(out)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Subresource Integrity: what a digest is, how it is written, how bytes are held against it.
+//! Subresource Integrity: what a digest is, how it is written, how bytes are checked against it.
 //!
 //! Two types, because trust differs. [`Integrity`] is ours: it exists only by hashing bytes or by
 //! parsing complete, well-formed digests. [`IntegrityMetadata`] is what a page's author wrote in an
@@ -48,7 +48,7 @@ impl Integrity {
         &self.0
     }
 
-    /// Holds `bytes` against every digest.
+    /// Checks `bytes` against every digest.
     ///
     /// # Errors
     /// [`Mismatch`] names the first digest that `bytes` do not have, and the one they have.

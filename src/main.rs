@@ -9,13 +9,14 @@ use anstream::ColorChoice as StreamColor;
 use anyhow::Context;
 use clap::Parser;
 use inhouse::{
-    cli::{Cli, Command, OutputArgs, RewriteArgs, SiteArgs},
+    cli::{Cli, Command, OutputArgs, RewriteArgs, ScanArgs, SiteArgs},
+    findings::Problem,
     init,
     options::{ColorChoice, Format},
     page_path,
     progress::{Bar, Lines, Progress, Silent},
     report::{Report, human, json, printable},
-    settings::{Output, Project},
+    settings::{Output, Project, Settings},
 };
 
 fn main() -> ExitCode {
@@ -23,7 +24,7 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            // The exit code says it too, if there is nobody to read this.
+            // If this cannot be printed, the exit code still says that the run failed.
             let _ = explain(&error, &mut anstream::stderr().lock());
             ExitCode::from(2)
         }
@@ -41,81 +42,92 @@ fn explain(error: &anyhow::Error, to: &mut impl Write) -> io::Result<()> {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<u8> {
-    let Cli { command, output } = cli;
+fn run(Cli { command, output }: Cli) -> anyhow::Result<u8> {
     match command {
         Command::Init => {
             let file = init::write_config(&std::env::current_dir()?)?;
             eprintln!("wrote `{}`", printable(&file.display().to_string()));
+            Ok(0)
         }
-        Command::Completions { shell } => init::completions(shell),
-        Command::Man => init::manual()?,
+        Command::Completions { shell } => {
+            init::completions(shell);
+            Ok(0)
+        }
+        Command::Man => Ok(init::manual().map(|()| 0)?),
         Command::Vendor(args) => {
-            let project = Project::load(output.config.as_deref())?;
-            let output = prepare(&project, &output);
-            let settings = project.for_vendor(*args)?.told_by(output);
-            return print(&inhouse::vendor(&settings, &*progress(output))?, output);
+            let (project, output) = prepare(&output)?;
+            let settings = project.for_vendor(*args)?.for_output(output);
+            print(&inhouse::vendor(&settings, &*progress(output))?, output)
         }
-        Command::Scan(args) => {
-            let project = Project::load(output.config.as_deref())?;
-            let output = prepare(&project, &output);
-            let site = SiteArgs { site: args.site.unwrap_or_default(), pages: args.pages };
-            if args.batch {
-                let settings = project.for_records(site)?;
-                let report = inhouse::scan_records(&settings, io::stdin())?;
-                return print(&report, Output { format: Format::Json, ..output });
-            }
-            let settings = project.for_site(site)?.told_by(output);
-            return print(&inhouse::scan(&settings, &*progress(output))?, output);
-        }
+        Command::Scan(args) => scan(*args, &output),
         Command::Check(args) => {
-            let project = Project::load(output.config.as_deref())?;
-            let output = prepare(&project, &output);
-            let settings = project.for_site(*args)?.told_by(output);
-            return print(&inhouse::check(&settings, &*progress(output))?, output);
+            let (project, output) = prepare(&output)?;
+            let settings = project.for_site(*args)?.for_output(output);
+            print(&inhouse::check(&settings, &*progress(output))?, output)
         }
-        Command::Rewrite(args) => {
-            let project = Project::load(output.config.as_deref())?;
-            let output = prepare(&project, &output);
-            return filter(project, *args, output);
-        }
+        Command::Rewrite(args) => rewrite(*args, &output),
     }
-    Ok(0)
+}
+
+/// The pages of a folder, or those from stdin.
+fn scan(args: ScanArgs, output: &OutputArgs) -> anyhow::Result<u8> {
+    let (project, output) = prepare(output)?;
+    let site = SiteArgs { site: args.site.unwrap_or_default(), pages: args.pages };
+    if args.batch {
+        let settings = project.for_records(site)?;
+        let report = inhouse::scan_records(&settings, io::stdin())?;
+        return print(&report, Output { format: Format::Json, ..output });
+    }
+    let settings = project.for_site(site)?.for_output(output);
+    print(&inhouse::scan(&settings, &*progress(output))?, output)
 }
 
 /// Pages from stdin to stdout.
-fn filter(project: Project, args: RewriteArgs, output: Output) -> anyhow::Result<u8> {
-    let path = args.page_path.clone();
+fn rewrite(args: RewriteArgs, output: &OutputArgs) -> anyhow::Result<u8> {
+    let (project, output) = prepare(output)?;
+    let page_path = args.page_path.clone();
     let settings = project.for_rewrite(args)?;
-    let progress = progress(output);
-    let Some(path) = path else {
-        let mut out = BufWriter::new(io::stdout());
-        let tally = inhouse::rewrite_records(&settings, io::stdin(), &mut out, &*progress)?;
-        if tally.refused > 0 {
-            progress.say(&format!("{} of {} pages were not rewritten", tally.refused, tally.pages));
-        }
-        return Ok(tally.exit_code());
-    };
+    match page_path {
+        None => rewrite_records(&settings, &*progress(output)),
+        Some(path) => rewrite_page(&settings, &path, &*progress(output)),
+    }
+}
+
+fn rewrite_records(settings: &Settings, progress: &dyn Progress) -> anyhow::Result<u8> {
+    let mut out = BufWriter::new(io::stdout());
+    let tally = inhouse::rewrite_records(settings, io::stdin(), &mut out, progress)?;
+    if tally.refused > 0 {
+        progress.say(&format!("{} of {} pages were not rewritten", tally.refused, tally.pages));
+    }
+    Ok(tally.exit_code())
+}
+
+fn rewrite_page(settings: &Settings, path: &str, progress: &dyn Progress) -> anyhow::Result<u8> {
     let mut page = Vec::new();
     io::stdin().read_to_end(&mut page).context("cannot read the page from stdin")?;
-    let path = page_path(&path)?;
-    match inhouse::rewrite_page(&settings, &path, page, &*progress)? {
+    let path = page_path(path)?;
+    match inhouse::rewrite_page(settings, &path, page, progress)? {
         Ok(page) => {
             let mut out = io::stdout().lock();
             out.write_all(&page).and_then(|()| out.flush()).context("cannot write to stdout")?;
             Ok(0)
         }
-        Err(problems) => {
-            let report = Report { problems, ..Report::default() };
-            // The exit code says it too, if there is nobody to read this.
-            let err = &mut anstream::stderr().lock();
-            let _ = human::print(&report, human::Detail::Quiet, &mut io::sink(), err);
-            Ok(report.exit_code())
-        }
+        Err(problems) => Ok(print_problems(problems)),
     }
 }
 
-fn prepare(project: &Project, args: &OutputArgs) -> Output {
+/// Prints what stands in the way of a page, and returns the exit code.
+fn print_problems(problems: Vec<Problem>) -> u8 {
+    let report = Report { problems, ..Report::default() };
+    let err = &mut anstream::stderr().lock();
+    // If this cannot be printed, the exit code still says that the run failed.
+    let _ = human::print(&report, human::Detail::Quiet, &mut io::sink(), err);
+    report.exit_code()
+}
+
+/// Reads the configuration, and sets the use of colour.
+fn prepare(args: &OutputArgs) -> anyhow::Result<(Project, Output)> {
+    let project = Project::load(args.config.as_deref())?;
     let output = project.output(args);
     match output.color {
         ColorChoice::Auto => StreamColor::Auto,
@@ -123,7 +135,7 @@ fn prepare(project: &Project, args: &OutputArgs) -> Output {
         ColorChoice::Never => StreamColor::Never,
     }
     .write_global();
-    output
+    Ok((project, output))
 }
 
 fn progress(output: Output) -> Box<dyn Progress> {
@@ -137,25 +149,22 @@ fn progress(output: Output) -> Box<dyn Progress> {
 }
 
 fn print(report: &Report, output: Output) -> anyhow::Result<u8> {
+    let out = &mut anstream::stdout().lock();
     let printed = match output.format {
-        Format::Json => json::print(report, &mut anstream::stdout().lock()),
-        Format::Human => {
-            let detail = match (output.quiet, output.verbose) {
-                (true, _) => human::Detail::Quiet,
-                (false, true) => human::Detail::Full,
-                (false, false) => human::Detail::Normal,
-            };
-            human::print(
-                report,
-                detail,
-                &mut anstream::stdout().lock(),
-                &mut anstream::stderr().lock(),
-            )
-        }
+        Format::Json => json::print(report, out),
+        Format::Human => human::print(report, detail(output), out, &mut anstream::stderr().lock()),
     };
     match printed {
-        // `inhouse scan | head` is no failure of ours.
+        // `inhouse scan | head` closes stdout early; that is no error.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(report.exit_code()),
+    }
+}
+
+fn detail(output: Output) -> human::Detail {
+    match (output.quiet, output.verbose) {
+        (true, _) => human::Detail::Quiet,
+        (false, true) => human::Detail::Full,
+        (false, false) => human::Detail::Normal,
     }
 }

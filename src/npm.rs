@@ -2,7 +2,7 @@
 //!
 //! [`url_form`] reads a CDN URL as "this file of this package", [`registry`] fetches that package
 //! (the only room here that touches the network, through a [`registry::Transport`] it is given),
-//! [`tarball`] reads it in memory, [`provenance`] holds the CDN's bytes against the author's, and
+//! [`tarball`] reads it in memory, [`provenance`] compares the CDN's bytes with the author's, and
 //! [`mod@serve`] takes the author's bytes instead. Which form a URL has is data, in
 //! `src/data/cdn-url-patterns.toml`.
 

@@ -21,7 +21,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use self::storage::{JAVASCRIPT, fixes_its_bytes, media_type_of, storage, stored, version_of};
 use crate::{
-    fetch::{self, Client, Response, Wanted, WrongContent},
+    fetch::{self, Client, FetchError, Response, Wanted, WrongContent},
     lockfile::Source,
     mime,
     npm::{self, Package, UrlForm, VersionSpec},
@@ -43,7 +43,7 @@ pub struct Supplier<'a> {
 }
 
 impl Supplier<'_> {
-    /// Obtains the bytes of `url`, which may be any of `wanted`, and holds them against
+    /// Obtains the bytes of `url`, which may be any of `wanted`, and checks them against
     /// `expectation`.
     ///
     /// # Errors
@@ -80,26 +80,36 @@ impl Supplier<'_> {
     ) -> Result<Obtained, ObtainError> {
         let response = match self.client.get(url.as_url(), &[], &|hop| self.policy.admits(hop)) {
             Ok(response) => response,
-            Err(error) if error.is_unreachable() && self.source == SourceChoice::Auto => {
-                let Some(form) = form.filter(|form| form.package.is_some()) else {
-                    return Err(error.into());
-                };
-                return self.take_from_npm(url, form, expectation).map_err(|npm| npm.after(error));
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) => return self.take_elsewhere(url, form, expectation, error),
         };
         let empty = match inspect(&response, wanted) {
             Ok(()) => None,
             Err(empty) if may_be_an_empty_module(&response, wanted) => Some(empty),
             Err(wrong) => return Err(wrong.into()),
         };
-        // Proving downloads a tarball: first the checks that cost nothing.
+        // Proving downloads a tarball, so the checks that cost nothing come first.
         verify(&response.bytes, expectation)?;
         let obtained = self.accept(url, form, response);
         match (empty, obtained) {
             (None, obtained) => obtained,
             (Some(_), Ok(obtained)) if obtained.is_what_its_address_names(url) => Ok(obtained),
             (Some(empty), _) => Err(empty.into()),
+        }
+    }
+
+    /// After a failed download: from npm, if the CDN is down and npm may have the file.
+    fn take_elsewhere(
+        &self,
+        url: &SubresourceUrl,
+        form: Option<&UrlForm>,
+        expectation: &Expectation,
+        error: FetchError,
+    ) -> Result<Obtained, ObtainError> {
+        match form.filter(|form| form.package.is_some()) {
+            Some(form) if error.is_unreachable() && self.source == SourceChoice::Auto => {
+                self.take_from_npm(url, form, expectation).map_err(|npm| npm.after(error))
+            }
+            _ => Err(error.into()),
         }
     }
 
@@ -113,15 +123,8 @@ impl Supplier<'_> {
             response.url.clone().try_into().unwrap_or_else(|_| url.clone());
         let form = npm::classify(&served);
         let version = version_of(&response);
-        let evidence = match (form.as_ref().or(asked), self.source) {
-            (Some(form), SourceChoice::Auto) => {
-                self.prove(form, version.as_deref(), &response.bytes)?
-            }
-            (Some(_), SourceChoice::Cdn | SourceChoice::Npm) => {
-                Evidence::unproved("not asked for (source = cdn)")
-            }
-            (None, _) => Evidence::unproved("the URL names no npm package"),
-        };
+        let evidence =
+            self.evidence(form.as_ref().or(asked), version.as_deref(), &response.bytes)?;
         let exact = version.as_deref().or_else(|| form.as_ref()?.version.exact());
         let (storage, fixed) = storage(&served, form.as_ref(), exact);
         let media_type = response.content_type.clone().unwrap_or_else(|| JAVASCRIPT.to_owned());
@@ -137,7 +140,22 @@ impl Supplier<'_> {
         })
     }
 
-    /// Holds bytes of the CDN against the package the URL names.
+    fn evidence(
+        &self,
+        form: Option<&UrlForm>,
+        version: Option<&str>,
+        bytes: &[u8],
+    ) -> Result<Evidence, ObtainError> {
+        match (form, self.source) {
+            (Some(form), SourceChoice::Auto) => self.prove(form, version, bytes),
+            (Some(_), SourceChoice::Cdn | SourceChoice::Npm) => {
+                Ok(Evidence::unproved("not asked for (source = cdn)"))
+            }
+            (None, _) => Ok(Evidence::unproved("the URL names no npm package")),
+        }
+    }
+
+    /// Compares bytes of the CDN with the package the URL names.
     fn prove(
         &self,
         form: &UrlForm,
@@ -157,22 +175,13 @@ impl Supplier<'_> {
         let form = pinned.as_ref().unwrap_or(form);
         let package = match self.package(form, &version) {
             Ok(package) => package,
-            Err(ObtainError::Registry(error)) => {
-                let mut evidence = Evidence::unproved(error.to_string());
-                evidence.registry_failed = error.is_unreachable().then(|| error.to_string());
-                return Ok(evidence);
-            }
+            Err(ObtainError::Registry(error)) => return Ok(Evidence::without_registry(&error)),
             Err(error) => return Err(error),
         };
         Ok(match npm::prove(form, bytes, &package)? {
             npm::Proof::File { path } => Evidence::of_file(&package, path),
             npm::Proof::Unprovable { reason, hint } => {
-                let hint =
-                    hint.map(|path| format!("; its own file is `{path}`")).unwrap_or_default();
-                Evidence {
-                    package: Some(package.id()),
-                    ..Evidence::unproved(format!("{reason}{hint}"))
-                }
+                Evidence::unprovable(&package, &reason, hint.as_deref())
             }
         })
     }
@@ -183,11 +192,7 @@ impl Supplier<'_> {
         form: &UrlForm,
         expectation: &Expectation,
     ) -> Result<Obtained, ObtainError> {
-        let locked = expectation.locked.as_ref().and_then(|entry| entry.package.as_deref());
-        let version = match locked.and_then(|package| package.rsplit_once('@')) {
-            Some((_, version)) => VersionSpec::parse(version),
-            None => form.version.clone(),
-        };
+        let version = locked_version(expectation).unwrap_or_else(|| form.version.clone());
         let package = self.package(form, &version)?;
         let file = npm::serve(form, expectation.declared.first(), &package)?;
         let (storage, fixed) = storage(url, Some(form), Some(&package.version));
@@ -212,15 +217,22 @@ impl Supplier<'_> {
     }
 }
 
-/// Whether an empty answer can be what was wanted. What only declares types comes to an empty
-/// module, and packages have such files; an empty answer is more often a failure all the same.
+/// The version of the package that the lockfile names.
+fn locked_version(expectation: &Expectation) -> Option<VersionSpec> {
+    let package = expectation.locked.as_ref()?.package.as_deref()?;
+    let (_, version) = package.rsplit_once('@')?;
+    Some(VersionSpec::parse(version))
+}
+
+/// Whether an empty answer can be what was wanted. A module that only declares types is empty once it is
+/// compiled, and packages have such files. Most empty answers are failures.
 fn may_be_an_empty_module(response: &Response, wanted: &BTreeSet<Wanted>) -> bool {
     let is_blank = response.bytes.trim_ascii().is_empty();
     let essence = response.content_type.as_deref();
     is_blank && wanted.contains(&Wanted::Module) && essence.is_some_and(mime::is_javascript)
 }
 
-/// Looks whether `response` can be any of what was wanted.
+/// Checks whether `response` can be any of what was wanted.
 fn inspect(response: &Response, wanted: &BTreeSet<Wanted>) -> Result<(), WrongContent> {
     let mut wrong = None;
     for wanted in wanted {
@@ -232,7 +244,7 @@ fn inspect(response: &Response, wanted: &BTreeSet<Wanted>) -> Result<(), WrongCo
     wrong.map_or(Ok(()), Err)
 }
 
-/// Holds bytes against the authors' `integrity` values and the lockfile.
+/// Checks bytes against the authors' `integrity` values and the lockfile.
 ///
 /// # Errors
 /// [`ObtainError::Declared`] or [`ObtainError::Locked`].

@@ -81,7 +81,7 @@ pub enum Ambiguous {
     Skip,
 }
 
-/// The two promises a run can be held to, with cargo's meanings.
+/// What a run must not do, with cargo's meanings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mode {
     /// The lockfile must exist and must not change.

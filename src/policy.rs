@@ -18,7 +18,10 @@ pub use self::{
 
 use url::Url;
 
-use self::{lists::BuiltIn, pattern::Address};
+use self::{
+    lists::{BuiltIn, Replacement},
+    pattern::Address,
+};
 use crate::reference::SubresourceUrl;
 
 /// The user's rules and the built-in lists.
@@ -51,13 +54,9 @@ impl Policy {
         exclude: Vec<String>,
         on_denied: OnDenied,
     ) -> Result<Self, PolicyError> {
-        let rules = rules
-            .into_iter()
-            .map(|rule| Ok((UrlPattern::new(&rule.pattern).map_err(PolicyError::Rule)?, rule)))
-            .collect::<Result<_, _>>()?;
-        let patterns = |texts: Vec<String>| {
-            texts.iter().map(|text| UrlPattern::new(text)).collect::<Result<Vec<_>, _>>()
-        };
+        let with_pattern =
+            |rule: Rule| Ok((UrlPattern::new(&rule.pattern).map_err(PolicyError::Rule)?, rule));
+        let rules = rules.into_iter().map(with_pattern).collect::<Result<_, _>>()?;
         Ok(Self {
             rules,
             include: patterns(include).map_err(PolicyError::Include)?,
@@ -167,28 +166,33 @@ impl Policy {
         match self.on_denied {
             OnDenied::Fail => Verdict::Deny(finding),
             OnDenied::Remove => Verdict::Remove { denied: finding },
-            OnDenied::Replace => {
-                let known = lists::replacement(address)
-                    .filter(|found| self.denial(&Address::of(&found.with)).is_none());
-                match known {
-                    Some(lists::Replacement { with, reason }) => {
-                        Verdict::Replace { with, reason, denied: finding }
-                    }
-                    None => Verdict::Deny(finding),
+            OnDenied::Replace => match self.replacement(address) {
+                Some(Replacement { with, reason }) => {
+                    Verdict::Replace { with, reason, denied: finding }
                 }
-            }
+                None => Verdict::Deny(finding),
+            },
         }
+    }
+
+    fn replacement(&self, address: &Address<'_>) -> Option<Replacement> {
+        let admitted = |found: &Replacement| self.denial(&Address::of(&found.with)).is_none();
+        lists::replacement(address).filter(admitted)
     }
 
     fn left_out(&self, address: &Address<'_>) -> Option<Kept> {
         if let Some(pattern) = self.exclude.iter().find(|p| p.matches_address(address)) {
             let reason = format!("excluded by `{pattern}`");
-            return Some(kept(Origin::Excluded(pattern.to_string()), reason));
+            return Some(Kept::new(Origin::Excluded(pattern.to_string()), reason));
         }
         let included =
             self.include.is_empty() || self.include.iter().any(|p| p.matches_address(address));
-        (!included).then(|| kept(Origin::NotIncluded, "matches no `include` pattern".into()))
+        (!included).then(|| Kept::new(Origin::NotIncluded, "matches no `include` pattern".into()))
     }
+}
+
+fn patterns(texts: Vec<String>) -> Result<Vec<UrlPattern>, PatternError> {
+    texts.iter().map(|text| UrlPattern::new(text)).collect()
 }
 
 fn by_rule(rule: &Rule, address: &Address<'_>) -> Decision {
@@ -198,24 +202,11 @@ fn by_rule(rule: &Rule, address: &Address<'_>) -> Decision {
         rule.reason.clone().unwrap_or_else(fallback)
     };
     match rule.action {
-        RuleAction::Deny => Decision::Deny(Finding {
-            by,
-            host: address.host.to_owned(),
-            reason: reason("denied"),
-            class: None,
-            sources: Vec::new(),
-            date: None,
-            replacement: None,
-            confidence: None,
-        }),
-        RuleAction::Keep => Decision::Keep(kept(by, reason("kept live"))),
+        RuleAction::Deny => Decision::Deny(Finding::new(by, address.host, reason("denied"))),
+        RuleAction::Keep => Decision::Keep(Kept::new(by, reason("kept live"))),
         RuleAction::Vendor if rule.reason.is_some() => Decision::Vendor(None),
         RuleAction::Vendor => Decision::Vendor(lists::objection(address)),
     }
-}
-
-fn kept(by: Origin, reason: String) -> Kept {
-    Kept { by, reason, category: None, obstacle: None, fix: None, sources: Vec::new(), date: None }
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Pages as records: one JSON object a line, in and out, for engines that keep pages elsewhere than
 //! in a folder.
 //!
-//! What a record says besides its page is kept as it is. Reading lines, and what becomes of the page,
-//! is for others.
+//! Other members of a record are kept as they are. Reading lines and rewriting pages is left to others.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What a run has to say: rows, problems and a summary, as values.
+//! The result of a run: rows, problems and a summary, as values.
 //!
 //! The stages fill a [`Report`]; the human printer and the JSON printer are given the same one.
 //! Nothing here decides anything, and only [`human`] and [`json`] turn it into text.
@@ -113,7 +113,7 @@ pub struct Summary {
     pub warnings: usize,
 }
 
-/// What a run has to say.
+/// The result of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// One row a URL, sorted by URL.
@@ -157,8 +157,7 @@ impl Report {
     }
 }
 
-/// The longest line that is printed for people, in characters: no address that anyone can read is
-/// longer, and some that nobody should have to scroll past are.
+/// The longest line that is printed for people, in characters. Longer addresses cannot be read anyway.
 const LONGEST_LINE: usize = 2000;
 
 /// Makes text from other people's HTML, URLs and servers safe to print: control characters, among

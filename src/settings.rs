@@ -78,10 +78,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Keeps no more places than `output` tells.
+    /// Keeps only as many places as `output` prints.
     #[must_use]
-    pub fn told_by(self, output: Output) -> Self {
-        // A dry run counts the pages that would change by the places it knows.
+    pub fn for_output(self, output: Output) -> Self {
+        // A dry run counts the pages that would change from the places.
         let all = output.verbose || output.format == Format::Json || self.dry_run;
         Self { keep: if all { Keep::All } else { Keep::Few }, ..self }
     }
@@ -92,7 +92,7 @@ impl Settings {
     }
 }
 
-/// How the run talks.
+/// How results and progress are printed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Output {
     /// The printer.

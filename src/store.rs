@@ -38,7 +38,7 @@ pub enum StoreError {
     /// A link where a folder or file of ours belongs.
     #[error("`{}` is a link, which Inhouse does not write through", .0.display())]
     Link(PathBuf),
-    /// A file where a vendored file belongs, with bytes we did not write.
+    /// A file in the place of a vendored file, with bytes that Inhouse did not write.
     #[error("`{}` is there already, and is not the file Inhouse wrote", .0.display())]
     Foreign(PathBuf),
 }
@@ -87,9 +87,9 @@ pub enum Cached {
 /// A folder that vendored files lie in: the cache, or the vendor folder of a site.
 #[derive(Clone, Debug)]
 pub struct VendorFolder {
-    /// A folder that exists or may be made; where its path leads is up to the user.
+    /// A folder that exists or may be made. Its own path may lead through links.
     base: PathBuf,
-    /// The rest of the way; no part of it may be a link.
+    /// The path below `base`; no part of it may be a link.
     name: PathBuf,
     /// What a run locks: the site or the cache.
     owner: PathBuf,

@@ -1,7 +1,7 @@
 //! Where a vendored file lies: from the address of a subresource to a path inside the vendor folder.
 //!
-//! Answers for three laws: no two addresses share a file, nothing lies outside the folder, and
-//! every path survives Windows, case-insensitive disks, Git and static hosts. It leaves to others
+//! Three laws hold here: no two addresses share a file, nothing lies outside the folder, and every path
+//! works on Windows, on case-insensitive disks, in Git and on static hosts. It leaves to others
 //! which address a file is stored under and everything that touches the disk. URLs are read by the
 //! URL Standard (through the `url` crate).
 

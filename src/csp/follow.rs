@@ -10,7 +10,10 @@ use std::{
     ops::Range,
 };
 
-use super::policy::{AllowedBy, Directive, Disposition, Hash, Policy, PolicyList, Refusal, digest};
+use super::{
+    policy::{AllowedBy, Directive, Disposition, Policy, PolicyList, Refusal},
+    source::{Hash, digest},
+};
 use crate::integrity::Algorithm;
 
 /// An inline script that is edited or inserted. Texts are what the browser runs, as in
@@ -151,27 +154,27 @@ impl OneAlgorithm {
     }
 }
 
-/// What becomes of one source expression.
+/// The edit of one source expression.
 #[derive(Default)]
-struct Fate {
+struct Replacement {
     /// The digests that come in its place, or behind it.
     added: Vec<String>,
-    gives_way: bool,
+    removes_old: bool,
 }
 
 type Edit = (Range<usize>, String);
 
 /// What changes in one directive: source expressions and their new text.
 fn edits(directive: &Directive, changes: &[InlineChange<'_>], digests: &Digests) -> Vec<Edit> {
-    let mut fates = followed(directive, digests);
-    add_inserted(directive, changes, digests, &mut fates);
-    fates
+    let mut replacements = followed(directive, digests);
+    add_inserted(directive, changes, digests, &mut replacements);
+    replacements
         .into_iter()
-        .map(|(index, fate)| {
+        .map(|(index, replacement)| {
             let span = directive.sources[index].span.clone();
-            let text = fate.added.iter().map(|digest| format!("'{digest}'"));
+            let text = replacement.added.iter().map(|digest| format!("'{digest}'"));
             let text = text.collect::<Vec<_>>().join(" ");
-            match fate.gives_way {
+            match replacement.removes_old {
                 true => (span, text),
                 false => (span.end..span.end, format!(" {text}")),
             }
@@ -180,21 +183,22 @@ fn edits(directive: &Directive, changes: &[InlineChange<'_>], digests: &Digests)
 }
 
 /// The hashes of texts that go. One whose successors are all listed already stays: it does no harm.
-fn followed(directive: &Directive, digests: &Digests) -> BTreeMap<usize, Fate> {
-    let mut fates = BTreeMap::new();
+fn followed(directive: &Directive, digests: &Digests) -> BTreeMap<usize, Replacement> {
+    let mut replacements = BTreeMap::new();
     for (index, hash) in directive.hashes() {
         let texts = &digests.0[&hash.algorithm];
-        let mut fate = Fate { gives_way: !texts.remains(&hash.digest), ..Fate::default() };
+        let mut replacement =
+            Replacement { removes_old: !texts.remains(&hash.digest), ..Replacement::default() };
         for after in texts.successors(&hash.digest) {
-            if !lists(directive, after) && !fate.added.contains(after) {
-                fate.added.push(after.clone());
+            if !lists(directive, after) && !replacement.added.contains(after) {
+                replacement.added.push(after.clone());
             }
         }
-        if !fate.added.is_empty() {
-            fates.insert(index, fate);
+        if !replacement.added.is_empty() {
+            replacements.insert(index, replacement);
         }
     }
-    fates
+    replacements
 }
 
 /// A new script joins the last hash that belongs to a script of the pages, since only then is it
@@ -203,16 +207,16 @@ fn add_inserted(
     directive: &Directive,
     changes: &[InlineChange<'_>],
     digests: &Digests,
-    fates: &mut BTreeMap<usize, Fate>,
+    replacements: &mut BTreeMap<usize, Replacement>,
 ) {
     let is_known = |(_, hash): &(usize, &Hash)| digests.0[&hash.algorithm].was_there(&hash.digest);
     let Some((index, hash)) = directive.hashes().rev().find(is_known) else { return };
     for (change, (_, after)) in changes.iter().zip(&digests.0[&hash.algorithm].changes) {
         let needs_hash = change.before.is_none()
             && directive.permits(change.after, change.nonce).is_err()
-            && !fates.values().any(|fate| fate.added.contains(after));
+            && !replacements.values().any(|replacement| replacement.added.contains(after));
         if needs_hash {
-            fates.entry(index).or_default().added.push(after.clone());
+            replacements.entry(index).or_default().added.push(after.clone());
         }
     }
 }

@@ -8,7 +8,8 @@ use std::{collections::BTreeSet, ops::Range};
 
 use super::{
     follow::{InlineChange, Outcome, splice},
-    policy::{Disposition, PolicyList, pieces},
+    policy::{Disposition, PolicyList},
+    source::pieces,
     url_path::{PagePath, PathPattern},
 };
 

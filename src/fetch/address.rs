@@ -1,10 +1,10 @@
-//! Which addresses a page's HTML may make us talk to.
+//! Which IP addresses may be connected to: public ones, unless the user allows others.
 //!
-//! HTML is other people's input: without this guard, `<script src="https://intranet/…">` would let
-//! it read what only the machine we run on can reach. Two doors need it, the address written in a
-//! URL and the addresses a name resolves to; the second is checked inside the resolver, so what was
-//! checked is what is connected to and a name that changes its answer wins nothing. Ranges follow
-//! IANA's special-purpose address registries (RFC 6890).
+//! URLs come from pages, which are untrusted input. Without this check, a page with
+//! `<script src="https://intranet/…">` could read what only this machine can reach. Both the address
+//! written in a URL and the addresses that a name resolves to are checked. The latter is done inside the
+//! resolver, so that the address that was checked is the one that is connected to. Ranges follow IANA's
+//! special-purpose address registries (RFC 6890).
 
 use std::{
     fmt,
@@ -22,7 +22,7 @@ pub enum Range {
     Unspecified,
     /// `127.0.0.0/8`, `::1`.
     Loopback,
-    /// `169.254.0.0/16` (the metadata services of clouds live here), `fe80::/10`.
+    /// `169.254.0.0/16` (with the metadata services of clouds), `fe80::/10`.
     LinkLocal,
     /// RFC 1918, unique-local `fc00::/7` and the retired site-local `fec0::/10`.
     Private,
@@ -54,13 +54,13 @@ impl fmt::Display for Range {
     }
 }
 
-/// A host that lives at an address HTML may not send us to.
+/// A host whose address is not one of the public internet.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("`{host}` is at {address}, {range} address")]
 pub struct PrivateAddress {
     /// The host as the URL names it.
     pub host: String,
-    /// Where it is.
+    /// Its address.
     pub address: IpAddr,
     /// What kind of address that is.
     pub range: Range,
@@ -109,7 +109,7 @@ fn special_v6(address: Ipv6Addr) -> Option<Range> {
 
 /// Checks an address written in the URL itself, which no resolver is ever asked about.
 ///
-/// The URL parser has already turned `0x7f.1`, `2130706433` and their kin into addresses.
+/// The URL parser has already turned spellings such as `0x7f.1` and `2130706433` into addresses.
 pub(super) fn check_literal(url: &Url) -> Result<(), PrivateAddress> {
     let address: IpAddr = match url.host() {
         Some(Host::Ipv4(address)) => address.into(),
@@ -137,7 +137,7 @@ fn public_only(host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Pr
     }
 }
 
-/// The system's resolver with the guard behind it: one look-up, and only what passed is connected to.
+/// The system's resolver, without the addresses that may not be connected to.
 pub(super) struct GuardedResolver {
     /// Hosts of the user's own proxies, which commonly live on a private network.
     pub exempt: Vec<String>,

@@ -1,4 +1,4 @@
-//! Reading a body: never more than the limit, never later than the deadline, never half of it.
+//! Reading a body completely, within its size limit and before its deadline.
 
 use std::{
     io::{self, Read},
@@ -8,8 +8,8 @@ use std::{
 
 /// Bytes asked for at a time: also the most a body can overshoot its limit in memory.
 const CHUNK: usize = 64 << 10;
-/// A body above this size is a large one, in bytes; few scripts are. As many of it as there are
-/// requests in flight lie in memory at once.
+/// The size in bytes above which a body is large; few scripts are. Smaller bodies are all in memory at
+/// the same time, one for each request in flight.
 const LARGE: usize = 1 << 20;
 
 /// Why a body is not complete.
@@ -127,7 +127,7 @@ mod tests {
     fn large_bodies_grow_one_at_a_time() {
         let (shared, large) = (SharedBuffer::default(), LARGE + 3 * CHUNK);
         let held = shared.lock().unwrap();
-        // A small one needs no turn.
+        // A small body does not wait.
         assert_eq!(read(&vec![1; LARGE][..], 1 << 30, soon(), &shared).unwrap().len(), LARGE);
         std::thread::scope(|scope| {
             let waiting =

@@ -7,13 +7,13 @@ use url::Url;
 
 use super::address::PrivateAddress;
 
-/// What lies beneath a failure; shared, because one dead host fails many URLs.
+/// The cause of a failure; shared, because one host that is down fails many URLs.
 pub type Cause = Arc<dyn Error + Send + Sync>;
 
 /// One URL that could not be downloaded.
 ///
-/// The text is one sentence without secrets; what lies beneath is in [`Error::source`], its last
-/// link in [`FetchError::root_cause`], and what to do about it in [`FetchError::remedy`].
+/// The text is one sentence without secrets. The cause is in [`Error::source`], the innermost one in
+/// [`FetchError::root_cause`], and what to do about it in [`FetchError::remedy`].
 #[derive(Clone, Debug, ThisError)]
 pub enum FetchError {
     /// The name does not resolve, nobody listens, or the connection broke before an answer.
@@ -102,7 +102,7 @@ pub enum FetchError {
         /// The limit.
         limit: usize,
     },
-    /// A chain of redirects that bites its tail.
+    /// A chain of redirects that leads back to itself.
     #[error("`{url}` redirects in a circle")]
     RedirectLoop {
         /// The URL that came up twice.
@@ -155,14 +155,14 @@ pub enum FetchError {
     },
 }
 
-/// The three answers to "what now?".
+/// What a failure means for further attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
     /// No usable answer from the host at this time: another source may serve the file.
     Unreachable,
     /// We did not ask, or stopped asking, because a rule forbids it.
     Refused,
-    /// The host answered, and wrongly.
+    /// The host gave a wrong answer.
     WrongAnswer,
 }
 
@@ -197,7 +197,7 @@ impl FetchError {
         self.kind() == FailureKind::Unreachable
     }
 
-    /// The innermost cause: of a chain of wrappers, the line worth printing.
+    /// The innermost cause, which says most.
     pub fn root_cause(&self) -> Option<String> {
         causes(self).last().map(ToString::to_string)
     }

@@ -67,8 +67,8 @@ fn configure(
     tls: ClientConfig,
     proxy_hosts: &[String],
 ) -> ClientBuilder {
-    // Every answer to one host has room at the same time: large bodies wait for their turn unread,
-    // and must not stop the one whose turn it is.
+    // The window holds every answer of one host at the same time: large bodies wait unread for the
+    // shared buffer, and must not block the one that is being read.
     let per_host = u32::try_from(options.limits.per_host).unwrap_or(u32::MAX).max(1);
     let connection_window = STREAM_WINDOW.saturating_mul(per_host).min(LARGEST_WINDOW);
     let builder = builder

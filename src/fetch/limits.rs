@@ -11,7 +11,7 @@ pub struct Limits {
     pub total: Duration,
     /// Bytes of one body after decompression.
     pub max_bytes: u64,
-    /// Bytes of all bodies of a run together: they are held in memory until all of them are there.
+    /// Bytes of all bodies of a run together: all are held in memory until the last one is there.
     pub max_total_bytes: u64,
     /// Redirects followed for one URL.
     pub redirects: usize,
@@ -22,11 +22,11 @@ pub struct Limits {
     /// The longest wait between two attempts, whatever `Retry-After` asks for.
     pub longest_wait: Duration,
     /// Requests in flight to one host. With HTTP/2, which nearly every CDN speaks, they share one
-    /// connection, and servers are told to bear a hundred on it (RFC 9113, 6.5.2). With HTTP/1.1
+    /// connection, and servers should allow a hundred on it (RFC 9113, 6.5.2). With HTTP/1.1
     /// each is a connection: more than a browser's six, less than the fifty of package managers, and
     /// only for the moment that a first run takes.
     pub per_host: usize,
-    /// Requests in flight altogether: so many threads, and so many bodies half read.
+    /// Requests in flight altogether; each needs a thread and memory for its body.
     pub in_flight: usize,
 }
 

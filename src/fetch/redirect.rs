@@ -5,7 +5,7 @@ use url::Url;
 
 use super::FetchError;
 
-/// Where the answer sends us (RFC 9110, 15.4), without the fragment, or `None` if it does not.
+/// Where the answer redirects to, without the fragment; `None` if it is no redirect.
 pub(super) fn redirect_target(
     from: &Url,
     answer: &HttpResponse,
@@ -20,7 +20,7 @@ pub(super) fn redirect_target(
     Ok(Some(target))
 }
 
-/// For messages.
+/// The URL without user name and password, for messages.
 pub(super) fn without_credentials(mut url: Url) -> Url {
     // Both fail only for URLs that cannot carry credentials.
     let _ = url.set_username("");

@@ -1,4 +1,4 @@
-//! What came back: the bytes, where they finally came from, and what the server said about them.
+//! An answer: the bytes, the URL that answered in the end, and its headers.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use url::Url;

@@ -1,4 +1,4 @@
-//! Which failures may pass, and how long to wait before asking again.
+//! Which failures may be temporary, and how long to wait before the next attempt.
 //!
 //! `Retry-After` is read by RFC 9110, section 10.2.3: seconds, or a date. Waits double, with
 //! jitter, so that many workers do not come back at the same moment.
@@ -20,7 +20,7 @@ use super::Limits;
 pub(super) enum Retry {
     /// It would fail again, or must not be asked again.
     Never,
-    /// A hiccup is possible but every attempt is expensive: one more.
+    /// It may succeed, but every attempt is expensive: one more.
     Once,
     /// As often as the limits say, with growing waits.
     Backoff,

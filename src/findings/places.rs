@@ -1,5 +1,5 @@
-//! Places that say the same: all of them where all are told, else the first few and a count, so that
-//! memory does not grow with the number of pages.
+//! Places of one notice or one URL: all of them where all are printed, else the first few and a count, so
+//! that memory does not grow with the number of pages.
 
 use std::cmp::Ordering;
 
@@ -10,17 +10,17 @@ use super::Use;
 /// How many places are kept where few are.
 const FEW: usize = 5;
 
-/// How many places of those that say the same are kept.
+/// How many places are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keep {
-    /// All, for whoever asks to be told all.
+    /// All: they will be printed.
     #[default]
     All,
     /// The first few.
     Few,
 }
 
-/// Places that say the same, in the order of the pages.
+/// Places, in the order of the pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     first: Vec<Use>,

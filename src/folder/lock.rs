@@ -15,7 +15,7 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the folder at `path`, and waits if another run has it, after calling `waiting`. `None`
-    /// where there are no locks to be had: nothing better than to go on.
+    /// where the file system has no locks: then the run goes on without.
     ///
     /// # Errors
     /// What waiting gives.

@@ -102,7 +102,7 @@ impl Folder {
         Ok(())
     }
 
-    /// A rename has the last word.
+    /// Only a rename can tell.
     #[allow(clippy::unused_self, reason = "a handle knows its file system")]
     pub fn is_on_the_disk_of(&self, _other: &Self) -> bool {
         true

@@ -21,7 +21,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Opens the folder `root`, wherever that path leads: it is the user who named it. The staging
+    /// Opens the folder `root`, wherever that path leads, because the user named it. The staging
     /// folder lies beside `owner`, which is `root` or a folder in it.
     ///
     /// # Errors

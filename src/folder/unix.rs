@@ -16,7 +16,7 @@ use std::{
 use rustix::fs::ResolveFlags;
 use rustix::fs::{self, Access, AtFlags, FileType, Mode, OFlags};
 
-/// A pipe without a writer would keep us waiting.
+/// Not blocking, because opening a pipe without a writer would wait for ever.
 const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// A folder held open.
@@ -70,8 +70,8 @@ impl Folder {
         regular(fs::openat(&self.handle, name, flags, Mode::empty())?.into())
     }
 
-    /// Opens a regular file below this folder in one step, and through no link. Whatever the error,
-    /// going name by name has the last word.
+    /// Opens a regular file below this folder in one step, and through no link. After any error, the
+    /// caller goes name by name and takes that result.
     pub fn read_below(&self, path: &Path) -> io::Result<(File, Metadata)> {
         regular(self.below(path, READING)?.into())
     }
@@ -137,7 +137,7 @@ impl Folder {
         Ok(fs::fsync(&self.handle)?)
     }
 
-    /// Whether both lie on one file system, as far as can be told: a rename has the last word.
+    /// Whether both lie on one file system, as far as can be told before a rename is tried.
     pub fn is_on_the_disk_of(&self, other: &Self) -> bool {
         let disk = |folder: &Self| fs::fstat(&folder.handle).map(|stat| stat.st_dev);
         matches!((disk(self), disk(other)), (Ok(own), Ok(theirs)) if own == theirs)

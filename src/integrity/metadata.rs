@@ -54,15 +54,15 @@ impl IntegrityMetadata {
         self.items.iter().map(|(algorithm, _)| *algorithm).max()
     }
 
-    /// Holds a file of which only the digests are known, and its size, against the strongest
-    /// algorithm present; `None` if that is not among the digests.
+    /// Checks a file of which only the digests and the size are known against the strongest algorithm
+    /// present; `None` if that is not among the digests.
     pub fn compare(&self, known: &Integrity, size: usize) -> Option<Result<(), Mismatch>> {
         let strongest = self.strongest()?;
         let actual = known.digests().iter().find(|digest| digest.algorithm() == strongest)?;
         Some(self.hold(actual, size))
     }
 
-    /// Holds `bytes` against the strongest algorithm present, any of whose values may match.
+    /// Checks `bytes` against the strongest algorithm present, any of whose values may match.
     ///
     /// # Errors
     /// [`Mismatch`] if there is a known algorithm and none of its values is right.
@@ -73,7 +73,7 @@ impl IntegrityMetadata {
         self.hold(&Digest::of(bytes, strongest), bytes.len())
     }
 
-    /// Holds the digest of a file against the values of its algorithm.
+    /// Checks the digest of a file against the values of its algorithm.
     fn hold(&self, actual: &Digest, size: usize) -> Result<(), Mismatch> {
         let values = self.items.iter().filter(|(algorithm, _)| *algorithm == actual.algorithm());
         let encoded = actual.base64();

@@ -141,7 +141,7 @@ fn parent(url: &Url) -> Option<Url> {
 
 #[cfg(test)]
 pub(super) mod fixture {
-    //! A project folder with an npmrc of its own, and nobody else's.
+    //! A project folder with an npmrc of its own and no other.
 
     use super::*;
 

@@ -1,4 +1,4 @@
-//! The name of an npm package, fit to be put into a registry's URL.
+//! The name of an npm package, checked so that it can be part of a registry's URL.
 //!
 //! Follows npm's rules for names (`validate-npm-package-name`), including the capital letters that
 //! packages older than the rule against them still carry.

@@ -1,8 +1,8 @@
 //! The list of CDN URL forms and library names, as `src/data/cdn-url-patterns.toml` writes them.
 //!
 //! The file's header documents every key. It is parsed at the first question asked, and an
-//! expression is compiled at the first URL of a host it can match, so that a run which meets no
-//! CDN pays nothing. What the entries mean is `url_form`'s business.
+//! expression is compiled at the first URL of a host it can match, so that a run without
+//! CDN URLs compiles none. `url_form` decides what the entries mean.
 
 use std::sync::{LazyLock, OnceLock};
 

@@ -1,7 +1,7 @@
 //! Whether a CDN's bytes are the package author's.
 //!
-//! Bytes are held against every file of the tarball, since CDNs move and rename files: equality is
-//! the proof, and the path only breaks ties. Where the URL form promises one path and the author
+//! Bytes are compared with every file of the tarball, since CDNs move and rename files. Equal bytes are
+//! the proof; the path only decides between several equal files. Where the URL form promises one path and the author
 //! published other bytes under it, that is a [`Contradiction`]: on first use, without any earlier
 //! hash to compare with, it is the one sign of a hijacked CDN. Everything else stays unproved, with
 //! the reason.
@@ -52,7 +52,7 @@ pub enum Contradiction {
     },
 }
 
-/// Holds `bytes`, the CDN's answer to a URL of `form`, against `package`.
+/// Compares `bytes`, the CDN's answer to a URL of `form`, with the files of `package`.
 ///
 /// # Errors
 /// [`Contradiction`] if the form fixes the path and the package has other bytes there.
@@ -60,7 +60,7 @@ pub fn prove(form: &UrlForm, bytes: &[u8], package: &Package) -> Result<Proof, C
     let received = Digest::of(bytes, Algorithm::Sha384);
     let equal: Vec<_> = package.files.iter().filter(|(_, file)| file.digest == received).collect();
     let promised = form.paths.first().filter(|_| form.path_is_fixed);
-    // An old file of the package under a new file's URL is a lie too, so the promise comes first.
+    // The promised path is checked first: another file of the package under this URL is wrong too.
     if let Some((path, file)) = promised.and_then(|path| package.files.get_key_value(path))
         && file.digest != received
     {
@@ -146,7 +146,7 @@ pub(super) fn nearest(form: &UrlForm, package: &Package) -> Option<String> {
     })
 }
 
-/// A file that at least bears the name, minified or not.
+/// A file that has the same name, minified or not.
 fn by_basename(form: &UrlForm, package: &Package) -> Option<String> {
     let path = form.paths.last()?;
     let basename = path.rsplit('/').next()?;

@@ -1,8 +1,8 @@
 //! An npm package read from its tarball, in memory and never onto a disk.
 //!
 //! Answers which files there are and what their bytes are; whether the tarball is the right one has
-//! been settled before (`tarball_integrity`). Its content is still a stranger's: decoded bytes and
-//! entries are counted, links and devices are not files, a name that climbs out is refused. Names
+//! been settled before (`tarball_integrity`). Its content is still untrusted: decoded bytes and
+//! entries are counted, links and devices are not files, a name that leads out of the folder is refused. Names
 //! follow npm's unpacking: the first segment goes, whatever it is, and of two entries with one name
 //! the last wins, because that is what an installed package (and a CDN that serves one) would hold.
 

@@ -1,8 +1,8 @@
 //! What a registry says the tarball of a version must hash to.
 //!
 //! Reads `dist.integrity` (SRI's syntax, usually sha512) and, for versions published before it
-//! existed, `dist.shasum` (hexadecimal SHA-1). SHA-1 is not SRI and no longer stops a determined
-//! forger, so it is taken only where there is nothing better, and stays visible as what it is.
+//! existed, `dist.shasum` (hexadecimal SHA-1). SHA-1 is no algorithm of SRI and can be forged,
+//! so it is used only where there is nothing better, and the result says so.
 
 use std::fmt;
 
@@ -48,7 +48,7 @@ impl TarballIntegrity {
         base64.or_else(|| from_hex(shasum?)).map(Self::Sha1)
     }
 
-    /// Holds a tarball against the digest.
+    /// Checks a tarball against the digest.
     ///
     /// # Errors
     /// [`Mismatch`] with both digests.

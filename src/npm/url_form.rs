@@ -1,7 +1,7 @@
 //! A CDN URL read as what it names: a file of an npm package, or the reason why it is none.
 //!
-//! Pure, and driven by `src/data/cdn-url-patterns.toml`. What comes out is a candidate, never a
-//! proof: URLs are other people's text, and only bytes prove (`provenance`). Versions are read as npm
+//! Pure, and driven by `src/data/cdn-url-patterns.toml`. The result is a candidate, never a proof: only
+//! equal bytes prove where a file comes from (`provenance`). Versions are read as npm
 //! reads them (exact version, dist-tag or semver range).
 
 mod address;

@@ -59,7 +59,7 @@ impl ObtainError {
     /// This failure of npm, after `cdn` had failed.
     pub(super) fn after(self, cdn: FetchError) -> Self {
         match self {
-            // A wrong answer is worse news than none.
+            // A wrong answer is worse than none.
             Self::Declared { .. } | Self::Locked(_) | Self::Contradiction(_) => self,
             npm => Self::Both { cdn, npm: Box::new(npm) },
         }
@@ -190,7 +190,7 @@ fn with_hashes(notice: Notice, mismatch: &Mismatch, by: &str) -> Notice {
 
 fn with_cause(error: &FetchError) -> String {
     match (error, error.root_cause()) {
-        // How TLS libraries word a connection that is gone helps nobody.
+        // What TLS libraries say about a closed connection does not help.
         (FetchError::Truncated { .. }, _) | (_, None) => error.to_string(),
         // The cause says the same, and which range it is.
         (FetchError::PrivateAddress { .. }, Some(cause)) => cause,

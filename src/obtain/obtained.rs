@@ -2,7 +2,7 @@
 
 use crate::{
     lockfile::{Proof, Source},
-    npm::{self, Package},
+    npm::{self, Package, RegistryError},
     reference::SubresourceUrl,
     vendor_path::Stored,
 };
@@ -46,7 +46,7 @@ pub struct Evidence {
 }
 
 impl Obtained {
-    /// Whether npm has the same bytes under the very path that the address names.
+    /// Whether npm has the same bytes under exactly the path that the URL names.
     pub(super) fn is_what_its_address_names(&self, asked: &SubresourceUrl) -> bool {
         let form = npm::classify(self.final_url.as_ref().unwrap_or(asked));
         form.zip(self.evidence.file.as_ref()).is_some_and(|(form, file)| form.paths.contains(file))
@@ -56,6 +56,21 @@ impl Obtained {
 impl Evidence {
     pub(super) fn unproved(reason: impl Into<String>) -> Self {
         Self { reason: Some(reason.into()), ..Self::default() }
+    }
+
+    /// The registry did not give the package.
+    pub(super) fn without_registry(error: &RegistryError) -> Self {
+        Self {
+            registry_failed: error.is_unreachable().then(|| error.to_string()),
+            ..Self::unproved(error.to_string())
+        }
+    }
+
+    /// The package has no file with these bytes; `own` comes nearest.
+    pub(super) fn unprovable(package: &Package, reason: &str, own: Option<&str>) -> Self {
+        let hint = own.map(|path| format!("; its own file is `{path}`")).unwrap_or_default();
+        let package = Some(package.id());
+        Self { package, ..Self::unproved(format!("{reason}{hint}")) }
     }
 
     pub(super) fn of_file(package: &Package, path: String) -> Self {

@@ -1,8 +1,8 @@
 //! The npm registry over our own HTTPS client.
 //!
-//! The registry is the user's own configuration, not something a page asks for: it may be private
-//! and may speak plain http. Wherever it sends us is no longer the user's choice, and is fetched
-//! under the rules for everybody. Packages are larger than scripts, so the size limits are others.
+//! The user configured the registry, so it may have a private address and may use plain http. A URL that
+//! it redirects to is not the user's choice, and the usual rules hold for it. Packages are larger than
+//! scripts, so the size limits are others.
 
 use std::{path::Path, sync::Mutex};
 
@@ -88,7 +88,7 @@ impl HttpTransport {
         };
         let answer = self.trusted.get(url, headers, &stay);
         match leads_away.into_inner() {
-            // Credentials stay behind: they are for the registry.
+            // Without the headers: credentials are for the registry.
             Ok(Some(elsewhere)) => Ok(self.guarded.get(&elsewhere, &[], &|_| Ok(()))?.bytes),
             _ => Ok(answer?.bytes),
         }

@@ -60,19 +60,20 @@ pub(super) fn objection(address: &Address<'_>) -> Option<Notice> {
         BuiltIn::Deny(finding) => Some(Notice { severity: Severity::Block, finding }),
         BuiltIn::Warn(notice) => Some(notice),
         BuiltIn::Nothing => None,
-        BuiltIn::Keep(kept) => Some(Notice {
-            severity: Severity::Warn,
-            finding: Finding {
-                by: kept.by,
-                host: address.host.to_owned(),
-                reason: kept.reason,
-                class: None,
-                sources: kept.sources,
-                date: kept.date,
-                replacement: kept.fix,
-                confidence: None,
-            },
-        }),
+        BuiltIn::Keep(kept) => {
+            let finding = despite_list(address, kept);
+            Some(Notice { severity: Severity::Warn, finding })
+        }
+    }
+}
+
+/// What the live-only list says of a script that a rule vendors.
+fn despite_list(address: &Address<'_>, kept: Kept) -> Finding {
+    Finding {
+        sources: kept.sources,
+        date: kept.date,
+        replacement: kept.fix,
+        ..Finding::new(kept.by, address.host, kept.reason)
     }
 }
 

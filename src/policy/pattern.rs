@@ -43,7 +43,7 @@ pub struct PatternError {
     pub problem: &'static str,
 }
 
-/// A URL taken apart once, to be held against many patterns.
+/// A URL taken apart once, to be compared with many patterns.
 pub(super) struct Address<'a> {
     pub url: &'a SubresourceUrl,
     /// Lower-case, without a final dot.

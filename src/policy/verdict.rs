@@ -16,7 +16,7 @@ pub enum Verdict {
     Keep(Kept),
     /// Refuse, and fail the run.
     Deny(Finding),
-    /// Load `with` in its stead. Ask for a verdict on `with` too: most replacements stay live.
+    /// Load `with` instead. Ask for a verdict on `with` too: most replacements stay live.
     Replace {
         /// The replacement.
         with: SubresourceUrl,
@@ -64,6 +64,21 @@ pub struct Kept {
     pub date: Option<String>,
 }
 
+impl Kept {
+    /// Kept for `reason`; nothing else is known.
+    pub(super) fn new(by: Origin, reason: String) -> Self {
+        Self {
+            by,
+            reason,
+            category: None,
+            obstacle: None,
+            fix: None,
+            sources: Vec::new(),
+            date: None,
+        }
+    }
+}
+
 /// What stands against a local copy of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -103,10 +118,26 @@ pub struct Finding {
     pub confidence: Option<Confidence>,
 }
 
+impl Finding {
+    /// A finding about `host`; nothing else is known.
+    pub(super) fn new(by: Origin, host: &str, reason: String) -> Self {
+        Self {
+            by,
+            host: host.to_owned(),
+            reason,
+            class: None,
+            sources: Vec::new(),
+            date: None,
+            replacement: None,
+            confidence: None,
+        }
+    }
+}
+
 /// Something to know about a script that is vendored all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// How loud to say it.
+    /// How serious it is.
     pub severity: Severity,
     /// What is known.
     pub finding: Finding,

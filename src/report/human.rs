@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{IMPORT, Outcome, Report, Run, ScriptRow, Summary, printable};
+use super::{IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow, printable};
 use crate::findings::{Notice, Places, Use};
 
 /// How many places of a script are listed before "and N more".
@@ -39,18 +39,7 @@ pub fn print(
     err: &mut dyn Write,
 ) -> io::Result<()> {
     if detail != Detail::Quiet {
-        let lists_all =
-            detail == Detail::Full || report.run == Run::Scan || report.run == Run::DryRun;
-        let told = report.scripts.iter().filter(|row| lists_all || worth_a_line(row.outcome));
-        let (imported, named): (Vec<_>, Vec<_>) = told
-            .partition(|row| !lists_all && row.kind == IMPORT && row.outcome == Outcome::Vendored);
-        for row in named {
-            print_row(row, detail, lists_all, out)?;
-        }
-        if let more @ 1.. = imported.len() {
-            let modules = count(more, "file");
-            writeln!(out, "{GOOD} vendored{GOOD:#} {modules} that they load (-v lists all)")?;
-        }
+        print_rows(report, detail, out)?;
         for warning in &report.warnings {
             print_notice("warning", WARNING, warning, detail, err)?;
         }
@@ -65,11 +54,38 @@ pub fn print(
     out.flush()
 }
 
-/// A run that only reused what was there has nothing to list.
+fn print_rows(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+    let lists_all = detail == Detail::Full || report.run == Run::Scan || report.run == Run::DryRun;
+    let listed = report.scripts.iter().filter(|row| lists_all || worth_a_line(row.outcome));
+    let (imported, named): (Vec<_>, Vec<_>) = listed
+        .partition(|row| !lists_all && row.kind == IMPORT && row.outcome == Outcome::Vendored);
+    for row in named {
+        print_row(row, detail, lists_all, out)?;
+    }
+    if let more @ 1.. = imported.len() {
+        let modules = count(more, "file");
+        writeln!(out, "{GOOD} vendored{GOOD:#} {modules} that they load (-v lists all)")?;
+    }
+    Ok(())
+}
+
+/// Whether a row is listed in a usual run: what is as it was before is not.
 fn worth_a_line(outcome: Outcome) -> bool {
     match outcome {
         Outcome::Vendored | Outcome::Left | Outcome::Replaced | Outcome::Removed => true,
         Outcome::Reused | Outcome::ToVendor | Outcome::Refused => false,
+    }
+}
+
+fn verb(outcome: Outcome) -> (&'static str, Style) {
+    match outcome {
+        Outcome::Vendored => ("vendored", GOOD),
+        Outcome::Reused => ("reused", GOOD),
+        Outcome::ToVendor => ("to vendor", GOOD),
+        Outcome::Left => ("left", WARNING),
+        Outcome::Replaced => ("replaced", WARNING),
+        Outcome::Removed => ("removed", WARNING),
+        Outcome::Refused => ("refused", ERROR),
     }
 }
 
@@ -79,43 +95,35 @@ fn print_row(
     with_uses: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let (verb, style) = match row.outcome {
-        Outcome::Vendored => ("vendored", GOOD),
-        Outcome::Reused => ("reused", GOOD),
-        Outcome::ToVendor => ("to vendor", GOOD),
-        Outcome::Left => ("left", WARNING),
-        Outcome::Replaced => ("replaced", WARNING),
-        Outcome::Removed => ("removed", WARNING),
-        Outcome::Refused => ("refused", ERROR),
-    };
+    let (verb, style) = verb(row.outcome);
     write!(out, "{style}{verb:>9}{style:#} {}", printable(&row.url))?;
     if row.kind != "classic" {
         write!(out, " ({})", row.kind)?;
     }
     writeln!(out)?;
-    if let Some(file) = &row.vendored {
-        let proof = match &file.package {
-            Some(package) if file.proof == "npm" => format!("proved by npm {package}"),
-            _ => match &file.proof_reason {
-                Some(reason) => format!("no npm proof: {reason}"),
-                None => "no npm proof".to_owned(),
-            },
-        };
-        let proof = printable(&proof);
-        writeln!(out, "          {FAINT}{} · {proof}{FAINT:#}", bytes(file.size))?;
-    }
-    if let (None, Some(package)) = (&row.vendored, &row.names) {
-        writeln!(out, "          {FAINT}npm {}{FAINT:#}", printable(package))?;
-    }
-    if let Some(reason) = &row.reason {
-        writeln!(out, "          {FAINT}{}{FAINT:#}", printable(reason))?;
-    }
-    if with_uses {
-        for line in places(&row.uses, detail) {
-            writeln!(out, "          {FAINT}{}{FAINT:#}", printable(&line))?;
-        }
+    let uses = if with_uses { places(&row.uses, detail) } else { Vec::new() };
+    for line in facts(row).chain(uses.iter().map(|place| printable(place))) {
+        writeln!(out, "          {FAINT}{line}{FAINT:#}")?;
     }
     Ok(())
+}
+
+/// What is known of a row, a printable line each.
+fn facts(row: &ScriptRow) -> impl Iterator<Item = String> {
+    let file = match (&row.vendored, &row.names) {
+        (Some(file), _) => Some(format!("{} · {}", bytes(file.size), printable(&proof(file)))),
+        (None, Some(package)) => Some(format!("npm {}", printable(package))),
+        (None, None) => None,
+    };
+    file.into_iter().chain(row.reason.as_deref().map(printable))
+}
+
+fn proof(file: &VendoredRow) -> String {
+    match (&file.package, &file.proof_reason) {
+        (Some(package), _) if file.proof == "npm" => format!("proved by npm {package}"),
+        (_, Some(reason)) => format!("no npm proof: {reason}"),
+        (_, None) => "no npm proof".to_owned(),
+    }
 }
 
 fn print_notice(
@@ -155,42 +163,59 @@ fn places(uses: &Places, detail: Detail) -> Vec<String> {
 }
 
 fn print_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let s = &report.summary;
-    let failed = report.exit_code() != 0;
-    let verdict = match (report.run, failed) {
-        (Run::Vendor, false) if s.scripts_changed > 0 => format!(
-            "{} and {} of the site changed; ",
-            count(s.pages_changed, "page"),
-            count(s.scripts_changed, "script")
-        ),
-        (Run::Vendor, false) => format!("{} changed; ", count(s.pages_changed, "page")),
-        (Run::Vendor, true) => "nothing was changed; ".to_owned(),
-        (Run::DryRun, _) => format!("{} would change; ", count(s.pages_changed, "page")),
-        (Run::Scan | Run::Check, _) => String::new(),
-    };
-    let found = match report.run {
-        Run::Vendor if !failed => vendored(s),
-        Run::Vendor | Run::Check => format!("{} external", count(s.left, "script")),
-        Run::Scan | Run::DryRun => {
-            format!("{} to vendor, {} left external", count(s.vendored, "script"), s.left)
-        }
-    };
-    writeln!(out, "{}: {verdict}{found}", count(s.pages, "page"))?;
-    if !s.hosts_gone.is_empty() && !failed && report.run != Run::Check {
+    let summary = &report.summary;
+    let pages = count(summary.pages, "page");
+    writeln!(out, "{pages}: {}{}", changed(report), scripts(report))?;
+    if !summary.hosts_gone.is_empty() && !has_failed(report) && report.run != Run::Check {
         let tense = if report.run == Run::Vendor {
             "no longer contacted for scripts"
         } else {
             "would no longer be contacted for scripts"
         };
-        writeln!(out, "{tense}: {}", printable(&list(&s.hosts_gone)))?;
+        writeln!(out, "{tense}: {}", printable(&list(&summary.hosts_gone)))?;
     }
-    if !s.hosts_left.is_empty() {
-        writeln!(out, "still contacted for scripts: {}", printable(&list(&s.hosts_left)))?;
+    if !summary.hosts_left.is_empty() {
+        writeln!(out, "still contacted for scripts: {}", printable(&list(&summary.hosts_left)))?;
     }
-    if s.problems + s.warnings > 0 {
-        writeln!(out, "{}, {}", count(s.problems, "error"), count(s.warnings, "warning"))?;
+    if summary.problems + summary.warnings > 0 {
+        let (errors, warnings) = (summary.problems, summary.warnings);
+        writeln!(out, "{}, {}", count(errors, "error"), count(warnings, "warning"))?;
     }
     Ok(())
+}
+
+fn has_failed(report: &Report) -> bool {
+    report.exit_code() != 0
+}
+
+/// What the run changed, with the words that lead over to the scripts.
+fn changed(report: &Report) -> String {
+    let pages = count(report.summary.pages_changed, "page");
+    let scripts = count(report.summary.scripts_changed, "script");
+    match report.run {
+        Run::Vendor if has_failed(report) => "nothing was changed; ".to_owned(),
+        Run::Vendor if report.summary.scripts_changed > 0 => {
+            format!("{pages} and {scripts} of the site changed; ")
+        }
+        Run::Vendor => format!("{pages} changed; "),
+        Run::DryRun => format!("{pages} would change; "),
+        Run::Scan | Run::Check => String::new(),
+    }
+}
+
+fn scripts(report: &Report) -> String {
+    let summary = &report.summary;
+    match report.run {
+        Run::Vendor if !has_failed(report) => vendored(summary),
+        Run::Vendor | Run::Check => format!("{} external", count(summary.left, "script")),
+        Run::Scan | Run::DryRun => {
+            format!(
+                "{} to vendor, {} left external",
+                count(summary.vendored, "script"),
+                summary.left
+            )
+        }
+    }
 }
 
 fn vendored(s: &Summary) -> String {

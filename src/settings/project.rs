@@ -1,4 +1,4 @@
-//! What was typed, laid over `inhouse.toml`: arguments of a command → [`Settings`].
+//! The arguments of a command and `inhouse.toml` → [`Settings`].
 //!
 //! A new command says here which groups of arguments it has ([`Typed`]); the rest is the same for all.
 //!
@@ -92,7 +92,7 @@ impl Project {
         Ok(Self { root, config })
     }
 
-    /// How the run talks: flags over the configuration.
+    /// How results are printed: flags over the configuration.
     pub fn output(&self, args: &OutputArgs) -> Output {
         let config = &self.config;
         Output {

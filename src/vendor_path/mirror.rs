@@ -25,7 +25,7 @@ pub(super) struct Mirror {
     segments: Vec<String>,
     /// What the mirrored path cannot express: (name, value).
     unexpressed: Vec<(String, String)>,
-    /// All that makes the file one file, for when the mirrored path is of no use.
+    /// All facts that tell the file from others, for when the mirrored path cannot be used.
     everything: Vec<(String, String)>,
 }
 

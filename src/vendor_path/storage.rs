@@ -16,7 +16,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// What makes this file one file.
+    /// What tells this file from others.
     pub fn key(&self) -> StorageKey {
         StorageKey { url: self.url.clone(), content: self.content.clone() }
     }

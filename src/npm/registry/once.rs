@@ -29,7 +29,7 @@ impl<K: Eq + Hash, V: Clone> OncePerKey<K, V> {
         ask: impl FnOnce() -> Result<V, RegistryError>,
     ) -> Result<V, RegistryError> {
         let cell = {
-            // Nothing inside can be left half done, so a panic elsewhere does not spoil the map.
+            // No update of the map can be left half done, so it can be used after a panic.
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             answers.entry(key).or_default().clone()
         };
