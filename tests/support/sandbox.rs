@@ -13,7 +13,7 @@ use super::cdn::Cdn;
 
 pub const HOST: &str = "cdn.example";
 
-/// What lies at a path.
+/// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Thing {
     Folder,
@@ -96,12 +96,12 @@ impl Sandbox {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inhouse"));
         command.args(["vendor", "public"]).args(args).args(cdn.resolve_args());
         command.current_dir(self.project()).env("INHOUSE_JOBS", "1");
-        // The system's hundred certificates are a hundred files to open.
+        // Without this, a hundred certificates of the system are a hundred calls that open a file.
         command.env("SSL_CERT_FILE", cdn.ca_cert()).env("SSL_CERT_DIR", "none");
         command
     }
 
-    /// Runs it, and it must be done.
+    /// Runs `vendor`, which must succeed.
     pub fn vendored(self, cdn: &Cdn, args: &[&str]) -> Self {
         let output = self.vendor(cdn, args).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -118,7 +118,7 @@ impl Sandbox {
     /// lockfile names is there, with the right bytes.
     pub fn assert_sound(&self, before: &Snapshot, after: &Snapshot, what: &str) {
         for (path, thing) in self.snapshot() {
-            if is_on_a_bench(&path) {
+            if is_staged(&path) {
                 continue;
             }
             let known = [before, after].into_iter().any(|state| state.get(&path) == Some(&thing));
@@ -163,7 +163,7 @@ impl Sandbox {
 }
 
 /// Whether it is the hidden folder beside a tree, which the next run clears, or lies in one.
-pub fn is_on_a_bench(path: &Path) -> bool {
+pub fn is_staged(path: &Path) -> bool {
     path.components().any(|name| name.as_os_str().to_string_lossy().ends_with(".inhouse"))
 }
 
