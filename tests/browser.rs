@@ -23,7 +23,7 @@ use browser::{Browser, Visit, find_chromium, serve};
 const LIVE_SCRIPT: &str = "https://js.stripe.com/v3/";
 const LIVE_PAGE: &str = "/support/";
 
-/// Every page, and the libraries that must have done their work on it.
+/// Every page, and the libraries that must have run on it.
 const PAGES: [(&str, &str); 8] = [
     ("/", "bootstrap,dayjs,htmx,jquery"),
     ("/charts/", "chart.js,jquery,lodash"),
@@ -83,7 +83,7 @@ fn a_browser_refuses_a_vendored_script_with_one_flipped_bit() {
     assert_eq!(visit.ready, "dayjs,jquery", "the page's other scripts still run");
 }
 
-/// The two tests above are worth only what their eyes are: this page does all that they must notice.
+/// The tests above rely on what a visit notices: this page does everything that has to be noticed.
 #[test]
 fn the_browser_shows_foreign_requests_errors_and_refused_scripts() {
     let Some(chromium) = chromium_or_skip() else { return };
@@ -116,8 +116,8 @@ fn the_browser_shows_foreign_requests_errors_and_refused_scripts() {
     }
 }
 
-/// Errors other than the two a page may show: its live script was unreachable, and, for the
-/// address nobody has, its own status.
+/// Errors other than the two that are expected: a script that stays external is unreachable, and a
+/// page that does not exist has status 404.
 fn unexpected_errors(visit: &Visit, page: &str, live: &[&str]) -> Vec<String> {
     let is_expected = |error: &&browser::PageError| {
         let unreachable =
@@ -147,7 +147,7 @@ fn chromium_or_skip() -> Option<PathBuf> {
     found
 }
 
-/// Straight to stderr: the test harness would hide what `eprintln!` says in a test that passes.
+/// Writes to stderr itself: the test harness hides what `eprintln!` prints in a test that passes.
 fn say_skipped(why: &str) {
     let _ = writeln!(io::stderr(), "SKIPPED (tests/browser.rs): {why}");
 }
@@ -190,7 +190,7 @@ fn vendor_the_example() -> PathBuf {
     site
 }
 
-/// The script stays valid and does the same: only its hash can tell.
+/// The script stays valid and does the same: only its hash differs.
 fn flip_a_bit_in_its_comment(script: &Path) {
     let mut bytes = fs::read(script).unwrap();
     let comment = bytes.windows(2).position(|pair| pair == b"/*").expect("a licence comment");

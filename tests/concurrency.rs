@@ -1,5 +1,5 @@
-//! Several runs at once, on one project or on folders that projects share: the same as one after
-//! the other, and who waits says for what.
+//! Several runs at once, on one project or on folders that projects share: the result is that of one
+//! run after the other, and a run that waits says for what.
 #![cfg(unix)]
 
 use std::{
@@ -129,7 +129,7 @@ fn projects_that_share_a_site_wait_for_each_other() {
     assert!(second.wait().unwrap().success());
 }
 
-/// They read files that are only ever replaced whole, so they have nobody to wait for.
+/// Commands that only read wait for nobody: files are only ever replaced whole.
 #[test]
 fn who_only_reads_does_not_wait() {
     if !can_inject() {
@@ -176,7 +176,7 @@ fn a_page_that_changes_meanwhile_is_rewritten_as_it_is_by_then() {
     let cdn = cdn();
     let sandbox = Sandbox::new().vendored(&cdn, &[]);
     sandbox.build(&["a@1.0.0/a.js", "b@2.0.0/lib/b.min.js"]);
-    // Pages that are only just written are not trusted to stay as they are.
+    // A page written a moment ago may change again without its time stamp showing it.
     let hour_ago = SystemTime::now() - Duration::from_secs(3600);
     let touch = |file: fs::File| file.set_modified(hour_ago).unwrap();
     touch(fs::File::options().write(true).open(sandbox.path("public/index.html")).unwrap());

@@ -23,7 +23,7 @@ mod support;
 
 const TO_DEST: [&str; 2] = ["--dest", "dist"];
 
-/// Which of the calls that open a file are points to kill at; there are many, and most only read.
+/// At which of the calls that open a file the run is killed; there are many, and most only read.
 #[derive(Clone, Copy)]
 enum Opens {
     All,
@@ -136,7 +136,7 @@ fn a_run_with_nothing_to_do_survives_being_killed() {
     }
 }
 
-/// Against loss of power: what is referred to is on the disk before what refers to it.
+/// After a loss of power no file refers to one that is not on the disk.
 #[test]
 fn vendored_files_and_lockfile_are_durable_before_what_refers_to_them() {
     if !can_inject() {
@@ -191,7 +191,7 @@ fn step(line: &str) -> Option<Step> {
     None
 }
 
-/// The kill points above come in the order of one thread; this one dies whenever it happens to.
+/// The runs above have one thread, and die at a given call; these have many, and die at any time.
 #[test]
 fn many_threads_survive_being_killed_at_any_time() {
     let cdn = cdn();

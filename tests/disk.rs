@@ -1,5 +1,5 @@
-//! A disk that is full, broken, read-only or not ours: exit 2, the path is named, nothing is half
-//! written, nothing is lost, and once the trouble is over a second run ends as if it had not been.
+//! A disk that is full, broken, read-only or forbidden: exit 2, the path is named, nothing is half
+//! written, nothing is lost, and a second run without the fault ends as if there had been none.
 #![cfg(unix)]
 
 use std::{
@@ -87,7 +87,7 @@ fn any_call_may_fail(start: &Sandbox, cdn: &Cdn, args: &[&str]) {
             let mut now = sandbox.snapshot();
             let staged = now.extract_if(.., |path, _| is_staged(path));
             for (path, thing) in staged {
-                // Where nothing can be opened, an empty staging folder can't be cleared away either.
+                // Where no folder can be opened, an empty staging folder can't be removed either.
                 assert!(call == "openat" && thing == Thing::Folder, "{what}: left {path:?}");
             }
             match run.code() {
@@ -102,8 +102,8 @@ fn any_call_may_fail(start: &Sandbox, cdn: &Cdn, args: &[&str]) {
     eprintln!("disk faults survived: {faults}");
 }
 
-/// Faults that struck a file of the project end with exit 2 and its path; the loader and the
-/// runtime have files of their own.
+/// A fault at a file of the project ends with exit 2 and its path. The dynamic loader and the
+/// runtime open other files.
 fn assert_says_where(run: &Traced, sandbox: &Sandbox, what: &str) {
     let project = sandbox.project();
     let project = project.to_str().unwrap();
@@ -137,7 +137,7 @@ fn a_full_disk_stops_the_run_and_more_room_lets_it_finish() {
     let sandbox = from_cache(&cdn);
     let after = sandbox.copy().vendored(&cdn, &["--frozen"]).snapshot();
     let page = std::fs::read(sandbox.path("public/index.html")).unwrap();
-    // The site is a disk of its own, so that there is no staging folder beside it either.
+    // The site is a file system of its own, so that no staging folder can lie beside it.
     let script = "
         cp -a public kept
         mount -t tmpfs -o size=28k none public
@@ -181,7 +181,7 @@ fn a_read_only_disk_is_noticed_before_anything_is_written() {
     assert!(sandbox.snapshot() == before);
 }
 
-/// `vendor --frozen` by a user who is not root, to whom permissions mean something.
+/// `vendor --frozen` by a user who is not root: root may do what permissions forbid.
 fn frozen_by_nobody(sandbox: &Sandbox, cdn: &Cdn) -> Option<Command> {
     let vendor = sandbox.vendor(cdn, &["--frozen"]);
     let user = Command::new("id").arg("-u").output().unwrap();

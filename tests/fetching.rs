@@ -1,6 +1,6 @@
 //! `inhouse::internals::fetch` against a server that behaves badly in every way we know of.
 //!
-//! Each fault must end in the right error, soon, and with exactly as many requests as it is worth.
+//! Each fault must end in the right error, in time, and after the right number of requests.
 
 use std::{
     io::{Read, Write},
@@ -31,7 +31,7 @@ mod support;
 const HOST: &str = "cdn.example";
 const JS: &str = "alert(1)\n";
 
-/// Limits that make a test that hangs a test that fails.
+/// Limits so short that a test fails instead of hanging.
 fn limits() -> Limits {
     Limits {
         connect: Duration::from_secs(2),
@@ -232,7 +232,7 @@ fn credentials_do_not_follow_a_redirect_to_another_host() {
     assert_eq!(sent("accept"), [Some("application/json"); 2]);
 }
 
-// Where we go at all.
+// Which addresses are contacted.
 
 #[test]
 fn an_http_url_is_fetched_over_https() {
@@ -340,7 +340,7 @@ fn a_name_that_does_not_resolve_is_unreachable() {
 
 #[test]
 fn a_host_that_never_shakes_hands_is_unreachable() {
-    // The operating system takes the connection, and nobody ever speaks.
+    // The operating system accepts the connection, and no byte is ever sent.
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
     let resolve = vec![(HOST.to_owned(), mute.local_addr().unwrap())];
     let limits = Limits { connect: Duration::from_millis(100), ..limits() };
@@ -511,7 +511,7 @@ fn an_endless_body_is_left() {
     let cdn = Cdn::start().answer(HOST, "/a.js", Answer::endless(vec![b' '; 64 << 10]));
     assert_matches!(error(&cdn, "/a.js"), FetchError::TooLarge { .. });
     assert_eq!(cdn.requests(HOST, "/a.js"), 1);
-    // What was on its way when we left lies in the buffers of two sockets.
+    // When the client closed the connection, the buffers of both sockets held bytes as well.
     assert!(cdn.bytes_sent() < 16 << 20, "{} bytes sent", cdn.bytes_sent());
 }
 
@@ -537,7 +537,7 @@ fn bombs_are_counted_as_they_unfold() {
         assert!(encoding.zeros(16 << 20).len() < 64 << 10, "{encoding:?} is no bomb");
         assert_matches!(error(&cdn, "/bomb.js"), FetchError::TooLarge { .. });
         assert_eq!(cdn.requests(HOST, "/bomb.js"), 1);
-        // The same stream is a good one where there is room for it.
+        // With a higher limit the same body is accepted.
         let room = Limits { max_bytes: 16 << 20, ..limits() };
         let client = Client::new(&ClientOptions { limits: room, ..options(&cdn) }).unwrap();
         let whole = get_with(&client, &url("/bomb.js")).unwrap();
@@ -667,7 +667,7 @@ fn a_pool_downloads_each_url_once_and_follows_what_it_opens() {
         |n: usize| -> SubresourceUrl { format!("https://{HOST}/module.js?n={n}").parse().unwrap() };
     let results = pool::run([module(0), module(0)], client.limits(), |url| {
         let response = get_with(&client, url.as_url());
-        // Every module imports the same thirty.
+        // Every module imports the same thirty modules.
         (response.map(|r| r.bytes.len()), (0..30).map(module).collect())
     });
     assert_eq!(results.len(), 30);
@@ -732,7 +732,7 @@ fn a_pool_does_not_wait_for_a_dead_host_again_and_again() {
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
-// The environment, which is read once a process: these run themselves again in a child.
+// The environment is read once in a process, so these tests run themselves again in a child.
 
 const CHILD: &str = "FETCHING_TEST_CHILD";
 
@@ -839,7 +839,7 @@ fn tunnel_to(target: SocketAddr) -> SocketAddr {
     address
 }
 
-// The server itself, which other tests lean on.
+// The test server itself.
 
 #[test]
 fn a_folder_plays_the_cdn() {

@@ -2,7 +2,7 @@
 //! from stdin to stdout by the lockfile alone, and plans from scans of parts of a site.
 //!
 //! That a page by itself becomes what `vendor` makes of it, and that scans of two halves plan the same
-//! files, is a law that every folder of `tests/cases/` is held to; here is what the filters do besides.
+//! files, is checked for every case (`support/case/filters.rs`); here is what the filters do besides.
 
 use std::{fs, path::Path, process::Output};
 
@@ -132,7 +132,7 @@ fn an_integrity_that_the_locked_file_does_not_have_is_refused() {
     let (code, said) = filter(same);
     assert_eq!(code, Some(1));
     assert!(said.contains("integrity mismatch"), "{said}");
-    // Another algorithm than the lockfile's: the bytes tell, if they are there.
+    // Another algorithm than the lockfile's is compared with the bytes, if they are in the cache.
     assert_eq!(filter(&other).0, Some(0));
     assert_eq!(filter("sha256-AAAA").0, Some(1));
     fs::remove_file(project.path("vendor-cache/cdn.example/1.2.3/a.js")).unwrap();

@@ -1,4 +1,4 @@
-//! Laws of the scanner and of its edits, over scripts that are made of what goes wrong.
+//! Laws of the scanner and of edits, over random scripts made of whatever is easily read wrong.
 
 use inhouse::internals::graph::{
     SourceKind,

@@ -1,4 +1,4 @@
-//! What a script's specifiers are, to the byte: each form in each dress, and what only looks like one.
+//! The specifiers of a script, to the byte: every form in every spelling, and what only looks like one.
 
 use inhouse::internals::graph::{
     Form, ModuleScan, ModuleType, Purpose, Rule, Seems, SelfLocating, Sign, SourceKind, WorkerType,

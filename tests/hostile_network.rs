@@ -1,8 +1,8 @@
-//! A lying CDN plays its faults against the binary itself: every run must end in time, with little
-//! memory, with the faulty URL named, and with site, vendor cache and lockfile as they were.
+//! The binary and a CDN that misbehaves: every run must end in time, with little memory, with the
+//! faulty URL named, and with site, vendor cache and lockfile as they were.
 //!
-//! What the client makes of each fault, with how many requests and which error, is shown by
-//! `fetching.rs`; here only the ends of the story are looked at.
+//! Which error the client makes of each fault, and after how many requests, is shown by
+//! `fetching.rs`; here only the result is looked at.
 
 use std::{
     net::{Ipv4Addr, SocketAddr, UdpSocket},
@@ -32,7 +32,7 @@ const REGISTRY: &str = "registry.example";
 const JS: &str = "alert(1)\n";
 /// The largest file that is taken unless `max-bytes` says otherwise. Large bodies grow one at a time.
 const LARGEST: u64 = 64 << 20;
-/// Limits under which every fault below has its say and no test takes long.
+/// Limits that every fault below can reach without the test taking long.
 const LIMITS: &str = "[limits]\nconnect-seconds = 2\ntotal-seconds = 2\nretries = 1\n";
 /// Two attempts of two seconds and the time it takes to start, on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
@@ -49,8 +49,8 @@ fn project(cdn: &Cdn, urls: &[&str]) -> Project {
 }
 
 /// A project with one good script vendored, to which a second page with `urls` has come: there are
-/// a page, a lockfile, a cache and a vendored file that could be spoiled.
-fn besieged(cdn: &Cdn, urls: &[&str]) -> Project {
+/// a page, a lockfile, a cache and a vendored file that a run could damage.
+fn with_new_page(cdn: &Cdn, urls: &[&str]) -> Project {
     let project = project(cdn, &["https://good.example/1.0.0/good.js"]);
     project.vendor(&[]).assert_code(0);
     let page: String = urls.iter().map(|url| script(url)).collect();
@@ -71,7 +71,7 @@ fn ordinary() -> u64 {
     })
 }
 
-/// Runs, and holds the run to what every fault must come to.
+/// Runs `vendor`, and checks what every fault must lead to.
 fn assert_survives(project: &Project, arguments: &[&str]) -> Outcome {
     let before = project.snapshot();
     let outcome = project.vendor(arguments);
@@ -81,10 +81,10 @@ fn assert_survives(project: &Project, arguments: &[&str]) -> Outcome {
     outcome
 }
 
-/// One fault of one URL.
-fn play(answer: Answer) -> Outcome {
+/// Runs `vendor` with one URL that is answered so.
+fn vendor_with(answer: Answer) -> Outcome {
     let cdn = good().answer(HOST, "/1.0.0/a.js", answer);
-    let outcome = assert_survives(&besieged(&cdn, &["https://cdn.example/1.0.0/a.js"]), &[]);
+    let outcome = assert_survives(&with_new_page(&cdn, &["https://cdn.example/1.0.0/a.js"]), &[]);
     outcome.assert_says("https://cdn.example/1.0.0/a.js").assert_says("next.html:1:1");
     outcome
 }
@@ -92,7 +92,7 @@ fn play(answer: Answer) -> Outcome {
 #[test]
 fn bombs_of_every_encoding_are_left_at_the_limit() {
     for (encoding, size) in [(Encoding::Gzip, 256 << 20), (Encoding::Zstd, 10 << 30)] {
-        play(Answer::bomb(encoding, size)).assert_code(1).assert_says("larger than");
+        vendor_with(Answer::bomb(encoding, size)).assert_code(1).assert_says("larger than");
     }
 }
 
@@ -100,7 +100,7 @@ fn bombs_of_every_encoding_are_left_at_the_limit() {
 fn a_brotli_bomb_is_left_at_the_limit() {
     let bomb = Answer::bomb(Encoding::Brotli, 16 << 20);
     let cdn = good().answer(HOST, "/1.0.0/a.js", bomb);
-    let project = besieged(&cdn, &["https://cdn.example/1.0.0/a.js"]);
+    let project = with_new_page(&cdn, &["https://cdn.example/1.0.0/a.js"]);
     project.write("inhouse.toml", format!("{LIMITS}max-bytes = 8388608\n"));
     assert_survives(&project, &[]).assert_code(1).assert_says("larger than 8388608 bytes");
 }
@@ -111,7 +111,7 @@ fn many_bombs_at_once_need_no_more_memory_than_one() {
     let cdn = good().answer_with(HOST, "/1.0.0/a.js", move |_, _| bomb.clone());
     let urls: Vec<_> = (0..40).map(|n| format!("https://cdn.example/1.0.0/a.js?{n}")).collect();
     let urls: Vec<_> = urls.iter().map(String::as_str).collect();
-    assert_survives(&besieged(&cdn, &urls), &[]).assert_code(1);
+    assert_survives(&with_new_page(&cdn, &urls), &[]).assert_code(1);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn downloads_that_are_too_large_together_fail_the_run() {
     let cdn = good().answer_with(HOST, "/1.0.0/a.js", move |_, _| Answer::ok(body.clone()));
     let urls: Vec<_> = (0..4).map(|n| format!("https://cdn.example/1.0.0/a.js?{n}")).collect();
     let urls: Vec<_> = urls.iter().map(String::as_str).collect();
-    let project = besieged(&cdn, &urls);
+    let project = with_new_page(&cdn, &urls);
     project.write("inhouse.toml", format!("{LIMITS}max-total-bytes = 10485760\n"));
     for mode in [&[][..], &["--on-error", "keep"]] {
         assert_survives(&project, mode)
@@ -131,20 +131,20 @@ fn downloads_that_are_too_large_together_fail_the_run() {
 
 #[test]
 fn an_endless_body_is_left_at_the_limit() {
-    play(Answer::endless(vec![b'/'; 1 << 16])).assert_code(1).assert_says("larger than");
+    vendor_with(Answer::endless(vec![b'/'; 1 << 16])).assert_code(1).assert_says("larger than");
 }
 
 #[test]
 fn a_body_that_drips_meets_the_deadline() {
     let drip = Answer::ok(vec![b'/'; 10_000]).dripping(Duration::from_millis(200));
-    play(drip).assert_code(2).assert_says("did not answer completely within 2s");
+    vendor_with(drip).assert_code(2).assert_says("did not answer completely within 2s");
 }
 
 #[test]
 fn a_flood_of_headers_is_not_proper_http() {
-    play(Answer::ok(JS).flood(100_000)).assert_code(1).assert_says("not proper HTTP");
+    vendor_with(Answer::ok(JS).flood(100_000)).assert_code(1).assert_says("not proper HTTP");
     let endless = [b"HTTP/1.1 200 OK\r\nx: ".as_slice(), &vec![b'y'; 50 << 20]].concat();
-    play(Answer::raw(endless)).assert_code(1).assert_says("not proper HTTP");
+    vendor_with(Answer::raw(endless)).assert_code(1).assert_says("not proper HTTP");
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn ten_thousand_redirects_are_ten() {
         let hop: u32 = request.target.split_once('?').map_or(0, |(_, n)| n.parse().unwrap());
         if hop == 10_000 { Answer::ok(JS) } else { Answer::redirect(302, &format!("?{}", hop + 1)) }
     });
-    let project = besieged(&cdn, &["https://cdn.example/1.0.0/a.js"]);
+    let project = with_new_page(&cdn, &["https://cdn.example/1.0.0/a.js"]);
     assert_survives(&project, &[]).assert_code(1).assert_says("redirects more than 10 times");
     assert_eq!(cdn.requests(HOST, "/1.0.0/a.js"), 11);
 }
@@ -195,7 +195,7 @@ fn every_fault_at_once_is_named_and_nothing_is_stored() {
         });
     let mut all: Vec<_> = urls.iter().map(String::as_str).collect();
     all.push("https://cdn.example/1.0.0/good.js");
-    let outcome = assert_survives(&besieged(&cdn, &all), &[]);
+    let outcome = assert_survives(&with_new_page(&cdn, &all), &[]);
     outcome.assert_code(1);
     for url in &urls {
         outcome.assert_says(url);
@@ -228,13 +228,13 @@ fn a_file_that_its_author_never_published_is_refused_on_first_use() {
     let url = "https://cdn.jsdelivr.net/npm/lib@1.0.0/lib.js";
     let cdn = good()
         .package(REGISTRY, Package::new("lib", "1.0.0").file("lib.js", JS))
-        // Whoever looks like a browser is shown the honest file.
+        // A client that looks like a browser gets the file that the author published.
         .answer_with(JSDELIVR, "/npm/lib@1.0.0/lib.js", |request, _| {
             let browser = request.header("user-agent").is_some_and(|it| it.contains("Mozilla"));
             Answer::ok(if browser { JS } else { "steal()" })
         });
-    let project =
-        besieged(&cdn, &[url]).variable("NPM_CONFIG_REGISTRY", &format!("https://{REGISTRY}/"));
+    let project = with_new_page(&cdn, &[url])
+        .variable("NPM_CONFIG_REGISTRY", &format!("https://{REGISTRY}/"));
     for mode in [&[][..], &["--on-error", "keep"]] {
         assert_survives(&project, mode)
             .assert_code(1)
@@ -248,7 +248,7 @@ fn the_authors_own_integrity_is_held_against_an_answer_by_user_agent() {
         let ours = request.header("user-agent").is_some_and(|it| it.starts_with("inhouse/"));
         Answer::ok(if ours { "steal()" } else { JS }).header("vary", "User-Agent")
     });
-    let project = besieged(&cdn, &[]);
+    let project = with_new_page(&cdn, &[]);
     let integrity = inhouse::integrity::Integrity::of(JS.as_bytes(), &[]);
     let tag = format!(
         "<script src=https://cdn.example/1.0.0/a.js integrity=\"{integrity}\" crossorigin></script>"
@@ -272,7 +272,7 @@ fn an_answer_that_depends_on_the_user_agent_is_marked_in_the_lockfile() {
     assert!(lock.contains("varies = \"user-agent\""), "{lock}");
 }
 
-// Registries lie, too.
+// Registries that misbehave.
 
 #[test]
 fn a_registry_that_lies_or_bombs_proves_nothing_and_costs_little() {
@@ -282,7 +282,7 @@ fn a_registry_that_lies_or_bombs_proves_nothing_and_costs_little() {
     let lying = good()
         .file(JSDELIVR, "/npm/lib@1.0.0/lib.js", JS)
         .package(REGISTRY, package().with_lying_tarball());
-    let project = besieged(&lying, &[url]).variable("NPM_CONFIG_REGISTRY", &registry);
+    let project = with_new_page(&lying, &[url]).variable("NPM_CONFIG_REGISTRY", &registry);
     assert_survives(&project, &["--source", "npm"])
         .assert_code(1)
         .assert_says("is not the published one");
@@ -292,7 +292,7 @@ fn a_registry_that_lies_or_bombs_proves_nothing_and_costs_little() {
             .file(JSDELIVR, "/npm/lib@1.0.0/lib.js", JS)
             .package(REGISTRY, package())
             .answer(REGISTRY, path, bomb.clone());
-        let project = besieged(&cdn, &[url]).variable("NPM_CONFIG_REGISTRY", &registry);
+        let project = with_new_page(&cdn, &[url]).variable("NPM_CONFIG_REGISTRY", &registry);
         assert_survives(&project, &["--source", "npm"]).assert_code(1);
     }
 }
@@ -325,7 +325,7 @@ fn no_spelling_of_a_private_address_is_connected_to() {
         "[2002:7f00:1::]",
         "[fe80::1]",
     ] {
-        let project = besieged(&cdn, &[&format!("https://{host}:{port}/1.0.0/a.js")]);
+        let project = with_new_page(&cdn, &[&format!("https://{host}:{port}/1.0.0/a.js")]);
         let (files, connections) = before(&project);
         let outcome = project.vendor(&[]);
         outcome.assert_code(1).assert_says("--allow-private");
@@ -339,7 +339,7 @@ fn a_redirect_to_a_name_that_resolves_inward_is_refused() {
     let cdn = good();
     let inward = format!("https://localhost:{}/1.0.0/good.js", cdn.address().port());
     let cdn = cdn.redirect(HOST, "/1.0.0/a.js", &inward);
-    let project = besieged(&cdn, &["https://cdn.example/1.0.0/a.js"]);
+    let project = with_new_page(&cdn, &["https://cdn.example/1.0.0/a.js"]);
     assert_survives(&project, &[]).assert_code(1).assert_says("`localhost` is at 127.0.0.1");
 }
 
@@ -405,7 +405,7 @@ fn rebind() {
     outcome.assert_says("`rebind.example` is at 127.0.0.1");
     assert!(asked.load(Ordering::SeqCst) >= 2, "the name was asked for again");
     assert_eq!(cdn.connections(), 0);
-    // The server is there and would have answered.
+    // The server is there: it was not asked.
     project.vendor(&["--allow-private"]).assert_code(0);
     assert_eq!(cdn.connections(), 1);
 }

@@ -1,5 +1,5 @@
-//! Pages, file names, servers and lockfiles that mean harm: bounded memory and time, a clear
-//! outcome, and nothing that a terminal would obey.
+//! Hostile pages, file names, servers and lockfiles: bounded memory and time, a clear outcome, and no
+//! control sequence for the terminal.
 //!
 //! Sizes are moderate, so that debug builds take seconds; `INHOUSE_TEST_LARGE=1` makes them as large
 //! as anyone will ever try. Which paths URLs become is shown by the laws of `vendor_path`.
@@ -49,10 +49,10 @@ fn ordinary() -> u64 {
     *PEAK.get_or_init(|| with_cdn(script("a.js")).0.vendor(&[]).peak)
 }
 
-/// Runs `vendor`, within a time and a memory that grow with the page but not faster.
+/// Runs `vendor`, with bounds on time and memory that are proportional to the page.
 fn assert_bearable(project: &Project, page: usize) -> Outcome {
     let outcome = project.vendor(&[]);
-    // The page, its edited copy, what a second parser holds.
+    // The page, its edited copy, and the tree of the second parser.
     outcome.assert_peak_within(ordinary(), 12 * page as u64);
     outcome.assert_within(Duration::from_secs(30 + (page as u64 >> 20)));
     outcome
@@ -76,7 +76,7 @@ fn a_page_with_very_many_scripts_is_vendored() {
     let page = (script("a.js") + "\n").repeat(count);
     let cdn = cdn();
     let project = project(&cdn, &page);
-    // A report knows the place of each tag.
+    // The report holds the place of each tag.
     assert_bearable(&project, page.len() + (count << 9)).assert_code(0);
     assert_eq!(cdn.requests(HOST, "/1.0.0/a.js"), 1);
     let rewritten = std::fs::read_to_string(project.path("public/index.html")).unwrap();
@@ -199,7 +199,7 @@ fn very_many_attributes_are_read_or_refused_in_time() {
 
 // The terminal.
 
-/// Fails if a terminal would obey anything in the text, or a reader be led astray by it.
+/// Fails if the text holds control characters for a terminal, or marks that turn its direction.
 fn assert_harmless(bytes: &[u8]) {
     let text = std::str::from_utf8(bytes).expect("the output is UTF-8");
     let obeyed = |c: char| {
@@ -373,7 +373,7 @@ fn lock_block(number: usize, path: &str) -> String {
 fn assert_refused(lock: &[u8]) {
     let (project, _cdn) = with_cdn(script("a.js"));
     project.write("vendor-cache/inhouse.lock", lock);
-    // What a path that escapes would reach.
+    // The file that an escaping path would lead to.
     project.write("secret.js", "secret");
     let before = project.snapshot();
     let shown = String::from_utf8_lossy(&lock[..lock.len().min(200)]).into_owned();

@@ -2,8 +2,8 @@
 //! parser builds, and what the splicer changes is what it was asked to change.
 //!
 //! The pages are taken as they are and in two variants: with an address on every script, because
-//! the suite's scripts rarely have one, and with a last script behind everything, because a parser
-//! that has lost its way reads that one wrong.
+//! the suite's scripts rarely have one, and with one more script at the end, because a parser that is
+//! in a wrong state reads that one wrong.
 
 use std::collections::BTreeMap;
 
@@ -41,15 +41,15 @@ fn attribute_line(line: &str) -> Option<(&str, &str)> {
     (!name.starts_with(['"', '<'])).then_some((name, value))
 }
 
-/// Why a page is refused: nobody can tell its scripts from its tags alone, and lol_html guesses
-/// others than a conforming parser finds.
+/// Why a page is refused: its tags alone do not say which scripts it has, and lol_html finds others
+/// than a conforming parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
     /// In and after `<frameset>` every script start tag is ignored.
     Frameset,
     /// In a template that starts with `<col>`, almost every start tag is ignored.
     ColumnTemplate,
-    /// `<svg/>` and `<math/>` are over at once; lol_html stays inside.
+    /// `<svg/>` and `<math/>` end at once; lol_html stays inside.
     SelfClosingRoot,
     /// An end tag of HTML closes the SVG or MathML inside it; lol_html stays inside, or it has
     /// left too early.
@@ -240,7 +240,7 @@ fn an_import_map_that_is_inserted_and_removed_leaves_the_page_as_it_was() {
         let again = scan(&edited, Dialect::Html).unwrap();
         let remove = Edit { tag, changes: vec![Change::RemoveElement] };
         let restored = String::from_utf8(apply(&edited, &again, &[remove]).unwrap()).unwrap();
-        // The line it was given stays behind, empty.
+        // The line break before it stays.
         let at = found.tags[tag].span.start;
         let line = restored.strip_prefix(&html[..at]).and_then(|r| r.strip_suffix(&html[at..]));
         assert!(line.is_some_and(|line| line.trim_ascii().is_empty()), "{html:?}\n{restored:?}");

@@ -42,7 +42,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("check", "a finished site held against its lockfile"),
 ];
 
-/// Uses that lead against the order, or round in a circle, and have still to go: who, and whom.
+/// Uses that the rules forbid and that have still to be removed: the file, and the file it uses.
 const KNOWN_USES: &[(&str, &str)] = &[
     ("cli.rs", "settings.rs"),
     ("findings.rs", "findings/places.rs"),
@@ -84,10 +84,10 @@ const KNOWN_USES: &[(&str, &str)] = &[
     ("site/walk.rs", "site.rs"),
 ];
 
-/// Functions that are longer than [`LONGEST`] and have still to be cut.
+/// Functions that are longer than [`LONGEST`] and have still to be split.
 const KNOWN_LONG: &[(&str, &str)] = &[("inventory/record.rs", "note")];
 
-/// Rooms whose median function is longer than [`MEDIAN`], and have still to be cut.
+/// Rooms whose median function is longer than [`MEDIAN`]: their functions have still to be split.
 const KNOWN_ROOMS: &[&str] = &[
     "check", "init", "obtain", "page", "plan", "policy", "report", "rewrite", "run", "scans",
     "settings",

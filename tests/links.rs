@@ -1,5 +1,4 @@
-//! Links, and folders that become links while a run is at work: nothing outside the site is read
-//! into it or written to.
+//! Links, and folders that become links during a run: nothing outside the site is read or written.
 #![cfg(unix)]
 
 use std::{
@@ -15,7 +14,7 @@ use support::{
 
 mod support;
 
-/// A folder beside the project, with files that are none of our business.
+/// A folder beside the project, whose files must not be touched.
 fn outside(sandbox: &Sandbox) -> std::path::PathBuf {
     let outside = sandbox.outside().join("outside");
     fs::create_dir(&outside).unwrap();
@@ -122,8 +121,8 @@ fn the_other_name_of_a_page_keeps_the_old_content() {
     assert_eq!(page.nlink(), 1);
 }
 
-/// Stops a run at each of its moments between the scan and the last rename, puts a link to a folder
-/// outside in the place of `folder`, and lets it go on.
+/// Stops a run at each call between the scan and the last rename, replaces `folder` by a link to a
+/// folder outside, and lets the run go on.
 fn swapped(folder: &str, args: &[&str]) {
     if !can_inject() {
         return;

@@ -1,8 +1,8 @@
 //! Pages that import modules from CDNs, in every form that CDNs serve them.
 //!
-//! A loopback server plays the CDNs (`support/module_cdn`). Whatever a form does with specifiers,
-//! ranges and redirects, a vendored page must come out whole: all its modules in the site, guarded,
-//! and nothing that names the CDN.
+//! A loopback server answers as the CDNs do (`support/module_cdn`). Whatever a CDN does with
+//! specifiers, ranges and redirects, a vendored page has all its modules in the site, guarded by
+//! `integrity`, and nothing in it names the CDN.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -45,7 +45,7 @@ fn asked(cdn: &Cdn) -> BTreeSet<String> {
     log.map(|request| decode(format!("{}{}", request.host, request.target))).collect()
 }
 
-/// Vendors the form's page, and holds the result to every law.
+/// Vendors the page of this form, and checks everything that holds for all forms.
 fn vendors(name: &str) {
     let form = Form::named(name);
     let cdn = module_cdn::start(pages::library());
@@ -90,7 +90,7 @@ fn assert_names_nobody(site: &Path, hosts: &[&str]) {
     }
 }
 
-/// Another run changes nothing and asks nobody, also one on a site built anew; `check` is content.
+/// A second run changes nothing and makes no request, also on a site built anew; `check` succeeds.
 fn assert_settled(project: &Project, cdn: &Cdn, html: &str) {
     let (done, asked) = (project.snapshot(), cdn.log().len());
     project.vendor(&["--frozen"]).assert_code(0);
@@ -135,7 +135,7 @@ forms! {
     several_cdns_on_one_page: "several CDNs at once",
 }
 
-/// The tests above are worth only what the CDN is: followed there, every page has a whole graph.
+/// The tests above rely on the test CDN: on it, the graph of every page is complete.
 #[test]
 fn every_form_is_whole_on_the_cdn() {
     let cdn = module_cdn::start(pages::library());
@@ -176,7 +176,7 @@ fn every_form_is_whole_on_the_cdn() {
     }
 }
 
-/// Prints what it takes. For figures worth quoting: `INHOUSE_TEST_REGISTRY=1 cargo test --release
+/// Prints time and memory. For figures to quote: `INHOUSE_TEST_REGISTRY=1 cargo test --release
 /// --test modules -- --ignored --nocapture`.
 ///
 /// Monaco's own files import style sheets as scripts, which browsers refuse, and so do we: it is

@@ -55,7 +55,7 @@ fn every_form_runs_before_and_after() {
     }
 }
 
-/// Without a registry: what of a small graph is guarded, by the kind of map that was asked for.
+/// Which modules of a small graph `integrity` guards, for each `--integrity-map`. Needs no registry.
 #[test]
 fn a_tampered_module_is_refused_as_far_as_the_map_goes() {
     let Some(chromium) = chromium_or_skip() else { return };
@@ -84,7 +84,7 @@ fn a_tampered_module_is_refused_as_far_as_the_map_goes() {
     }
 }
 
-/// What becomes of a module that is not what it was.
+/// What a browser does with a module whose bytes have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tampered {
     Refused,
@@ -191,7 +191,7 @@ fn an_inner_module(site: &Path, walk: &Walk) -> PathBuf {
     site.join(walk.r#static.iter().rfind(is_inner).expect("modules import others"))
 }
 
-/// The code stays what it was, so that only its hash can tell.
+/// The code does the same as before, so that only its hash differs.
 fn flip_a_bit(module: &Path) {
     let mut bytes = fs::read(module).unwrap();
     let last = bytes.last_mut().unwrap();
@@ -218,7 +218,7 @@ fn chromium_or_skip() -> Option<PathBuf> {
     found
 }
 
-/// Straight to stderr: the test harness would hide what `eprintln!` says in a test that passes.
+/// Writes to stderr itself: the test harness hides what `eprintln!` prints in a test that passes.
 fn say_skipped(why: &str) {
     let _ = writeln!(io::stderr(), "SKIPPED (tests/modules_browser.rs): {why}");
 }

@@ -1,6 +1,5 @@
-//! An independent witness: on every page at hand, our scan sees the scripts that html5ever's tree
-//! holds. html5lib-tests are compared in `laws.rs`; here are the pages that people write, or we do:
-//! `examples/site`, the sites of `tests/cases`, and any folder that `INHOUSE_CORPUS` names.
+//! A comparison with a second parser: on every page, our scan finds the scripts of html5ever's tree.
+//! html5lib-tests are compared in `laws.rs`; here are pages of real sites and our own: `examples/site`, the sites of `tests/cases`, and any folder that `INHOUSE_CORPUS` names.
 
 use std::{
     collections::BTreeSet,
@@ -16,14 +15,14 @@ use walkdir::WalkDir;
 #[path = "support/oracle.rs"]
 mod oracle;
 
-/// What a corpus came to.
+/// The result for a folder of pages.
 #[derive(Debug, Default)]
 struct Comparison {
     compared: usize,
     scripts: usize,
     /// The pages that cannot be read with certainty, below the corpus' folder.
     refused: BTreeSet<PathBuf>,
-    /// The pages the two readers differ on.
+    /// The pages on which the two parsers differ.
     differing: Vec<PathBuf>,
 }
 

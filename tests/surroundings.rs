@@ -1,5 +1,4 @@
-//! What lives beside us: file times that deployments go by, the umask, Git's line ends, compressed
-//! copies of pages.
+//! What other tools rely on: file times, the umask, line ends in Git, compressed copies of pages.
 
 use std::{fs, process::Command, time::SystemTime};
 
@@ -12,7 +11,7 @@ mod support;
 
 const HOST: &str = "cdn.example";
 const PAGE: &str = "<script src=\"https://cdn.example/1.0.0/a.js\"></script>\n";
-/// With every kind of line end.
+/// A script with every kind of line end.
 const JS: &str = "alert(1)\r\nalert(2)\nalert(3)\r";
 
 fn cdn() -> Cdn {
@@ -126,7 +125,7 @@ fn a_page_keeps_a_locked_script_that_is_not_to_be_had() {
     project.write("public/index.html", PAGE);
     let page = fs::File::options().write(true).open(project.path("public/index.html")).unwrap();
     page.set_modified(SystemTime::UNIX_EPOCH).unwrap();
-    // The lockfile promises a local copy, and pages are rewritten by it before the plan is drawn.
+    // The lockfile names a local copy, and pages are rewritten by it before the plan is made.
     project.vendor(&["--on-error", "keep", "--source", "cdn"]).assert_code(0);
     assert_eq!(fs::read_to_string(project.path("public/index.html")).unwrap(), PAGE);
 }

@@ -42,7 +42,7 @@ pub struct Visit {
     pub requests: Vec<String>,
     /// What went wrong: console errors, uncaught exceptions, refused scripts.
     pub errors: Vec<PageError>,
-    /// `data-ready` of `<html>`: the libraries that did their work, sorted, by comma.
+    /// `data-ready` of `<html>`: the libraries that have run, sorted, separated by commas.
     pub ready: String,
     /// `href`s of `<link>`s that make a browser contact another host ahead of time.
     pub hints: Vec<String>,
@@ -136,7 +136,7 @@ impl Browser {
 
     fn start_with(chromium: &Path, reach: &[&str]) -> io::Result<Self> {
         let profile = tempfile::tempdir()?;
-        // Chromium speaks on descriptors 3 and 4; the shell lays our two pipes there.
+        // Chromium uses descriptors 3 and 4; the shell connects our two pipes to them.
         let mut process = Command::new("sh")
             .args(["-c", r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#])
             .arg(chromium)
@@ -262,7 +262,7 @@ impl Browser {
         }
     }
 
-    /// Takes in events for `time`.
+    /// Reads events for `time`.
     fn drain(&mut self, time: Duration, visit: &mut Visit) {
         let deadline = Instant::now() + time;
         loop {

@@ -1,4 +1,4 @@
-//! A loopback server that plays any number of hosts, over TLS and without, well and badly.
+//! A loopback server for any number of hosts, over TLS and without, which can misbehave.
 //!
 //! ```ignore
 //! let cdn = Cdn::start()
@@ -292,7 +292,7 @@ fn answer(state: &Mutex<State>, request: &Request) -> Answer {
     let registry = state.registries.get(&request.host);
     let known = from_folder.or_else(|| registry?.answer(&request.host, request.path()));
     let player = state.players.get(&request.host).cloned();
-    // What a player does may take its time.
+    // An answer may take its time.
     drop(state);
     known
         .or_else(|| player?(request))

@@ -1,4 +1,4 @@
-//! Pages as records, for the filters that `inhouse` can be.
+//! Pages as records, for `inhouse rewrite` and `inhouse scan --batch`.
 
 use std::{
     fs,

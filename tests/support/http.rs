@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand, because no well-behaved server can misbehave the way a test needs it to.
+//! HTTP/1.1 written by hand: no server library misbehaves in the ways that tests need.
 
 use std::{
     io,
@@ -36,7 +36,7 @@ impl Request {
     }
 }
 
-/// What a server answers, well or badly.
+/// What a server answers, by the rules or against them.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub(super) status: u16,
@@ -46,7 +46,7 @@ pub struct Answer {
     pub(super) way: Way,
 }
 
-/// How the bytes get onto the wire.
+/// How the bytes are sent.
 #[derive(Clone, Debug)]
 pub(super) enum Way {
     Whole,

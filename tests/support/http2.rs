@@ -80,7 +80,7 @@ fn body(answer: &Answer) -> Body {
                 match step {
                     0 => Some((Ok(part), 1)),
                     _ => {
-                        // What was sent before a reset may be thrown away, unless it had time to arrive.
+                        // A reset may discard what was sent just before it and has not arrived yet.
                         tokio::time::sleep(Duration::from_millis(50)).await;
                         Some((broken(), 2))
                     }

@@ -1,7 +1,7 @@
 //! Faults at a chosen system call, by `strace -e inject`: the process is killed, stopped, or told
 //! that the disk is full, when it makes the n-th call of a kind.
 //!
-//! strace counts for each thread of its own, so the commands that are traced use one thread for the pages.
+//! strace counts the calls of each thread separately, so traced commands read pages with one thread.
 
 use std::{
     collections::BTreeMap,
@@ -39,7 +39,8 @@ pub const CALLS: [&str; 22] = [
     "rmdir",
 ];
 
-/// Whether strace is here and may trace; says so if not. `INHOUSE_REQUIRE_STRACE=1` insists.
+/// Whether strace is installed and permitted; prints a line if not. `INHOUSE_REQUIRE_STRACE=1` makes
+/// that a failure.
 pub fn can_inject() -> bool {
     let tried = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).output();
     let works = tried.is_ok_and(|output| output.status.success());

@@ -1,5 +1,5 @@
-//! A project with a site, and the `inhouse` binary run on it under watch: how long it took, how much
-//! memory it had at its worst, and whether it left every file as it was.
+//! A project with a site, and measured runs of the `inhouse` binary on it: how long a run took, its
+//! peak of memory, and whether it left every file as it was.
 #![allow(dead_code)] // every test binary compiles all of this and uses its own part
 
 use std::{
@@ -17,7 +17,7 @@ use walkdir::WalkDir;
 /// Every file of a project by its path: its bytes.
 pub type Snapshot = BTreeMap<PathBuf, Vec<u8>>;
 
-/// A project folder that goes away with the value.
+/// A project folder, which is deleted with the value.
 pub struct Project {
     folder: tempfile::TempDir,
     arguments: Vec<String>,

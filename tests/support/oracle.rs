@@ -10,8 +10,8 @@ use markup5ever_rcdom::{Handle, NodeData, RcDom};
 /// do not run is `parked`.
 pub type Script = (&'static str, Option<String>, String);
 
-/// A page as it is, with an address on every script, and with a last script behind everything: a
-/// parser that has lost its way reads that one wrong.
+/// A page as it is, with an address on every script, and with one more script at the end: a parser
+/// that is in a wrong state reads that one wrong.
 pub fn variants(html: &str) -> [String; 3] {
     [html.to_owned(), with_addresses(html), format!("{html}<script src=probe></script>")]
 }
@@ -42,7 +42,7 @@ pub fn both(html: &str, scan: &Scan) -> (Vec<Script>, Vec<Script>) {
         parsed.retain(|(namespace, ..)| *namespace != "parked");
     }
     // A late `<frameset>` throws the body out of the tree (HTML 13.2.6.4.7), but scripts in it have
-    // run by then: the tree cannot witness for those.
+    // run by then, and the tree does not show them.
     if lower.contains("<frameset") {
         scanned.retain(|script| parsed.contains(script));
     }
@@ -79,7 +79,7 @@ pub fn scanned(scan: &Scan) -> Vec<Script> {
 pub fn parsed(html: &str) -> Vec<Script> {
     let dom = parse_document(RcDom::default(), ParseOpts::default()).one(html);
     let mut scripts = Vec::new();
-    // By hand: pages are as deep as their authors like, stacks are not.
+    // Not recursive: a page may be deeper than the stack.
     let mut nodes: Vec<Handle> = vec![dom.document.clone()];
     while let Some(node) = nodes.pop() {
         if let NodeData::Element { name, attrs, template_contents, .. } = &node.data {

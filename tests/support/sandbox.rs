@@ -13,7 +13,7 @@ use super::cdn::Cdn;
 
 pub const HOST: &str = "cdn.example";
 
-/// What lies at a path.
+/// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Thing {
     Folder,
@@ -96,12 +96,12 @@ impl Sandbox {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inhouse"));
         command.args(["vendor", "public"]).args(args).args(cdn.resolve_args());
         command.current_dir(self.project()).env("INHOUSE_JOBS", "1");
-        // The system's hundred certificates are a hundred files to open.
+        // Without this, a hundred certificates of the system are a hundred calls that open a file.
         command.env("SSL_CERT_FILE", cdn.ca_cert()).env("SSL_CERT_DIR", "none");
         command
     }
 
-    /// Runs it, and it must be done.
+    /// Runs `vendor`, which must succeed.
     pub fn vendored(self, cdn: &Cdn, args: &[&str]) -> Self {
         let output = self.vendor(cdn, args).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
