@@ -15,9 +15,9 @@ use divan::{
     counter::{BytesCount, ItemsCount},
 };
 use inhouse::{
-    graph::{js, module_scan::SourceKind},
     html::{self, Dialect, Reach, View},
     integrity::{Algorithm, Digest, Integrity},
+    js::{self, SourceKind},
     lockfile::Lockfile,
     page,
     reference::{PageAddress, SubresourceUrl, site_root},
@@ -203,7 +203,7 @@ fn page_references(bencher: Bencher) {
 fn js_scan(bencher: Bencher) {
     let module = module();
     let scan = || js::scan(black_box(module.as_bytes()), SourceKind::Module);
-    assert_eq!(scan().expect("the module is one").specifiers.len(), 320);
+    assert_eq!(scan().expect("the module is one").loads.specifiers.len(), 320);
     bencher.counter(BytesCount::of_str(&module)).bench_local(scan);
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     findings::{Keep, Notice, Places, Problem},
-    graph::{closure::Referrer, homes::Homes},
+    graph::{closure::Referrer, local_urls::LocalUrls},
     integrity::{IntegrityMetadata, Mismatch},
     inventory::LocalUse,
     lockfile::Entry,
@@ -104,7 +104,7 @@ fn unguarded(
     if settings.integrity.is_none() {
         return Ok(problems);
     }
-    let homes = Homes::new(&survey.root, &settings.out, BTreeMap::new());
+    let homes = LocalUrls::new(&survey.root, &settings.out, BTreeMap::new());
     let by_file: BTreeMap<String, &Entry> =
         survey.lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
     let mut held = BTreeMap::new();

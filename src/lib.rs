@@ -42,6 +42,7 @@ pub mod html;
 pub mod init;
 pub mod integrity;
 pub mod inventory;
+pub mod js;
 pub mod lockfile;
 pub mod npm;
 pub mod obtain;

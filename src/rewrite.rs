@@ -14,9 +14,9 @@ use url::Url;
 pub use self::modules::{Guard, Modules};
 use crate::{
     csp::InlineChange,
-    graph::literal::EditError,
     html::{self, Change, Dialect, Edit, Patch, Scan, ScanError, SpliceError, Tag, TagKind, View},
     integrity::Integrity,
+    js::literal::EditError,
     page::{self, PageReferences, Reference, Role},
     reference::{ForeignBase, PageAddress, SubresourceUrl},
     vendor_path::VendorPath,

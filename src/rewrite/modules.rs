@@ -16,13 +16,15 @@ use crate::{
     csp::{Outcome, PolicyList},
     graph::{
         document::{self, Document, GuardPlace, InlineScript, MapElement, Start},
-        homes::{Folder, Homes},
         import_map::{Address, ImportMapText, MapEdit, Part, integrity_map},
-        literal, relocation,
-        specifier::{as_specifier, url_like},
+        local_urls::{FolderMove, LocalUrls},
+        relocation,
+        specifier::as_specifier,
+        url_like,
     },
     html::Place,
     integrity::{Integrity, IntegrityMetadata},
+    js::literal,
     page::LocalScript,
     reference::{ForeignBase, PageAddress, SubresourceUrl},
     vendor_path::VendorPath,
@@ -32,7 +34,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Modules {
     /// Where the vendored ones lie.
-    pub homes: Homes,
+    pub homes: LocalUrls,
     /// What is served, of the vendor folder and of the site's own scripts that change: by path below
     /// the site's root, as part of a URL.
     pub served: BTreeMap<String, Integrity>,
@@ -74,7 +76,7 @@ impl Modules {
             Resolution::Replaced(_) | Resolution::Removed => None,
         });
         Self {
-            homes: Homes::new(root, out, local.collect()),
+            homes: LocalUrls::new(root, out, local.collect()),
             served: BTreeMap::new(),
             changed: BTreeMap::new(),
             guards: BTreeMap::new(),
@@ -214,15 +216,15 @@ impl Writer<'_> {
             let homes = &self.modules.homes;
             let file = match is_folder {
                 true => match homes.folder(url) {
-                    Folder::Moved(folder) => folder,
-                    Folder::Scattered if part == Part::Scope => match homes.realm(url) {
+                    FolderMove::Moved(folder) => folder,
+                    FolderMove::Scattered if part == Part::Scope => match homes.realm(url) {
                         Some(realm) => realm,
                         None => {
                             parted.set(Some(url.clone()));
                             return None;
                         }
                     },
-                    Folder::Unused | Folder::Scattered => return None,
+                    FolderMove::Unused | FolderMove::Scattered => return None,
                 },
                 false => homes.path(url)?.url_path(),
             };
@@ -260,11 +262,11 @@ impl Writer<'_> {
         all: &[Address<'_>],
     ) -> Result<Option<MapEdit>, RewriteError> {
         let homes = &self.modules.homes;
-        if !address.key.ends_with('/') || homes.folder(&address.url) != Folder::Scattered {
+        if !address.key.ends_with('/') || homes.folder(&address.url) != FolderMove::Scattered {
             return Ok(None);
         }
         let key = url_like(address.key, &map.base);
-        if key.is_some_and(|key| homes.folder(&key) != Folder::Unused) {
+        if key.is_some_and(|key| homes.folder(&key) != FolderMove::Unused) {
             return Err(RewriteError::Scattered(address.url.clone()));
         }
         let is_taken =

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{guard, survey::Survey};
 use crate::{
-    graph::homes::Homes,
+    graph::local_urls::LocalUrls,
     html::{Patch, Tag},
     inventory::{self, ReadPage},
     lockfile::{Entry, Lockfile},
@@ -52,7 +52,7 @@ impl<'a> Guess<'a> {
             is_meant.then(|| (url.clone(), local(settings, entry)))
         };
         let modules = Modules {
-            homes: Homes::new(&self.root, &settings.out, BTreeMap::new()),
+            homes: LocalUrls::new(&self.root, &settings.out, BTreeMap::new()),
             served: guard::served(settings, &self.lock),
             changed: BTreeMap::new(),
             guards: BTreeMap::new(),

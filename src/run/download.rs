@@ -125,7 +125,7 @@ impl Turn<'_> {
         for (by, read) in &arrival.read {
             let Read::Known(Known::Module(module)) = read else { continue };
             let (base, map) = (&module.response_url, &ImportMap::default());
-            let page = closure::Page { base, map, roots: &[Root::Inline(&module.scan)] };
+            let page = closure::Page { base, map, roots: &[Root::Inline(&module.loads)] };
             for request in closure::trace(&page, |_| Found::NotYet).frontier {
                 // A page's workers are relative to the page.
                 let is_elsewhere = matches!(request.r#use, closure::Use::Worker(_))

@@ -16,12 +16,12 @@ use super::{
 use crate::{
     graph::{
         closure::{self, Found, Root, trace},
-        homes::Homes,
         import_map::ImportMap,
-        literal::{self, Edit},
+        local_urls::LocalUrls,
         specifier,
     },
     integrity::{Algorithm, Digest},
+    js::literal,
     reference::SubresourceUrl,
     vendor_path::VendorPath,
 };
@@ -31,7 +31,7 @@ pub(super) fn settle(
     survey: &Survey,
     downloads: &Downloads,
     scripts: &mut BTreeMap<&SubresourceUrl, Script<'_>>,
-    homes: &mut Homes,
+    homes: &mut LocalUrls,
 ) {
     let facts = Facts::of(survey, downloads, scripts);
     let mut settled: BTreeSet<&SubresourceUrl> = BTreeSet::new();
@@ -41,9 +41,14 @@ pub(super) fn settle(
             let Some(path) = homes.path(url.as_url()).filter(|_| !survey.is_own(url)) else {
                 continue;
             };
-            let edits = script.edits(homes, &specifier::relative);
-            let is_loose = !edits.is_empty() && facts.loose.contains(*url);
-            if is_loose || facts.would_change(url, path, &edits) {
+            let is_edited = script.changes_any(homes, &specifier::relative);
+            let is_loose = is_edited && facts.loose.contains(*url);
+            if is_loose
+                || facts.would_change(url, path, is_edited, |bytes| {
+                    let edits = script.edits(bytes, homes, &specifier::relative).ok()?;
+                    literal::rewrite(bytes, &edits).ok()
+                })
+            {
                 moved.push((*url, path.in_edition(&facts.edition(url, script))));
             }
         }
@@ -118,16 +123,21 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether other bytes were served in the place that the script would have.
-    fn would_change(&self, url: &SubresourceUrl, path: &VendorPath, edits: &[Edit]) -> bool {
+    fn would_change(
+        &self,
+        url: &SubresourceUrl,
+        path: &VendorPath,
+        is_edited: bool,
+        edited: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> bool {
         let (Some(locked), Some(bytes)) =
             (self.survey.lock.get(url), self.downloads.bytes.get(url))
         else {
             return false;
         };
-        let is_or_was_edited = !edits.is_empty() || locked.upstream_integrity.is_some();
-        let served = || literal::rewrite(bytes, edits).ok();
+        let is_or_was_edited = is_edited || locked.upstream_integrity.is_some();
         let differs = |served: Vec<u8>| locked.integrity.verify(&served).is_err();
-        *path == locked.path && is_or_was_edited && served().is_some_and(differs)
+        *path == locked.path && is_or_was_edited && edited(bytes).is_some_and(differs)
     }
 
     /// A digest of all that decides the script's bytes.
@@ -170,8 +180,8 @@ impl<'a> Facts<'a> {
 /// What a script names by address.
 fn imports(script: &Script<'_>) -> BTreeSet<SubresourceUrl> {
     let none = ImportMap::default();
-    let imports = script.uses.iter().flat_map(|(_, scan, _)| {
-        let page = closure::Page { base: script.from, map: &none, roots: &[Root::Inline(scan)] };
+    let imports = script.uses.iter().flat_map(|(_, loads, _)| {
+        let page = closure::Page { base: script.from, map: &none, roots: &[Root::Inline(loads)] };
         trace(&page, |_| Found::Left).reached.into_keys().map(|request| request.url)
     });
     imports.collect()

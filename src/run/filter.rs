@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     findings::{Places, Problem},
-    graph::{closure::Use, document::Start, homes::Homes},
+    graph::{closure::Use, document::Start, local_urls::LocalUrls},
     html::View,
     integrity::IntegrityMetadata,
     inventory::{self, Inventory},
@@ -143,7 +143,7 @@ impl Answer<'_> {
 pub(super) struct Filter<'a> {
     pub settings: &'a Settings,
     progress: &'a dyn Progress,
-    homes: Homes,
+    homes: LocalUrls,
     /// The lockfile, and what has been read so far.
     survey: Survey,
     answers: BTreeMap<Needs, Arc<Answer<'a>>>,
@@ -251,7 +251,7 @@ impl<'a> Filter<'a> {
 }
 
 /// Where everything lies that the lockfile holds and the policy lets in.
-fn homes(settings: &Settings, survey: &Survey) -> Homes {
+fn homes(settings: &Settings, survey: &Survey) -> LocalUrls {
     let mut paths = BTreeMap::new();
     for (url, entry) in survey.lock.iter() {
         if !matches!(settings.policy.verdict(url), Verdict::Vendor { .. }) {
@@ -262,7 +262,7 @@ fn homes(settings: &Settings, survey: &Survey) -> Homes {
         }
         paths.insert(url.clone(), entry.path.clone());
     }
-    Homes::new(&survey.root, &settings.out, paths)
+    LocalUrls::new(&survey.root, &settings.out, paths)
 }
 
 impl Survey {

@@ -18,7 +18,7 @@ use crate::{
     graph::{
         closure::{Closure, Reach, Reached, Request, Use},
         document::Start,
-        homes::Homes,
+        local_urls::LocalUrls,
     },
     integrity::{Algorithm, Integrity},
     inventory,
@@ -37,7 +37,7 @@ pub(super) fn modules(
     settings: &Settings,
     survey: &Survey,
     downloads: &Downloads,
-    homes: Homes,
+    homes: LocalUrls,
     own: &BTreeMap<PathBuf, OwnScript>,
 ) -> Modules {
     let mut modules = Modules {
@@ -154,7 +154,7 @@ pub(crate) fn guards(
     policy: IntegrityMap,
     start: &Start,
     closure: &Closure,
-    homes: &Homes,
+    homes: &LocalUrls,
     by_file: &BTreeMap<String, &Entry>,
 ) -> Vec<Guard> {
     let named: BTreeSet<&Request> = start.entries.iter().map(|entry| &entry.request).collect();

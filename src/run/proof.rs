@@ -14,7 +14,7 @@ use crate::{
     graph::{
         closure::{self, Found, Module, Referrer, Request, Root},
         document::{self, Start},
-        homes::Homes,
+        local_urls::LocalUrls,
     },
     html::{self, Dialect},
     reference::{PageAddress, SubresourceUrl},
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Proof {
     root: Url,
-    homes: Homes,
+    homes: LocalUrls,
     modules: BTreeMap<Request, Module>,
     /// What the site itself lacks, or has as something else.
     left: BTreeSet<Request>,
@@ -50,11 +50,11 @@ impl Proof {
                 None if is_own => request.url.as_url().clone(),
                 None => continue,
             };
-            let read = |bytes: &Vec<u8>| request.r#use.scan(bytes).unwrap_or_default();
-            let scan = edited.map_or_else(|| module.scan.clone(), read);
+            let read = |bytes: &Vec<u8>| request.r#use.scan(bytes).unwrap_or_default().loads;
+            let loads = edited.map_or_else(|| module.loads.clone(), read);
             if let Ok(local) = SubresourceUrl::try_from(url.clone()) {
                 let request = Request { url: local, r#use: request.r#use.clone() };
-                modules.insert(request, Module { response_url: url, scan });
+                modules.insert(request, Module { response_url: url, loads });
             }
         }
         let left = survey.graphs.left().cloned().collect();

@@ -13,11 +13,11 @@ use super::{
 use crate::{
     findings::{Notice, Places, Use},
     graph::{
-        Form, Residual, Seems, SelfLocating, Sign, Specifier,
         closure::{self, Module, Reach, Referrer, Request},
-        homes::{Folder, Homes},
+        local_urls::{FolderMove, LocalUrls},
     },
     inventory::Demand,
+    js::{Form, OwnAddress, Seems, Sign, SignKind, Specifier},
     npm,
     reference::SubresourceUrl,
 };
@@ -27,7 +27,7 @@ const SHOWN: usize = 5;
 
 impl Survey {
     /// Adds what the graphs leave open.
-    pub(super) fn note_residue(&mut self, homes: &Homes, downloads: &Downloads) {
+    pub(super) fn note_residue(&mut self, homes: &LocalUrls, downloads: &Downloads) {
         let reached = self.graphs.reached();
         let mut notices = Vec::new();
         let mut told = BTreeSet::new();
@@ -99,9 +99,9 @@ impl Survey {
     }
 
     /// Folders of import maps that nothing is imported from: nobody can say which files they are for.
-    fn unused_folders(&self, homes: &Homes) -> Vec<Notice> {
+    fn unused_folders(&self, homes: &LocalUrls) -> Vec<Notice> {
         let unused = |(url, place): (&Url, &Use)| {
-            if homes.folder(url) != Folder::Unused {
+            if homes.folder(url) != FolderMove::Unused {
                 return None;
             }
             let message =
@@ -137,10 +137,10 @@ impl Survey {
 /// Loads whose address the script computes.
 fn unfollowed(request: &Request, module: &Module) -> Option<Notice> {
     let url = &request.url;
-    let lines = module.scan.unfollowed.iter();
+    let lines = module.loads.computed.iter();
     let lines: BTreeMap<_, _> = lines.map(|load| (load.consequence(), load.line)).rev().collect();
     let first = lines.values().min()?;
-    let many = module.scan.unfollowed.len();
+    let many = module.loads.computed.len();
     let message = match many {
         1 => format!("`{url}` computes the address of something it loads"),
         many => format!("`{url}` computes the addresses of {many} things it loads"),
@@ -165,7 +165,7 @@ fn foreign_workers(request: &Request, module: &Module, page: &Url) -> Option<Not
         };
         Some((specifier.line, format!("`{url}`: {consequence}")))
     };
-    let workers: Vec<_> = module.scan.specifiers.iter().filter_map(foreign).collect();
+    let workers: Vec<_> = module.loads.specifiers.iter().filter_map(foreign).collect();
     let (first, _) = workers.first()?;
     let message = format!(
         "`{}` names a worker by an address elsewhere: it was not vendored",
@@ -183,8 +183,7 @@ fn foreign_workers(request: &Request, module: &Module, page: &Url) -> Option<Not
 
 /// Addresses in strings that look like files.
 fn calls_home(request: &Request, module: &Module) -> Option<Notice> {
-    let signs =
-        module.scan.residual.iter().filter_map(|residual| Some((residual.line, file(residual)?)));
+    let signs = module.loads.signs.iter().filter_map(|sign| Some((sign.line, file(sign)?)));
     let signs: BTreeSet<(usize, String)> = signs.collect();
     let (first, _) = signs.first()?;
     let message =
@@ -203,9 +202,10 @@ fn calls_home(request: &Request, module: &Module) -> Option<Notice> {
 }
 
 /// The file that a sign points at, unless it is most likely documentation.
-fn file(residual: &Residual) -> Option<String> {
-    let Sign::Url { text, seems, .. } = &residual.sign else { return None };
-    let kind = match seems {
+fn file(sign: &Sign) -> Option<String> {
+    let SignKind::Url(url) = &sign.kind else { return None };
+    let text = url.text();
+    let kind = match url.seems() {
         Seems::Script => "a script",
         Seems::Style => "a style sheet",
         Seems::Font => "a font",
@@ -221,13 +221,10 @@ fn file(residual: &Residual) -> Option<String> {
 
 /// A module that looks up its own address; what classic scripts do is told by their bytes.
 fn self_locating(request: &Request, module: &Module, downloads: &Downloads) -> Option<Notice> {
-    let looks = |residual: &&Residual| {
-        matches!(
-            residual.sign,
-            Sign::SelfLocating(SelfLocating::ImportMetaUrl | SelfLocating::OwnFolder)
-        )
+    let looks = |sign: &&Sign| {
+        matches!(sign.kind, SignKind::OwnAddress(OwnAddress::ImportMetaUrl | OwnAddress::OwnFolder))
     };
-    let sign = module.scan.residual.iter().find(looks)?;
+    let sign = module.loads.signs.iter().find(looks)?;
     downloads.lock.get(&request.url)?;
     let message = format!(
         "`{}` looks up its own address: files that it loads from there are not vendored with it",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{download, survey::Survey};
 use crate::{
     findings::{Notice, Places, Problem},
-    graph::{closure::Reach, homes::Homes},
+    graph::{closure::Reach, local_urls::LocalUrls},
     integrity::{Algorithm, Digest, Integrity},
     inventory::Demand,
     lockfile::{Entry, Lockfile},
@@ -190,7 +190,7 @@ impl Downloads {
         &mut self,
         settings: &Settings,
         survey: &mut Survey,
-        homes: &Homes,
+        homes: &LocalUrls,
         edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
     ) {
         let mut changed = Vec::new();

@@ -17,12 +17,12 @@ use crate::{
     csp::{self, SiteHeaders},
     findings::{Notice, Problem},
     graph::{
-        ParseFailure,
         closure::{Entry, Reach, Request, Use},
         document::Start,
         graphs::Graphs,
     },
     inventory::{self, Ahead, Demand, Inventory},
+    js::ParseFailure,
     lockfile::Lockfile,
     obtain::{ObtainError, Obtained},
     plan::{Action, Plan, Violation},

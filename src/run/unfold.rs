@@ -18,10 +18,10 @@ use crate::{
     findings,
     findings::Keep,
     graph::{
-        ModuleScan, ModuleType, ParseFailure,
         closure::{Module, Reach, Reached, Referrer, Request, Use},
         graphs::Known,
     },
+    js::{Loads, ModuleType, ParseFailure},
     obtain::Obtained,
     plan::Action,
     reference::{self, SubresourceUrl},
@@ -225,7 +225,7 @@ impl Survey {
 /// Reads a file as what it is used as.
 pub(super) fn read(request: &Request, file: File<'_>) -> Read {
     let response_url = file.response_url.as_url().clone();
-    let module = |scan| Module { response_url, scan };
+    let module = |loads| Module { response_url, loads };
     let extension = Extension::of_media_type(file.media_type);
     match (&request.r#use, extension) {
         (Use::Module(ModuleType::Json), Extension::Json)
@@ -239,11 +239,11 @@ pub(super) fn read(request: &Request, file: File<'_>) -> Read {
         _ => return Read::Unfit,
     }
     if !extension.may_be_script() {
-        return Read::Known(Known::Module(module(ModuleScan::default())));
+        return Read::Known(Known::Module(module(Loads::default())));
     }
     match request.r#use.scan(file.bytes) {
-        Ok(scan) => Read::Known(Known::Module(module(scan))),
-        Err(failure) => Read::Unparsed(module(ModuleScan::default()), failure),
+        Ok(scan) => Read::Known(Known::Module(module(scan.loads))),
+        Err(failure) => Read::Unparsed(module(Loads::default()), failure),
     }
 }
 

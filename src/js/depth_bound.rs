@@ -56,7 +56,7 @@ enum Word {
 /// An upper bound of the levels of recursion that parsing or walking `source` takes.
 ///
 /// One pass, no allocation but the open brackets.
-pub(super) fn bound(source: &str) -> usize {
+pub(super) fn of(source: &str) -> usize {
     let mut reader = Reader {
         source: source.as_bytes(),
         at: 0,

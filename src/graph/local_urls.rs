@@ -14,7 +14,7 @@ use crate::{
 
 /// The new place of every vendored file.
 #[derive(Clone, Debug)]
-pub struct Homes {
+pub struct LocalUrls {
     /// The URL of the vendor folder; ends with a slash.
     vendor: Url,
     paths: BTreeMap<SubresourceUrl, VendorPath>,
@@ -22,7 +22,7 @@ pub struct Homes {
 
 /// The new place of a folder's vendored files.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Folder {
+pub enum FolderMove {
     /// None of them was vendored.
     Unused,
     /// They lie beside each other as they did: the folder's path below the vendor folder, as part
@@ -32,7 +32,7 @@ pub enum Folder {
     Scattered,
 }
 
-impl Homes {
+impl LocalUrls {
     /// Of files in the folder `out` of a site with this root.
     ///
     /// # Panics
@@ -101,17 +101,17 @@ impl Homes {
     }
 
     /// The new place of what lay below `prefix`, the URL of a folder.
-    pub fn folder(&self, prefix: &Url) -> Folder {
-        let mut moved = Folder::Unused;
+    pub fn folder(&self, prefix: &Url) -> FolderMove {
+        let mut moved = FolderMove::Unused;
         for (rest, path) in self.within(prefix) {
             let Some(folder) = path.strip_suffix(rest).filter(|folder| folder.ends_with('/'))
             else {
-                return Folder::Scattered;
+                return FolderMove::Scattered;
             };
             match &moved {
-                Folder::Unused => moved = Folder::Moved(folder.to_owned()),
-                Folder::Moved(known) if known == folder => {}
-                Folder::Moved(_) | Folder::Scattered => return Folder::Scattered,
+                FolderMove::Unused => moved = FolderMove::Moved(folder.to_owned()),
+                FolderMove::Moved(known) if known == folder => {}
+                FolderMove::Moved(_) | FolderMove::Scattered => return FolderMove::Scattered,
             }
         }
         moved
@@ -122,12 +122,12 @@ impl Homes {
 mod tests {
     use super::*;
 
-    fn homes(files: &[(&str, &str)]) -> Homes {
+    fn homes(files: &[(&str, &str)]) -> LocalUrls {
         let paths = files.iter().map(|(url, path)| (url.parse().unwrap(), path.parse().unwrap()));
-        Homes::new(&"https://site.example/docs/".parse().unwrap(), "vendor", paths.collect())
+        LocalUrls::new(&"https://site.example/docs/".parse().unwrap(), "vendor", paths.collect())
     }
 
-    fn folder(files: &[(&str, &str)]) -> Folder {
+    fn folder(files: &[(&str, &str)]) -> FolderMove {
         homes(files).folder(&"https://cdn.example/lib@3/jsm/".parse().unwrap())
     }
 
@@ -138,8 +138,8 @@ mod tests {
             ("https://cdn.example/lib@3/jsm/b/c.js", "cdn.example/lib@3.1.0/jsm/b/c.js"),
             ("https://cdn.example/lib@3/jsmx/d.js", "cdn.example/h~000000000000/jsmx/d.js"),
         ];
-        assert_eq!(folder(&files), Folder::Moved("cdn.example/lib@3.1.0/jsm/".to_owned()));
-        assert_eq!(folder(&[]), Folder::Unused);
+        assert_eq!(folder(&files), FolderMove::Moved("cdn.example/lib@3.1.0/jsm/".to_owned()));
+        assert_eq!(folder(&[]), FolderMove::Unused);
     }
 
     #[test]
@@ -148,9 +148,9 @@ mod tests {
             ("https://cdn.example/lib@3/jsm/a.js", "cdn.example/lib@3.1.0/jsm/a.js"),
             ("https://cdn.example/lib@3/jsm/b.js", "cdn.example/lib@3.2.0/jsm/b.js"),
         ];
-        assert_eq!(folder(&files), Folder::Scattered);
+        assert_eq!(folder(&files), FolderMove::Scattered);
         let renamed = [("https://cdn.example/lib@3/jsm/a", "cdn.example/lib@3.1.0/jsm/a.js")];
-        assert_eq!(folder(&renamed), Folder::Scattered);
+        assert_eq!(folder(&renamed), FolderMove::Scattered);
     }
 
     #[test]
