@@ -21,4 +21,7 @@ pub mod specifier;
 mod url_like;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use url_like::url_like;

@@ -10,6 +10,7 @@ mod depth_bound;
 mod expression;
 mod finder;
 pub mod literal;
+mod load_rows;
 mod loads;
 mod scan;
 mod url_in_string;
