@@ -1,4 +1,4 @@
-//! Pages as graphs see them: documents with import maps, inline scripts and tags that name modules.
+//! Pages as far as graphs are concerned: import maps, inline scripts, and tags that name modules.
 //!
 //! A page is one document, and one more for each `srcdoc`, since every document has its own import
 //! map (HTML 8.1.6). What a document asks for by itself is its [`Start`]; pages with equal starts
@@ -39,7 +39,7 @@ pub struct Document<'a> {
     pub maps: Vec<MapElement<'a>>,
     /// Its inline scripts that load something, but for those that are to be left.
     pub scripts: Vec<InlineScript<'a>>,
-    /// What its code and its import maps name: (tag, URL).
+    /// The URLs that its code and its import maps name: (tag, URL).
     pub named: Vec<(usize, SubresourceUrl)>,
     /// Specifiers of inline scripts that lead nowhere: (tag, what).
     pub broken: Vec<(usize, Broken)>,

@@ -1,4 +1,4 @@
-//! Import maps: what they say, and how to change what they say without reprinting them.
+//! Import maps: what they mean, and how to change them without reprinting them.
 //!
 //! Follows HTML, "parse an import map string" (8.1.6.3) and "merge existing and new import maps".
 //! An [`ImportMapText`] is a map as written, which can be edited; an [`ImportMap`] is what it means
@@ -23,7 +23,7 @@ use super::{
 /// their code units, so that longer prefixes come first.
 pub type SpecifierMap = Vec<(String, Option<Url>)>;
 
-/// Where [`ImportMap::into_unfollowed`] leads: a folder, so that prefixes lead somewhere as well.
+/// Where [`ImportMap::into_unfollowed`] leads: a folder, so that prefixes are valid as well.
 const UNFOLLOWED: &str = "inhouse-unfollowed://map/";
 
 /// What one or more import maps mean on a page.
@@ -51,8 +51,8 @@ impl ImportMap {
         &self.integrity
     }
 
-    /// The same names, none of which leads to anything that could be fetched: for a map that stays
-    /// as it is, and what it leads to with it.
+    /// The same names, with addresses from which nothing is fetched: for a map that its author asks
+    /// us to leave, so that nothing it leads to is vendored.
     pub fn into_unfollowed(mut self) -> Self {
         let maps = self.scopes.iter_mut().map(|(_, entries)| entries);
         for (_, address) in maps.chain([&mut self.imports]).flatten() {

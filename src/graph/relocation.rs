@@ -1,8 +1,9 @@
-//! Which specifiers must change when scripts move, and the proof that all lead where they should.
+//! Which specifiers must change when scripts move, and the proof that all of them lead where they
+//! should.
 //!
-//! A specifier is edited only if, read in the script's new place, it leads elsewhere than to the
-//! new place of what it led to. Bare names are never edited: they belong to the page's import map.
-//! Import maps apply to URLs as well, but after a specifier has become one (HTML, "resolve a module
+//! A specifier changes only if, resolved against the script's new URL, it leads elsewhere than to
+//! the new URL of its target. Bare names never change: they belong to the page's import map. Import
+//! maps apply to URLs as well, but only after a specifier has become one (HTML, "resolve a module
 //! specifier"), so that they do not matter here.
 
 use thiserror::Error;
