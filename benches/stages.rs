@@ -20,9 +20,9 @@ use inhouse::internals::{
         page::{self as rewriting, Changes},
         resolution::{LocalCopy, Resolution, Style},
     },
-    graph::{js, module_scan::SourceKind},
     html::{self, Dialect, Reach, View},
     integrity::{Algorithm, Digest, Integrity},
+    js::{self, SourceKind},
     lockfile::Lockfile,
     page,
     reference::{PageAddress, SubresourceUrl, site_root},
@@ -207,7 +207,7 @@ fn page_references(bencher: Bencher) {
 fn js_scan(bencher: Bencher) {
     let module = module();
     let scan = || js::scan(black_box(module.as_bytes()), SourceKind::Module);
-    assert_eq!(scan().expect("the module is one").specifiers.len(), 320);
+    assert_eq!(scan().expect("the module is one").loads.specifiers.len(), 320);
     bencher.counter(BytesCount::of_str(&module)).bench_local(scan);
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     error::RunError,
     findings::{Keep, Notice, Places, Problem},
-    graph::{closure::Referrer, homes::Homes},
+    graph::{closure::Referrer, local_urls::LocalUrls},
     integrity::{IntegrityMetadata, Mismatch},
     layout::import_map_integrity::map_entries,
     lockfile::Entry,
@@ -130,7 +130,7 @@ impl Gate<'_> {
         if self.settings.integrity.is_none() {
             return Ok(problems);
         }
-        let homes = Homes::new(self.base.site.root(), &self.settings.out, BTreeMap::new());
+        let homes = LocalUrls::new(self.base.site.root(), &self.settings.out, BTreeMap::new());
         let by_file: BTreeMap<String, &Entry> =
             self.base.lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
         let mut held = BTreeMap::new();

@@ -16,8 +16,8 @@ use self::{
     specifiers::{OwnScript, Relocated, relocate},
 };
 use crate::{
-    findings::Findings, graph::homes::Homes, read::baseline::Baseline, reference::SubresourceUrl,
-    resolve::resolver::Resolution, settings::Settings,
+    findings::Findings, graph::local_urls::LocalUrls, read::baseline::Baseline,
+    reference::SubresourceUrl, resolve::resolver::Resolution, settings::Settings,
 };
 
 /// Every path, every edited byte and every lockfile entry.
@@ -26,7 +26,7 @@ pub struct Layout {
     /// The vendored files as upstream served them, and the lockfile as it will be.
     pub files: VendoredFiles,
     /// Where each vendored URL lies.
-    pub homes: Homes,
+    pub homes: LocalUrls,
     /// The vendored scripts that are served with other specifiers.
     pub edited: BTreeMap<SubresourceUrl, Vec<u8>>,
     /// The site's own scripts that change, by their path below its root.

@@ -57,6 +57,7 @@ mod graph;
 pub mod html;
 pub mod init;
 pub mod integrity;
+mod js;
 mod layout;
 pub mod lockfile;
 mod mime;
@@ -115,6 +116,9 @@ pub mod internals {
     }
     pub mod graph {
         pub use crate::graph::*;
+    }
+    pub mod js {
+        pub use crate::js::*;
     }
     pub mod npm {
         pub use crate::npm::*;

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use inhouse::internals::{
     graph::{
-        ModuleType, SourceKind, WorkerType,
         closure::{Closure, Found, Module, Page, Reach, Request, Root, Use, trace},
         import_map::{ImportMap, ImportMapText},
-        js,
-        literal::rewrite,
         relocation::{Flaw, Move, edits, prove},
         specifier::Unresolved,
     },
+    js::{self, ModuleType, SourceKind, WorkerType, literal::rewrite},
     reference::SubresourceUrl,
 };
 use url::Url;
@@ -51,7 +49,7 @@ impl Cdn {
         let code = self.files.get(address)?;
         Some(Module {
             response_url: url(address),
-            scan: request.r#use.scan(code.as_bytes()).unwrap(),
+            loads: request.r#use.scan(code.as_bytes()).unwrap().loads,
         })
     }
 }
@@ -208,6 +206,7 @@ fn an_inline_module_is_an_entry_and_uses_the_pages_map_and_base() {
     let (map, _) = ImportMapText::parse(text).unwrap().meaning(&base);
     let inline =
         js::scan(b"import 'lit';\nimport './own.js'; import 'none'", SourceKind::Module).unwrap();
+    let inline = inline.loads;
     let cdn = Cdn::new(&[("lit.js", "import 't/x.js'"), ("t/x.js", "")]);
     let (closure, turns) = load(&page(&base, &map, &[Root::Inline(&inline)]), &cdn);
     assert_eq!(reached(&closure), all_static(&["lit.js", "t/x.js", "https://site.example/own.js"]));
@@ -288,11 +287,14 @@ fn wasm_beside_a_module_and_style_modules_are_fetched_and_not_read() {
 #[test]
 fn a_script_of_unknown_use_is_read_as_either() {
     let classic = Use::Worker(WorkerType::Unknown).scan(b"with (a) importScripts('b.js')").unwrap();
-    assert_eq!(classic.specifiers[0].text, "b.js");
+    assert_eq!(classic.loads.specifiers[0].text, "b.js");
     let module = Use::Worker(WorkerType::Unknown).scan(b"import 'b.js'").unwrap();
-    assert_eq!(module.specifiers[0].text, "b.js");
+    assert_eq!(module.loads.specifiers[0].text, "b.js");
     assert!(Use::Asset.scan(b"<html>import").is_err());
-    assert_eq!(Use::Module(ModuleType::Json).scan(b"not json import").unwrap().specifiers, []);
+    assert_eq!(
+        Use::Module(ModuleType::Json).scan(b"not json import").unwrap().loads.specifiers,
+        []
+    );
 }
 
 // Moving.
@@ -317,7 +319,7 @@ fn relocate(name: &str, code: &str) -> String {
         Some("site.example") if !url.path().starts_with("/vendor/") => Some(Flaw::Dangling),
         _ => None,
     };
-    assert_eq!(prove(&rescan, &to, None, judge), []);
+    assert_eq!(prove(&rescan.loads, &to, None, judge), []);
     String::from_utf8(edited).unwrap()
 }
 
@@ -370,7 +372,7 @@ fn flaws_are_found() {
     )
     .unwrap();
     let at = url("https://site.example/vendor/a.js");
-    let found = prove(&scan, &at, None, |url| {
+    let found = prove(&scan.loads, &at, None, |url| {
         Some(if url.host_str() == Some("cdn.example") { Flaw::StillRemote } else { Flaw::Dangling })
     });
     let found: Vec<_> =

@@ -2,7 +2,8 @@
 
 use inhouse::internals::graph::{
     import_map::{ImportMap, ImportMapError, ImportMapText, MapWarning, Part, integrity_map},
-    specifier::{By, Unresolved, as_specifier, relative, resolve, url_like},
+    specifier::{By, Unresolved, as_specifier, relative, resolve},
+    url_like,
 };
 use url::Url;
 

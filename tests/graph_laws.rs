@@ -1,10 +1,12 @@
 //! Laws of the scanner and of edits, over random scripts made of whatever is easily read wrong.
 
-use inhouse::internals::graph::{
-    SourceKind,
-    import_map::ImportMapText,
-    js::scan,
-    literal::{Edit, rewrite},
+use inhouse::internals::{
+    graph::import_map::ImportMapText,
+    js::{
+        Scan, SourceKind,
+        literal::{Edit, rewrite},
+        scan,
+    },
 };
 use proptest::prelude::*;
 use url::Url;
@@ -99,38 +101,40 @@ proptest! {
     ) {
         let Ok(found) = scan(source.as_bytes(), SourceKind::Module) else { return Ok(()) };
         let edits: Vec<_> = found
-            .specifiers
+            .literals
             .iter()
             .zip(texts.iter().cycle())
             .enumerate()
             .filter(|(index, _)| index % 3 != 2)
-            .map(|(_, (specifier, text))| Edit::new(specifier.span.clone(), format!("./x{text}.js")))
+            .map(|(_, (literal, text))| Edit::new(literal.span.clone(), format!("./x{text}.js")))
             .collect();
         let edited = rewrite(source.as_bytes(), &edits).unwrap();
         let rescan = scan(&edited, SourceKind::Module).unwrap();
-        let mut expected = found.specifiers.clone();
+        let mut expected = found.clone();
         for (edit, specifier) in edits.iter().filter_map(|edit| {
-            let index = expected.iter().position(|one| one.span.start == edit.start)?;
+            let index = expected.literals.iter().position(|one| one.span.start == edit.start)?;
             Some((edit, index))
         }).collect::<Vec<_>>() {
-            expected[specifier].text.clone_from(&edit.text);
+            expected.loads.specifiers[specifier].text.clone_from(&edit.text);
         }
-        let seen = |all: &[inhouse::internals::graph::Specifier]| -> Vec<_> {
-            all.iter().map(|s| (s.text.clone(), s.form, s.quote, s.module_type.clone())).collect()
+        let seen = |scan: &Scan| -> Vec<_> {
+            scan.specifiers()
+                .map(|(s, literal)| (s.text.clone(), s.form, literal.quote, s.module_type.clone()))
+                .collect()
         };
-        prop_assert_eq!(seen(&rescan.specifiers), seen(&expected));
+        prop_assert_eq!(seen(&rescan), seen(&expected));
         // Cut the literals out of both: the rest is the same.
-        let rest = |bytes: &[u8], all: &[inhouse::internals::graph::Specifier]| {
+        let rest = |bytes: &[u8], scan: &Scan| {
             let mut rest = Vec::new();
             let mut done = 0;
-            for specifier in all {
-                rest.extend_from_slice(&bytes[done..specifier.span.start]);
-                done = specifier.span.end;
+            for literal in &scan.literals {
+                rest.extend_from_slice(&bytes[done..literal.span.start]);
+                done = literal.span.end;
             }
             rest.extend_from_slice(&bytes[done..]);
             rest
         };
-        prop_assert_eq!(rest(&edited, &rescan.specifiers), rest(source.as_bytes(), &found.specifiers));
+        prop_assert_eq!(rest(&edited, &rescan), rest(source.as_bytes(), &found));
     }
 
     #[test]
@@ -157,8 +161,8 @@ proptest! {
             }
         }
         if let Ok(found) = scan(&source, kind) {
-            for specifier in found.specifiers {
-                let literal = &source[specifier.span];
+            for literal in found.literals {
+                let literal = &source[literal.span];
                 prop_assert_eq!(literal.first(), literal.last());
             }
         }

@@ -1,17 +1,17 @@
 //! The specifiers of a script, to the byte: every form in every spelling, and what only looks like one.
 
-use inhouse::internals::graph::{
-    Form, ModuleScan, ModuleType, Purpose, Rule, Seems, SelfLocating, Sign, SourceKind, WorkerType,
-    js::scan,
+use inhouse::internals::js::{
+    Form, Literal, ModuleType, OwnAddress, Phase, Purpose, Quote, Rule, Scan, Seems, SignKind,
+    SourceKind, Specifier, WorkerType,
     literal::{Edit, EditError, rewrite},
-    module_scan::{Phase, Quote},
+    scan,
 };
 
 const MODULE_WORKER: SourceKind = SourceKind::Worker { module: true };
 const CLASSIC_WORKER: SourceKind = SourceKind::Worker { module: false };
 
 #[track_caller]
-fn read(source: &str, kind: SourceKind) -> ModuleScan {
+fn read(source: &str, kind: SourceKind) -> Scan {
     scan(source.as_bytes(), kind).unwrap_or_else(|error| panic!("{source}: {error}"))
 }
 
@@ -19,28 +19,28 @@ fn read(source: &str, kind: SourceKind) -> ModuleScan {
 #[track_caller]
 fn specifiers(source: &str) -> Vec<(String, String)> {
     let scan = read(source, SourceKind::Module);
-    let found = scan.specifiers.into_iter();
-    found.map(|found| (found.text, source[found.span].to_owned())).collect()
+    let found = scan.specifiers();
+    found.map(|(found, at)| (found.text.clone(), source[at.span.clone()].to_owned())).collect()
 }
 
 #[track_caller]
 fn texts(source: &str, kind: SourceKind) -> Vec<String> {
-    read(source, kind).specifiers.into_iter().map(|found| found.text).collect()
+    read(source, kind).loads.specifiers.into_iter().map(|found| found.text).collect()
 }
 
 /// The only specifier of `source`.
 #[track_caller]
-fn only(source: &str, kind: SourceKind) -> inhouse::internals::graph::Specifier {
-    let mut found = read(source, kind).specifiers;
-    assert_eq!(found.len(), 1, "{source}");
-    found.remove(0)
+fn only(source: &str, kind: SourceKind) -> (Specifier, Literal) {
+    let mut found = read(source, kind);
+    assert_eq!((found.loads.specifiers.len(), found.literals.len()), (1, 1), "{source}");
+    (found.loads.specifiers.remove(0), found.literals.remove(0))
 }
 
 #[track_caller]
 fn nothing(source: &str, kind: SourceKind) {
-    let found = read(source, kind);
+    let found = read(source, kind).loads;
     assert_eq!(found.specifiers, [], "{source}");
-    assert_eq!(found.unfollowed, [], "{source}");
+    assert_eq!(found.computed, [], "{source}");
 }
 
 #[test]
@@ -97,10 +97,10 @@ fn every_form_is_found_in_every_kind_of_quotes() {
     for ((code, form), (mark, quote)) in all.chain(others) {
         let literal = format!("{mark}./a.js{mark}");
         let source = code.replace('Q', &literal);
-        let found = only(&source, SourceKind::Module);
+        let (found, at) = only(&source, SourceKind::Module);
         assert_eq!(found.text, "./a.js", "{source}");
-        assert_eq!(source[found.span.clone()], literal, "{source}");
-        assert_eq!((found.form, found.quote, found.line), (*form, quote, 1), "{source}");
+        assert_eq!(source[at.span], literal, "{source}");
+        assert_eq!((found.form, at.quote, found.line), (*form, quote, 1), "{source}");
     }
 }
 
@@ -147,7 +147,7 @@ fn a_byte_order_mark_counts_in_spans_and_may_stand_before_a_hashbang() {
 fn crlf_is_two_bytes_and_one_line() {
     let source = "// a\r\n\r\nimport './a.js';\r\nimport './b.js';\r\n";
     let lines: Vec<_> =
-        read(source, SourceKind::Module).specifiers.iter().map(|found| found.line).collect();
+        read(source, SourceKind::Module).loads.specifiers.iter().map(|found| found.line).collect();
     assert_eq!(lines, [3, 4]);
     assert_eq!(specifiers(source)[1].1, "'./b.js'");
 }
@@ -232,7 +232,7 @@ fn import_attributes_give_the_module_type() {
         ("import('./a', { with: { type } })", ModuleType::Unknown),
         ("import a from './a' with { type: 'text' }", ModuleType::Other("text".into())),
     ] {
-        assert_eq!(only(source, SourceKind::Module).module_type, r#type, "{source}");
+        assert_eq!(only(source, SourceKind::Module).0.module_type, r#type, "{source}");
     }
 }
 
@@ -246,18 +246,19 @@ fn phase_imports_are_imports() {
         ("import defer from './a'", Phase::Evaluation),
         ("import source from './a'", Phase::Evaluation),
     ] {
-        assert_eq!(only(source, SourceKind::Module).phase, phase, "{source}");
+        assert_eq!(only(source, SourceKind::Module).0.phase, phase, "{source}");
     }
 }
 
 #[test]
 fn a_choice_between_literals_is_followed_both_ways() {
-    let found = read("import(dev ? './a.js' : (old ? `./b.js` : './c.js'))", SourceKind::Module);
+    let found =
+        read("import(dev ? './a.js' : (old ? `./b.js` : './c.js'))", SourceKind::Module).loads;
     let texts: Vec<_> = found.specifiers.iter().map(|found| &*found.text).collect();
     assert_eq!(texts, ["./a.js", "./b.js", "./c.js"]);
-    assert_eq!(found.unfollowed, []);
-    let found = read("import(dev ? './a.js' : name)", SourceKind::Module);
-    assert_eq!((found.specifiers.len(), found.unfollowed.len()), (1, 1));
+    assert_eq!(found.computed, []);
+    let found = read("import(dev ? './a.js' : name)", SourceKind::Module).loads;
+    assert_eq!((found.specifiers.len(), found.computed.len()), (1, 1));
 }
 
 #[test]
@@ -277,35 +278,36 @@ fn computed_addresses_are_reported_where_they_stand() {
         ("import.meta.resolve(x)", "x", Form::ImportMetaResolve, SourceKind::Module),
     ] {
         let found = read(source, kind);
-        assert_eq!(found.specifiers, [], "{source}");
-        let [unfollowed] = found.unfollowed.as_slice() else { panic!("{source}: {found:?}") };
-        assert_eq!(source[unfollowed.span.clone()], *expression);
-        assert_eq!(unfollowed.form, form);
-        assert_eq!(unfollowed.line, 1 + source.matches('\n').count());
-        assert!(!unfollowed.consequence().is_empty());
+        assert_eq!(found.loads.specifiers, [], "{source}");
+        let [computed] = found.loads.computed.as_slice() else { panic!("{source}: {found:?}") };
+        let [span] = found.computed.as_slice() else { panic!("{source}: {found:?}") };
+        assert_eq!(source[span.clone()], *expression);
+        assert_eq!(computed.form, form);
+        assert_eq!(computed.line, 1 + source.matches('\n').count());
+        assert!(!computed.consequence().is_empty());
     }
 }
 
 #[test]
 fn what_is_inside_a_computed_address_is_still_found() {
-    let found = read("import(pick(new URL('./a.js', import.meta.url)))", SourceKind::Module);
+    let found = read("import(pick(new URL('./a.js', import.meta.url)))", SourceKind::Module).loads;
     assert_eq!(found.specifiers[0].text, "./a.js");
-    assert_eq!(found.unfollowed.len(), 1);
+    assert_eq!(found.computed.len(), 1);
 }
 
 #[test]
-fn absolute_urls_left_in_strings_are_residual() {
+fn absolute_urls_left_in_strings_are_signs() {
     let source = "load('https://cdn.example/a.js');\nload(`//cdn.example/v${v}/b.js`); '\\x68ttps:\\/\\/x.example\\/f.woff2'; 'http://www.w3.org/2000/svg'";
-    let found = read(source, SourceKind::Classic).residual;
+    let found = read(source, SourceKind::Classic).loads.signs;
     let found: Vec<_> = found
         .iter()
-        .map(|residual| match &residual.sign {
-            Sign::Url { text, host, seems } => {
-                (text.as_str(), host.as_str(), *seems, residual.line)
-            }
-            Sign::SelfLocating(_) => panic!("{residual:?}"),
+        .map(|sign| match &sign.kind {
+            SignKind::Url(url) => (url.text(), url.host(), url.seems(), sign.line),
+            SignKind::OwnAddress(_) => panic!("{sign:?}"),
         })
         .collect();
+    let found: Vec<_> =
+        found.iter().map(|(text, host, seems, line)| (*text, &**host, *seems, *line)).collect();
     assert_eq!(
         found,
         [
@@ -317,28 +319,28 @@ fn absolute_urls_left_in_strings_are_residual() {
 }
 
 #[test]
-fn specifiers_are_not_residual() {
+fn specifiers_are_no_signs() {
     let source = "import 'https://cdn.example/a.js'; import('https://cdn.example/b.js')";
-    assert_eq!(read(source, SourceKind::Module).residual, []);
+    assert_eq!(read(source, SourceKind::Module).loads.signs, []);
 }
 
 #[test]
-fn signs_of_a_script_that_looks_for_itself_are_residual() {
+fn a_script_that_looks_for_itself_shows_a_sign() {
     for (source, sign) in [
-        ("document.currentScript.src", SelfLocating::CurrentScript),
-        ("document.getElementsByTagName('SCRIPT')", SelfLocating::ScriptElements),
-        ("document.querySelector('script[src*=x]')", SelfLocating::ScriptElements),
-        ("document.scripts[0]", SelfLocating::ScriptElements),
-        ("const here = import.meta.url", SelfLocating::ImportMetaUrl),
-        ("new URL('.', import.meta.url)", SelfLocating::OwnFolder),
-        ("new URL('../assets/', import.meta.url)", SelfLocating::OwnFolder),
+        ("document.currentScript.src", OwnAddress::CurrentScript),
+        ("document.getElementsByTagName('SCRIPT')", OwnAddress::ScriptElements),
+        ("document.querySelector('script[src*=x]')", OwnAddress::ScriptElements),
+        ("document.scripts[0]", OwnAddress::ScriptElements),
+        ("const here = import.meta.url", OwnAddress::ImportMetaUrl),
+        ("new URL('.', import.meta.url)", OwnAddress::OwnFolder),
+        ("new URL('../assets/', import.meta.url)", OwnAddress::OwnFolder),
     ] {
-        let found = read(source, SourceKind::Module);
-        let signs: Vec<_> = found.residual.iter().map(|residual| &residual.sign).collect();
-        assert_eq!(signs, [&Sign::SelfLocating(sign)], "{source}");
+        let found = read(source, SourceKind::Module).loads;
+        let signs: Vec<_> = found.signs.iter().map(|sign| &sign.kind).collect();
+        assert_eq!(signs, [&SignKind::OwnAddress(sign)], "{source}");
     }
     let used = "new URL('./a.wasm', import.meta.url); document.querySelector('scripted-thing')";
-    assert_eq!(read(used, SourceKind::Module).residual, []);
+    assert_eq!(read(used, SourceKind::Module).loads.signs, []);
 }
 
 #[test]
@@ -360,10 +362,10 @@ fn what_does_not_parse_says_where() {
 #[test]
 fn bytes_that_are_not_utf_8_shift_no_span() {
     let source = b"/* \xA9 1999 */ import './a.js'; import './\xFF.js'";
-    let found = scan(source, SourceKind::Module).unwrap().specifiers;
-    assert_eq!(&source[found[0].span.clone()], b"'./a.js'");
-    assert_eq!(found[1].text, "./\u{FFFD}.js");
-    assert_eq!(&source[found[1].span.clone()], b"'./\xFF.js'");
+    let found = scan(source, SourceKind::Module).unwrap();
+    assert_eq!(&source[found.literals[0].span.clone()], b"'./a.js'");
+    assert_eq!(found.loads.specifiers[1].text, "./\u{FFFD}.js");
+    assert_eq!(&source[found.literals[1].span.clone()], b"'./\xFF.js'");
 }
 
 #[test]
@@ -425,7 +427,7 @@ fn nesting_as_deep_as_is_read_fits_the_stack() {
     ] {
         let found = scan(source.as_bytes(), kind);
         let found = found.unwrap_or_else(|error| panic!("{source:.40}: {error}"));
-        assert_eq!(found.specifiers.len(), 1, "{source:.40}");
+        assert_eq!(found.loads.specifiers.len(), 1, "{source:.40}");
     }
 }
 
@@ -445,14 +447,14 @@ fn a_long_flat_file_is_not_deep() {
     for source in [statements, no_semicolons, table] {
         let source = format!("{source};import('a')");
         let found = scan(source.as_bytes(), SourceKind::Module);
-        assert_eq!(found.unwrap().specifiers.len(), 1, "{source:.40}");
+        assert_eq!(found.unwrap().loads.specifiers.len(), 1, "{source:.40}");
     }
 }
 
 #[test]
 fn rewriting_keeps_the_quotes_and_every_other_byte() {
     let source = "import './a.js'; // './a.js'\nimport(`./b.js`);export*from\"./c.js\"";
-    let found = read(source, SourceKind::Module).specifiers;
+    let found = read(source, SourceKind::Module).literals;
     let edits: Vec<_> = found
         .iter()
         .enumerate()
@@ -470,12 +472,12 @@ fn a_new_specifier_cannot_leave_its_literal_or_its_page() {
     let evil = "'\"`${x}\\\n\u{2028}</script><!--]]>ü\u{1F600}\0";
     for quote in ["'", "\"", "`"] {
         let source = format!("import({quote}./a.js{quote})");
-        let found = only(&source, SourceKind::Module);
+        let (_, found) = only(&source, SourceKind::Module);
         let edit = Edit::new(found.span, evil.to_owned());
         let edited = rewrite(source.as_bytes(), &[edit]).unwrap();
         let edited = String::from_utf8(edited).unwrap();
         assert!(edited.is_ascii() && !edited.contains('<') && !edited.contains('>'), "{edited}");
-        assert_eq!(only(&edited, SourceKind::Module).text, evil);
+        assert_eq!(only(&edited, SourceKind::Module).0.text, evil);
     }
 }
 

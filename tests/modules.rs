@@ -9,11 +9,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 use inhouse::internals::{
     fetch::Client,
     graph::{
-        SourceKind,
         closure::{Found, Module, Page, Root, trace},
         import_map::{ImportMap, ImportMapText},
-        js,
     },
+    js::{self, SourceKind},
 };
 use measured::Project;
 use support::{
@@ -150,7 +149,7 @@ fn every_form_is_whole_on_the_cdn() {
         });
         let code = between(&form.html, "<script type=\"module\">").unwrap();
         let scan = js::scan(code.as_bytes(), SourceKind::Module).unwrap();
-        let page = Page { base: &base, map: &map, roots: &[Root::Inline(&scan)] };
+        let page = Page { base: &base, map: &map, roots: &[Root::Inline(&scan.loads)] };
         let mut modules = std::collections::BTreeMap::new();
         let closure = loop {
             let closure = trace(&page, |request| match modules.get(request) {
@@ -164,8 +163,8 @@ fn every_form_is_whole_on_the_cdn() {
                 let url = Url::parse(request.url.as_str()).unwrap();
                 let response = client.get(&url, &[], &|_| Ok(()));
                 let response = response.unwrap_or_else(|e| panic!("{}: {url}: {e}", form.name));
-                let scan = request.r#use.scan(&response.bytes).unwrap();
-                modules.insert(request, Module { response_url: response.url, scan });
+                let loads = request.r#use.scan(&response.bytes).unwrap().loads;
+                modules.insert(request, Module { response_url: response.url, loads });
             }
         };
         assert_eq!(closure.broken, [], "{}", form.name);

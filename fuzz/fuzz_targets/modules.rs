@@ -4,10 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use inhouse::internals::graph::{
-    js, literal,
-    module_scan::{Quote, SourceKind},
-};
+use inhouse::internals::js::{self, SourceKind, literal};
 use libfuzzer_sys::fuzz_target;
 
 fn seeds() {
@@ -30,23 +27,19 @@ fuzz_target!(init: seeds(), |source: &[u8]| {
     for kind in KINDS {
         let Ok(found) = js::scan(source, kind) else { continue };
         let mut edits = BTreeMap::new();
-        for specifier in &found.specifiers {
-            let literal = &source[specifier.span.clone()];
-            let quote = match specifier.quote {
-                Quote::Double => b'"',
-                Quote::Single => b'\'',
-                Quote::Template => b'`',
-            };
-            assert!(literal.len() >= 2 && literal.starts_with(&[quote]) && literal.ends_with(&[quote]));
-            let text = format!("/vendor/{}'\"`\\${{x}}.js", specifier.span.start);
-            edits.insert(specifier.span.start, literal::Edit::new(specifier.span.clone(), text));
+        for literal in &found.literals {
+            let bytes = &source[literal.span.clone()];
+            let quote = literal.quote.as_char() as u8;
+            assert!(bytes.len() >= 2 && bytes.starts_with(&[quote]) && bytes.ends_with(&[quote]));
+            let text = format!("/vendor/{}'\"`\\${{x}}.js", literal.span.start);
+            edits.insert(literal.span.start, literal::Edit::new(literal.span.clone(), text));
         }
         let edits: Vec<_> = edits.into_values().collect();
         let edited = literal::rewrite(source, &edits).expect("every specifier is a literal");
         let again = js::scan(&edited, kind).expect("the edited script is one");
-        assert_eq!(again.specifiers.len(), found.specifiers.len());
-        for (before, after) in found.specifiers.iter().zip(&again.specifiers) {
-            assert_eq!(after.text, format!("/vendor/{}'\"`\\${{x}}.js", before.span.start));
+        assert_eq!(again.literals.len(), found.literals.len());
+        for ((before, literal), (after, _)) in found.specifiers().zip(again.specifiers()) {
+            assert_eq!(after.text, format!("/vendor/{}'\"`\\${{x}}.js", literal.span.start));
             assert_eq!(after.form, before.form);
         }
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     csp::SiteHeaders,
-    graph::homes::Homes,
+    graph::local_urls::LocalUrls,
     integrity::Integrity,
     layout::{
         Layout,
@@ -64,7 +64,7 @@ fn modules(
     base: &Baseline,
     resolution: &resolver::Resolution,
     lock: &Lockfile,
-    homes: Homes,
+    homes: LocalUrls,
     own: &BTreeMap<PathBuf, OwnScript>,
 ) -> Modules {
     let mut modules = Modules::unguarded(homes, served(settings, lock));

@@ -4,8 +4,8 @@ use thiserror::Error;
 use url::Url;
 
 use crate::{
-    graph::literal::EditError,
     html::{ScanError, SpliceError},
+    js::literal::EditError,
     reference::ForeignBase,
 };
 

@@ -20,13 +20,15 @@ use crate::{
     csp::{Outcome, PolicyList},
     graph::{
         document::{self, Document, GuardPlace, InlineScript, MapElement, Start},
-        homes::{Folder, Homes},
         import_map::{Address, ImportMapText, MapEdit, Part, integrity_map},
-        literal, relocation,
-        specifier::{as_specifier, url_like},
+        local_urls::{FolderMove, LocalUrls},
+        relocation,
+        specifier::as_specifier,
+        url_like,
     },
     html::{Change, Edit, Place, Scan, Tag, TagKind},
     integrity::{Integrity, IntegrityMetadata},
+    js::literal,
     layout::import_map_integrity::MapEntry,
     page::LocalScript,
     reference::{ForeignBase, PageAddress, SubresourceUrl},
@@ -37,7 +39,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Modules {
     /// Where the vendored ones lie.
-    pub homes: Homes,
+    pub homes: LocalUrls,
     /// What is served, of the vendor folder and of the site's own scripts that change: by path below
     /// the site's root, as part of a URL.
     pub served: BTreeMap<String, Integrity>,
@@ -69,11 +71,11 @@ impl Modules {
             Resolution::Local(copy) => Some((url.clone(), copy.path.clone())),
             Resolution::Replaced(_) | Resolution::Removed => None,
         });
-        Self::unguarded(Homes::new(root, out, local.collect()), BTreeMap::new())
+        Self::unguarded(LocalUrls::new(root, out, local.collect()), BTreeMap::new())
     }
 
     /// Where no script of the site changes and no import map has to guard anything.
-    pub fn unguarded(homes: Homes, served: BTreeMap<String, Integrity>) -> Self {
+    pub fn unguarded(homes: LocalUrls, served: BTreeMap<String, Integrity>) -> Self {
         Self { homes, served, changed: BTreeMap::new(), guards: BTreeMap::new() }
     }
 
@@ -215,15 +217,15 @@ impl Writer<'_> {
             let homes = &self.modules.homes;
             let file = match is_folder {
                 true => match homes.folder(url) {
-                    Folder::Moved(folder) => folder,
-                    Folder::Scattered if part == Part::Scope => match homes.realm(url) {
+                    FolderMove::Moved(folder) => folder,
+                    FolderMove::Scattered if part == Part::Scope => match homes.realm(url) {
                         Some(realm) => realm,
                         None => {
                             parted.set(Some(url.clone()));
                             return None;
                         }
                     },
-                    Folder::Unused | Folder::Scattered => return None,
+                    FolderMove::Unused | FolderMove::Scattered => return None,
                 },
                 false => homes.path(url)?.url_path(),
             };
@@ -261,11 +263,11 @@ impl Writer<'_> {
         all: &[Address<'_>],
     ) -> Result<Option<MapEdit>, RewriteError> {
         let homes = &self.modules.homes;
-        if !address.key.ends_with('/') || homes.folder(&address.url) != Folder::Scattered {
+        if !address.key.ends_with('/') || homes.folder(&address.url) != FolderMove::Scattered {
             return Ok(None);
         }
         let key = url_like(address.key, &map.base);
-        if key.is_some_and(|key| homes.folder(&key) != Folder::Unused) {
+        if key.is_some_and(|key| homes.folder(&key) != FolderMove::Unused) {
             return Err(RewriteError::Scattered(address.url.clone()));
         }
         let is_taken =

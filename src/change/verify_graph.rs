@@ -12,12 +12,12 @@ use url::Url;
 use crate::{
     findings::{Notice, Problem},
     graph::{
-        ParseFailure,
         closure::{self, Found, Module, Referrer, Request, Root},
         document::{self, Start},
-        homes::Homes,
+        local_urls::LocalUrls,
     },
     html::{self, Dialect},
+    js::ParseFailure,
     layout::Layout,
     reference::{PageAddress, SubresourceUrl},
     resolve::resolver::Resolution,
@@ -28,7 +28,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct GraphVerifier {
     root: Url,
-    homes: Homes,
+    homes: LocalUrls,
     modules: BTreeMap<Request, Module>,
     /// What the site itself lacks, or has as something else.
     left: BTreeSet<Request>,
@@ -49,12 +49,12 @@ impl GraphVerifier {
         let mut modules = BTreeMap::new();
         for (request, module) in resolution.graphs.modules() {
             let Some(url) = served_at(site, layout, request) else { continue };
-            let scan = match edited(site, layout, request).map(|bytes| request.r#use.scan(bytes)) {
-                None => module.scan.clone(),
-                Some(Ok(scan)) => scan,
+            let loads = match edited(site, layout, request).map(|bytes| request.r#use.scan(bytes)) {
+                None => module.loads.clone(),
+                Some(Ok(scan)) => scan.loads,
                 // It did not parse before it was edited either, which was said.
                 Some(Err(_)) if resolution.unparsed.contains_key(&request.url) => {
-                    module.scan.clone()
+                    module.loads.clone()
                 }
                 Some(Err(failure)) => {
                     return Err(Box::new(unparsed(site.name(&request.url), &failure)));
@@ -62,7 +62,7 @@ impl GraphVerifier {
             };
             if let Ok(local) = SubresourceUrl::try_from(url.clone()) {
                 let request = Request { url: local, r#use: request.r#use.clone() };
-                modules.insert(request, Module { response_url: url, scan });
+                modules.insert(request, Module { response_url: url, loads });
             }
         }
         Ok(Self {

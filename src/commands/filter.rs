@@ -18,7 +18,7 @@ use crate::{
     graph::{
         closure::{Entry, Use},
         document::Start,
-        homes::Homes,
+        local_urls::LocalUrls,
     },
     html::View,
     integrity::IntegrityMetadata,
@@ -149,7 +149,7 @@ pub(super) struct Filter<'a> {
     pub settings: &'a Settings,
     progress: &'a dyn Progress,
     base: Baseline,
-    homes: Homes,
+    homes: LocalUrls,
     answers: BTreeMap<Demands, Arc<Answer<'a>>>,
     has_warned: bool,
 }
@@ -279,7 +279,7 @@ fn is_module(entry: &Entry) -> bool {
 }
 
 /// Where everything lies that the lockfile holds and the policy lets in.
-fn homes(settings: &Settings, base: &Baseline) -> Homes {
+fn homes(settings: &Settings, base: &Baseline) -> LocalUrls {
     let lock: &Lockfile = &base.lock;
     let mut paths = BTreeMap::new();
     for (url, entry) in lock.iter() {
@@ -291,5 +291,5 @@ fn homes(settings: &Settings, base: &Baseline) -> Homes {
         }
         paths.insert(url.clone(), entry.path.clone());
     }
-    Homes::new(base.site.root(), &settings.out, paths)
+    LocalUrls::new(base.site.root(), &settings.out, paths)
 }

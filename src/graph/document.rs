@@ -1,8 +1,8 @@
-//! Pages as graphs see them: documents with import maps, inline scripts and tags that name modules.
+//! Pages as far as graphs are concerned: import maps, inline scripts, and tags that name modules.
 //!
 //! A page is one document, and one more for each `srcdoc`, since every document has its own import
-//! map (HTML 8.1.6). What a document asks for by itself makes its [`Start`]; pages that start alike
-//! share one graph, wherever they lie. Following it is [`closure`]'s affair.
+//! map (HTML 8.1.6). What a document asks for by itself is its [`Start`]; pages with equal starts
+//! share one graph, wherever they lie. [`closure`] follows it.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    ModuleScan, ModuleType, ParseFailure, SourceKind,
-    closure::{self, Broken, Entry, Found, Reach, Request, Root, Use},
-    import_map::{Address, ImportMap, ImportMapError, ImportMapText, MapWarning},
-    js,
+    closure::{self, Broken, Found, Root},
+    import_map::{ImportMap, ImportMapError, ImportMapText, MapWarning},
+    request::{Entry, Reach, Request, Use},
 };
 use crate::{
     html::{LinkRel, Place, Scan, ScriptType, Tag, TagKind},
+    js::{self, ModuleType, ParseFailure, SourceKind},
     reference::{PageAddress, SubresourceUrl, Target},
 };
 
@@ -39,7 +39,7 @@ pub struct Document<'a> {
     pub maps: Vec<MapElement<'a>>,
     /// Its inline scripts that load something, but for those that are to be left.
     pub scripts: Vec<InlineScript<'a>>,
-    /// What its code and its import maps name: (tag, URL).
+    /// The URLs that its code and its import maps name: (tag, URL).
     pub named: Vec<(usize, SubresourceUrl)>,
     /// Specifiers of inline scripts that lead nowhere: (tag, what).
     pub broken: Vec<(usize, Broken)>,
@@ -115,10 +115,10 @@ impl Document<'_> {
 pub struct InlineScript<'a> {
     /// The tag, as an index into [`Scan::tags`].
     pub tag: usize,
-    /// Its text, which `scan` counts.
+    /// Its text, in whose bytes `scan` counts.
     pub text: &'a str,
     /// What it asks for.
-    pub scan: ModuleScan,
+    pub scan: js::Scan,
     /// The document's base URL there.
     pub base: Url,
 }
@@ -130,7 +130,7 @@ pub fn documents<'a>(address: &PageAddress, scan: &'a Scan) -> Vec<Document<'a>>
         let name = tag.document();
         let known = documents.iter().rposition(|(known, _)| *known == name);
         let at = known.unwrap_or_else(|| {
-            documents.push((name, Reader { address, document: Document::default() }));
+            documents.push((name, Reader::new(address)));
             documents.len() - 1
         });
         documents[at].1.tag(index, tag);
@@ -138,13 +138,46 @@ pub fn documents<'a>(address: &PageAddress, scan: &'a Scan) -> Vec<Document<'a>>
     documents.into_iter().map(|(_, reader)| reader.finish()).collect()
 }
 
-/// A document in the making.
+/// Reads the tags of one document.
 struct Reader<'a, 'p> {
     address: &'p PageAddress,
     document: Document<'a>,
+    /// What each import map means that browsers can read.
+    meanings: Vec<ImportMap>,
+    /// Where those lead.
+    leads: Vec<Leads>,
 }
 
-impl<'a> Reader<'a, '_> {
+/// Where the entries of an import map lead.
+struct Leads {
+    tag: usize,
+    /// The author asks us to leave the map.
+    is_skipped: bool,
+    files: Vec<SubresourceUrl>,
+    /// Folders whose files are imported by longer names.
+    folders: Vec<Url>,
+}
+
+impl Leads {
+    fn of(tag: usize, is_skipped: bool, map: &ImportMapText<'_>, base: &Url) -> Self {
+        let mut leads = Self { tag, is_skipped, files: Vec::new(), folders: Vec::new() };
+        for address in map.addresses(base) {
+            if !address.key.ends_with('/') {
+                leads.files.extend(SubresourceUrl::try_from(address.url));
+            } else if address.url.as_str().ends_with('/') {
+                leads.folders.push(address.url);
+            } // a folder without the final slash is none for browsers either
+        }
+        leads
+    }
+}
+
+impl<'a, 'p> Reader<'a, 'p> {
+    fn new(address: &'p PageAddress) -> Self {
+        let document = Document::default();
+        Self { address, document, meanings: Vec::new(), leads: Vec::new() }
+    }
+
     fn tag(&mut self, index: usize, tag: &'a Tag) {
         let is_skipped = tag.is_skipped_by_author();
         if !is_skipped && !matches!(tag.kind, TagKind::MetaCsp | TagKind::Link(LinkRel::Hint)) {
@@ -179,7 +212,8 @@ impl<'a> Reader<'a, '_> {
             Ok(map) => {
                 let (meaning, warnings) = map.meaning(&base);
                 let meaning = if is_skipped { meaning.into_unfollowed() } else { meaning };
-                self.document.start.map.merge(meaning);
+                self.meanings.push(meaning);
+                self.leads.push(Leads::of(index, is_skipped, &map, &base));
                 (None, warnings)
             }
             Err(error) => (Some(error), Vec::new()),
@@ -253,12 +287,21 @@ impl<'a> Reader<'a, '_> {
 
     /// Resolves what code and import maps name, now that the whole import map is known.
     fn finish(mut self) -> Document<'a> {
+        self.document.start.map = ImportMap::merged(std::mem::take(&mut self.meanings));
         let mut entries = BTreeMap::new();
+        self.named_by_scripts(&mut entries);
+        self.named_by_maps(&mut entries);
+        let by_code = |(request, reach)| Entry { request, reach, by_code: true };
+        self.document.start.entries.extend(entries.into_iter().map(by_code));
+        self.document
+    }
+
+    fn named_by_scripts(&mut self, entries: &mut BTreeMap<Request, Reach>) {
         for script in &self.document.scripts {
             let page = closure::Page {
                 base: &script.base,
                 map: &self.document.start.map,
-                roots: &[Root::Inline(&script.scan)],
+                roots: &[Root::Inline(&script.scan.loads)],
             };
             let named = closure::trace(&page, |_| Found::NotYet);
             for (request, reached) in named.reached {
@@ -269,37 +312,20 @@ impl<'a> Reader<'a, '_> {
             let broken = named.broken.into_iter().map(|broken| (script.tag, broken));
             self.document.broken.extend(broken);
         }
-        for map in &self.document.maps {
-            if map.is_skipped {
-                let files = addresses(map, false).into_iter();
-                let files = files.filter_map(|url| SubresourceUrl::try_from(url).ok());
-                self.document.left.extend(files.map(|url| (map.tag, url)));
+    }
+
+    fn named_by_maps(&mut self, entries: &mut BTreeMap<Request, Reach>) {
+        for Leads { tag, is_skipped, files, folders } in std::mem::take(&mut self.leads) {
+            if is_skipped {
+                self.document.left.extend(files.into_iter().map(|url| (tag, url)));
                 continue;
             }
-            let folders = addresses(map, true);
-            self.document.folders.extend(folders.into_iter().map(|url| (map.tag, url)));
-            let files = addresses(map, false).into_iter();
-            for url in files.filter_map(|url| SubresourceUrl::try_from(url).ok()) {
-                self.document.named.push((map.tag, url.clone()));
+            self.document.folders.extend(folders.into_iter().map(|url| (tag, url)));
+            for url in files {
+                self.document.named.push((tag, url.clone()));
                 let r#use = Use::Module(ModuleType::JavaScriptOrWasm);
                 entries.entry(Request { url, r#use }).or_insert(Reach::Lazy);
             }
         }
-        let by_code = |(request, reach)| Entry { request, reach, by_code: true };
-        self.document.start.entries.extend(entries.into_iter().map(by_code));
-        self.document
     }
-}
-
-/// Where the map's entries lead: to files, or to folders whose files are imported by longer names.
-fn addresses(map: &MapElement<'_>, folders: bool) -> Vec<Url> {
-    let Ok(text) = ImportMapText::parse(map.text) else { return Vec::new() };
-    let addresses = text.addresses(&map.base).into_iter();
-    // A folder without the final slash is none for browsers either.
-    let is_meant = |address: &Address<'_>| match address.key.ends_with('/') {
-        true => folders && address.url.as_str().ends_with('/'),
-        false => !folders,
-    };
-    let addresses = addresses.filter(is_meant);
-    addresses.map(|address| address.url).collect()
 }

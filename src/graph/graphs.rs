@@ -2,14 +2,22 @@
 //!
 //! Values only. Finding a file, on the disk or elsewhere, is for the stages; this room asks, is
 //! told, and follows the graphs on until there is nothing left to ask.
+//!
+//! A graph that waits for files keeps its walk and goes on from there, so that the cost is that of
+//! the files and edges, however many turns it takes to find the files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use url::Url;
 
 use super::{
-    closure::{Broken, Closure, Found, Module, Page, Reached, Request, Root, Use, trace},
+    closure::{Broken, Closure, Found, Module, Reached, Root},
     document::Start,
+    request::{Request, Use},
+    walk::{Context, Walk},
 };
 
 /// What is known of a file.
@@ -26,50 +34,150 @@ pub enum Known {
 pub struct Graphs {
     /// What workers are relative to that a shared module starts: the site's root.
     root: Url,
-    starts: BTreeMap<Start, Option<Closure>>,
+    /// Every start, with the index of its graph.
+    starts: BTreeMap<Arc<Start>, usize>,
+    graphs: Vec<Graph>,
     files: BTreeMap<Request, Known>,
+    /// The graphs that wait for a request.
+    waiting: HashMap<Request, Vec<usize>>,
+    /// The graphs that can go on, and what has become known for each.
+    ready: BTreeMap<usize, Vec<Request>>,
+    steps: usize,
+}
+
+/// What one start leads to.
+#[derive(Debug)]
+struct Graph {
+    start: Arc<Start>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// It is followed up to what is not known yet.
+    Walk(Box<Walk>),
+    /// Everything is known.
+    Done(Closure),
 }
 
 impl Graphs {
     /// Of a site with this root, none yet.
     pub fn new(root: Url) -> Self {
-        Self { root, starts: BTreeMap::new(), files: BTreeMap::new() }
+        Self {
+            root,
+            starts: BTreeMap::new(),
+            graphs: Vec::new(),
+            files: BTreeMap::new(),
+            waiting: HashMap::new(),
+            ready: BTreeMap::new(),
+            steps: 0,
+        }
     }
 
     /// Adds what a document starts with.
     pub fn begin(&mut self, start: Start) {
-        if !start.entries.is_empty() {
-            self.starts.entry(start).or_default();
+        if start.entries.is_empty() || self.starts.contains_key(&start) {
+            return;
         }
+        let (index, start) = (self.graphs.len(), Arc::new(start));
+        let walk = Walk::begin(&start.context(&self.root), &start.roots());
+        self.starts.insert(Arc::clone(&start), index);
+        self.graphs.push(Graph { start, state: State::Walk(Box::new(walk)) });
+        self.ready.insert(index, Vec::new());
     }
 
     /// Forgets the documents, and which files are not followed; keeps what was read.
     pub fn begin_anew(&mut self) {
-        self.starts.clear();
-        self.files.retain(|_, known| matches!(known, Known::Module(_)));
+        let mut files = std::mem::take(&mut self.files);
+        files.retain(|_, known| matches!(known, Known::Module(_)));
+        *self = Self { files, ..Self::new(self.root.clone()) };
     }
 
-    /// What must be known to go on, and how it is reached; nothing once all is known.
+    /// Everything that must be known to go on, and how it is reached; nothing once all is known.
     pub fn frontier(&mut self) -> BTreeMap<Request, Reached> {
+        self.new_requests();
         let mut frontier = BTreeMap::new();
-        for (start, closure) in self.starts.iter_mut().filter(|(_, closure)| closure.is_none()) {
-            let mut traced = trace_from(start, &self.root, &self.files);
-            if traced.frontier.is_empty() {
-                *closure = Some(traced);
-                continue;
-            }
-            for request in std::mem::take(&mut traced.frontier) {
-                if let Some(reached) = traced.reached.remove(&request) {
-                    join(&mut frontier, request, &reached);
+        for index in self.starts.values() {
+            if let State::Walk(walk) = &self.graphs[*index].state {
+                for request in &walk.closure().frontier {
+                    join(&mut frontier, request, &walk.closure().reached[request]);
                 }
             }
         }
         frontier
     }
 
+    /// What has joined the [frontier](Self::frontier) since this or that was last asked. Whoever
+    /// asks turn by turn looks at each request once this way.
+    pub fn new_requests(&mut self) -> BTreeMap<Request, Reached> {
+        let mut new = BTreeMap::new();
+        let ready = std::mem::take(&mut self.ready);
+        let mut ready: Vec<_> = ready.into_iter().collect();
+        ready.sort_by(|(a, _), (b, _)| self.graphs[*a].start.cmp(&self.graphs[*b].start));
+        for (index, known) in ready {
+            self.go_on(index, &known, &mut new);
+        }
+        new
+    }
+
+    /// Follows one graph, for which these requests have become known.
+    fn go_on(&mut self, index: usize, known: &[Request], new: &mut BTreeMap<Request, Reached>) {
+        let Graph { start, state: State::Walk(walk) } = &mut self.graphs[index] else { return };
+        let before = walk.steps();
+        walk.resume(known);
+        let asked = walk.follow(&start.context(&self.root), &|request| find(&self.files, request));
+        self.steps += walk.steps() - before;
+        for request in asked {
+            let graphs = self.waiting.entry(request.clone()).or_default();
+            if graphs.is_empty() || new.contains_key(&request) {
+                join(new, &request, &walk.closure().reached[&request]);
+            }
+            if graphs.last() != Some(&index) {
+                graphs.push(index);
+            }
+        }
+        if walk.closure().frontier.is_empty() {
+            let walk = std::mem::take(walk);
+            let closure =
+                if walk.has_resumed() { self.retrace(index) } else { walk.into_closure() };
+            self.graphs[index].state = State::Done(closure);
+        }
+    }
+
+    /// The closure of a graph in which everything is known, in the order of one walk.
+    fn retrace(&mut self, index: usize) -> Closure {
+        let start = &self.graphs[index].start;
+        let context = start.context(&self.root);
+        let mut walk = Walk::begin(&context, &start.roots());
+        walk.follow(&context, &|request| find(&self.files, request));
+        self.steps += walk.steps();
+        walk.into_closure()
+    }
+
     /// Takes in what was asked for.
     pub fn learn(&mut self, request: Request, known: Known) {
+        for graph in self.waiting.remove(&request).unwrap_or_default() {
+            self.ready.entry(graph).or_default().push(request.clone());
+        }
         self.files.insert(request, known);
+    }
+
+    /// How many edges were followed so far: what the graphs cost.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// What was learned of a request.
+    pub fn file(&self, request: &Request) -> Option<&Known> {
+        self.files.get(request)
+    }
+
+    /// A file that was read.
+    pub fn module(&self, request: &Request) -> Option<&Module> {
+        match self.files.get(request)? {
+            Known::Module(module) => Some(module),
+            Known::Left => None,
+        }
     }
 
     /// Every file that was read, by request.
@@ -82,23 +190,24 @@ impl Graphs {
 
     /// What is not followed.
     pub fn left(&self) -> impl Iterator<Item = &Request> {
-        self.files
-            .iter()
-            .filter(|(_, known)| matches!(known, Known::Left))
-            .map(|(request, _)| request)
+        let left = self.files.iter().filter(|(_, known)| matches!(known, Known::Left));
+        left.map(|(request, _)| request)
     }
 
     /// What every start leads to, as far as that is known to its end.
     pub fn closures(&self) -> impl Iterator<Item = (&Start, &Closure)> {
-        self.starts.iter().filter_map(|(start, closure)| Some((start, closure.as_ref()?)))
+        self.starts.iter().filter_map(|(start, index)| match &self.graphs[*index].state {
+            State::Done(closure) => Some((&**start, closure)),
+            State::Walk(_) => None,
+        })
     }
 
     /// Everything that any document reaches, as far as that is known.
     pub fn reached(&self) -> BTreeMap<Request, Reached> {
         let mut all = BTreeMap::new();
-        for closure in self.starts.values().flatten() {
+        for (_, closure) in self.closures() {
             for (request, reached) in &closure.reached {
-                join(&mut all, request.clone(), reached);
+                join(&mut all, request, reached);
             }
         }
         all
@@ -114,20 +223,30 @@ impl Graphs {
     }
 }
 
-/// Follows `start` through `files`.
-pub fn trace_from(start: &Start, root: &Url, files: &BTreeMap<Request, Known>) -> Closure {
-    let roots: Vec<_> = start.entries.iter().cloned().map(Root::Entry).collect();
-    let page = Page { base: root, map: &start.map, roots: &roots };
-    trace(&page, |request| match files.get(request) {
+impl Start {
+    fn context<'a>(&'a self, root: &'a Url) -> Context<'a> {
+        Context { base: root, map: &self.map }
+    }
+
+    fn roots(&self) -> Vec<Root<'_>> {
+        self.entries.iter().cloned().map(Root::Entry).collect()
+    }
+}
+
+fn find<'f>(files: &'f BTreeMap<Request, Known>, request: &Request) -> Found<'f> {
+    match files.get(request) {
         Some(Known::Module(module)) => Found::Module(module),
         Some(Known::Left) => Found::Left,
         None => Found::NotYet,
-    })
+    }
 }
 
 /// Notes one more way to reach a file: the most urgent one counts.
-fn join(all: &mut BTreeMap<Request, Reached>, request: Request, reached: &Reached) {
-    let known = all.entry(request).or_insert_with(|| reached.clone());
+fn join(all: &mut BTreeMap<Request, Reached>, request: &Request, reached: &Reached) {
+    let Some(known) = all.get_mut(request) else {
+        all.insert(request.clone(), reached.clone());
+        return;
+    };
     if reached.reach < known.reach {
         known.by = reached.by.clone();
     }

@@ -1,10 +1,13 @@
-//! Import maps: what they say, and how to change what they say without reprinting them.
+//! Import maps: what they mean, and how to change them without reprinting them.
 //!
 //! Follows HTML, "parse an import map string" (8.1.6.3) and "merge existing and new import maps".
 //! An [`ImportMapText`] is a map as written, which can be edited; an [`ImportMap`] is what it means
 //! on a page. Which addresses are vendored, and where to, is for others to say.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    ops::Range,
+};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -12,19 +15,20 @@ use url::Url;
 
 use super::{
     json::{self, Kind, Member, Value},
-    specifier::url_like,
+    sorted_keys,
+    url_like::url_like,
 };
 
 /// A specifier map: normalised keys and addresses (`None` blocks the key), in descending order of
 /// their code units, so that longer prefixes come first.
 pub type SpecifierMap = Vec<(String, Option<Url>)>;
 
-/// Where [`ImportMap::into_unfollowed`] leads: a folder, so that prefixes lead somewhere as well.
+/// Where [`ImportMap::into_unfollowed`] leads: a folder, so that prefixes are valid as well.
 const UNFOLLOWED: &str = "inhouse-unfollowed://map/";
 
 /// What one or more import maps mean on a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", from = "Unsorted")]
 pub struct ImportMap {
     imports: SpecifierMap,
     scopes: Vec<(String, SpecifierMap)>,
@@ -47,8 +51,8 @@ impl ImportMap {
         &self.integrity
     }
 
-    /// The same names, none of which leads to anything that could be fetched: for a map that stays
-    /// as it is, and what it leads to with it.
+    /// The same names, with addresses from which nothing is fetched: for a map that its author asks
+    /// us to leave, so that nothing it leads to is vendored.
     pub fn into_unfollowed(mut self) -> Self {
         let maps = self.scopes.iter_mut().map(|(_, entries)| entries);
         for (_, address) in maps.chain([&mut self.imports]).flatten() {
@@ -61,37 +65,43 @@ impl ImportMap {
     /// HTML, "merge existing and new import maps": what a page's earlier maps say stands. That a
     /// page may already have used a specifier when a later map comes is not known here.
     pub fn merge(&mut self, later: Self) {
-        merge_entries(&mut self.imports, later.imports);
-        for (prefix, entries) in later.scopes {
-            match self.scopes.iter_mut().find(|(existing, _)| *existing == prefix) {
-                Some((_, existing)) => merge_entries(existing, entries),
-                None => self.scopes.push((prefix, entries)),
+        *self = Self::merged([std::mem::take(self), later]);
+    }
+
+    /// All maps of a page, in their order, [merged](Self::merge).
+    pub fn merged(maps: impl IntoIterator<Item = Self>) -> Self {
+        let mut imports = Vec::new();
+        let mut scopes: HashMap<String, SpecifierMap> = HashMap::new();
+        let mut integrity = BTreeMap::new();
+        for map in maps {
+            imports.extend(map.imports);
+            for (prefix, entries) in map.scopes {
+                scopes.entry(prefix).or_default().extend(entries);
+            }
+            for (url, metadata) in map.integrity {
+                integrity.entry(url).or_insert(metadata);
             }
         }
-        sort_descending(&mut self.scopes);
-        for (url, integrity) in later.integrity {
-            self.integrity.entry(url).or_insert(integrity);
-        }
+        let sorted = |(prefix, entries)| (prefix, sorted_keys::first_of_each(entries));
+        let mut scopes: Vec<_> = scopes.into_iter().map(sorted).collect();
+        sorted_keys::sort(&mut scopes);
+        Self { imports: sorted_keys::first_of_each(imports), scopes, integrity }
     }
 }
 
-fn merge_entries(existing: &mut SpecifierMap, new: SpecifierMap) {
-    for (key, address) in new {
-        set_absent(existing, key, address);
-    }
-    sort_descending(existing);
+/// An [`ImportMap`] as it was written to a file: its order is not relied on.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", rename = "ImportMap")]
+struct Unsorted {
+    imports: SpecifierMap,
+    scopes: Vec<(String, SpecifierMap)>,
+    integrity: BTreeMap<String, String>,
 }
 
-fn set_absent<T>(entries: &mut Vec<(String, T)>, key: String, value: T) {
-    if !entries.iter().any(|(existing, _)| *existing == key) {
-        entries.push((key, value));
+impl From<Unsorted> for ImportMap {
+    fn from(Unsorted { imports, scopes, integrity }: Unsorted) -> Self {
+        Self::merged([Self { imports, scopes, integrity }])
     }
-}
-
-/// "in descending order, with an entry *a* being less than *b* if *a*'s key is code unit less than
-/// *b*'s key".
-fn sort_descending<T>(entries: &mut [(String, T)]) {
-    entries.sort_by(|(a, _), (b, _)| b.encode_utf16().cmp(a.encode_utf16()));
 }
 
 /// Why browsers ignore an import map altogether.
@@ -228,10 +238,9 @@ impl<'t> ImportMapText<'t> {
             };
             let members = scope.value.members().unwrap_or_default();
             let entries = self.normalize(members, base, &mut warnings);
-            map.scopes.retain(|(existing, _)| existing != prefix.as_str());
             map.scopes.push((prefix.into(), entries));
         }
-        sort_descending(&mut map.scopes);
+        map.scopes = sorted_keys::last_of_each(map.scopes);
         for member in self.part("integrity") {
             match (url_like(&member.key, base), member.value.as_str()) {
                 (Some(url), Some(integrity)) => {
@@ -274,11 +283,9 @@ impl<'t> ImportMapText<'t> {
                 }
                 address => address,
             };
-            entries.retain(|(existing, _)| *existing != key);
             entries.push((key, address));
         }
-        sort_descending(&mut entries);
-        entries
+        sorted_keys::last_of_each(entries)
     }
 
     /// Every address that is a URL, in source order.
@@ -359,7 +366,7 @@ impl<'t> ImportMapText<'t> {
     /// The edit that adds `entries` (address, integrity) to the map's `integrity`, in the given
     /// order. What the map says already about a URL stays. `None` if there is nothing to add.
     pub fn add_integrity(&self, base: &Url, entries: &[(String, String)]) -> Option<MapEdit> {
-        let existing: Vec<_> =
+        let existing: HashSet<_> =
             self.part("integrity").iter().filter_map(|m| url_like(&m.key, base)).collect();
         let is_new =
             |address: &str| url_like(address, base).is_some_and(|url| !existing.contains(&url));

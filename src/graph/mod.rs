@@ -1,31 +1,27 @@
-//! Module graphs: what a script loads, what that loads, and how all of it finds each other in its
-//! new home.
+//! What pages load, followed from script to script, and what must change when the files move.
 //!
-//! [`js`] reads a script, [`specifier`] and [`import_map`] say what its specifiers mean,
-//! [`closure`] follows them, [`relocation`] says which must change and proves the result, and
-//! [`literal`] writes them anew. All of it is bytes and values; fetching, storing and telling are left to others. The rule is *mirror, resolve,
-//! splice, prove*: files lie beside each other as they did, so that nearly no specifier changes,
-//! and what does change is read again before it is written.
+//! [`request`] names what is loaded, [`import_map`] and [`specifier`] say what specifiers mean,
+//! [`document`] says where a page begins, [`closure`] and [`graphs`] follow it from there.
+//! [`local_urls`] knows where vendored files lie, and [`relocation`] which specifiers must change
+//! for it. All of it is values in, values out; fetching, storing and reporting are left to others.
+//!
+//! Vendored files lie beside each other as they did on their server, so that nearly no specifier
+//! changes. What does change is scanned again before it is written.
 
 pub mod closure;
 pub mod document;
 pub mod graphs;
-pub mod homes;
 pub mod import_map;
-pub mod js;
 mod json;
-pub mod literal;
-pub mod module_scan;
-mod nesting;
+pub mod local_urls;
 pub mod relocation;
-mod residual;
+pub mod request;
+mod sorted_keys;
 pub mod specifier;
-mod worth;
+mod url_like;
+mod walk;
 
 #[cfg(test)]
 mod tests;
 
-pub use module_scan::{
-    Form, ModuleScan, ModuleType, ParseFailure, Purpose, Residual, Rule, Seems, SelfLocating, Sign,
-    SourceKind, Specifier, WorkerType,
-};
+pub use url_like::url_like;

@@ -1,13 +1,16 @@
-//! Which specifiers must change when scripts move, and the proof that all lead where they should.
+//! Which specifiers must change when scripts move, and the proof that all of them lead where they
+//! should.
 //!
-//! A specifier is edited only if, read in the script's new place, it leads elsewhere than to the
-//! new place of what it led to. Bare names are never edited: they belong to the page's import map.
-//! Import maps apply to URLs as well, but after a specifier has become one (HTML, "resolve a module
+//! A specifier changes only if, resolved against the script's new URL, it leads elsewhere than to
+//! the new URL of its target. Bare names never change: they belong to the page's import map. Import
+//! maps apply to URLs as well, but only after a specifier has become one (HTML, "resolve a module
 //! specifier"), so that they do not matter here.
 
+use thiserror::Error;
 use url::Url;
 
-use super::{ModuleScan, Rule, Specifier, literal::Edit, specifier::url_like};
+use super::url_like::url_like;
+use crate::js::{Loads, Rule, Scan, Specifier, literal::Edit};
 
 /// A URL before and after the move.
 #[derive(Clone, Copy, Debug)]
@@ -25,15 +28,63 @@ impl<'a> Move<'a> {
     }
 }
 
-/// The edits of a script that moves, to be made by [`literal::rewrite`](super::literal::rewrite).
+/// A specifier that must change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSpecifier {
+    /// Its index in [`Loads::specifiers`].
+    pub index: usize,
+    /// The new text.
+    pub text: String,
+}
+
+/// The specifiers that must change when a script moves.
 ///
 /// `settings` is the worker, or the page, that runs the script: what `importScripts` and
 /// `new Worker("…")` are relative to. Without it, as for a module that many pages share, those are
 /// left. `local` gives the new place of a URL (without fragment), if it has one; what has none is
-/// from now on named absolutely.
-#[cfg(feature = "internals")]
+/// from now on named absolutely. `spell(base, target)` says how an address is written.
+pub fn new_specifiers(
+    loads: &Loads,
+    script: Move<'_>,
+    settings: Option<Move<'_>>,
+    local: impl Fn(&Url) -> Option<Url>,
+    spell: impl Fn(&Url, &Url) -> String,
+) -> Vec<NewSpecifier> {
+    let new = |(index, specifier): (usize, &Specifier)| {
+        let base = base_of(specifier, script, settings)?;
+        let url = fetched(specifier, base.from)?;
+        let target = moved(&url, &local);
+        let leads_there = fetched(specifier, base.to).as_ref() == Some(&target);
+        (!leads_there).then(|| NewSpecifier { index, text: spell(base.to, &target) })
+    };
+    loads.specifiers.iter().enumerate().filter_map(new).collect()
+}
+
+/// The source does not load what it is said to load, so that nobody knows what to change in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the file does not load what is on record for it")]
+pub struct OtherLoads;
+
+/// The edits that make `changes`, which were worked out for `loads`, in the source that was scanned.
+/// [`literal::rewrite`](crate::js::literal::rewrite) makes them.
+///
+/// # Errors
+/// [`OtherLoads`] if the source loads anything else.
+pub fn place(
+    changes: Vec<NewSpecifier>,
+    loads: &Loads,
+    scan: &Scan,
+) -> Result<Vec<Edit>, OtherLoads> {
+    if scan.loads != *loads {
+        return Err(OtherLoads);
+    }
+    let edits = changes.into_iter().map(|change| scan.edit(change.index, change.text));
+    edits.collect::<Option<_>>().ok_or(OtherLoads)
+}
+
+/// The edits of a script that moves, with relative addresses: see [`new_specifiers`].
 pub fn edits(
-    scan: &ModuleScan,
+    scan: &Scan,
     script: Move<'_>,
     settings: Option<Move<'_>>,
     local: impl Fn(&Url) -> Option<Url>,
@@ -44,21 +95,14 @@ pub fn edits(
 /// As `edits`, with `spell(base, target)` to say how an address is written. For the inline scripts
 /// of pages that cannot use relative addresses.
 pub fn edits_spelled(
-    scan: &ModuleScan,
+    scan: &Scan,
     script: Move<'_>,
     settings: Option<Move<'_>>,
     local: impl Fn(&Url) -> Option<Url>,
     spell: impl Fn(&Url, &Url) -> String,
 ) -> Vec<Edit> {
-    let edit = |specifier: &Specifier| {
-        let base = base_of(specifier, script, settings)?;
-        let url = fetched(specifier, base.from)?;
-        let target = moved(&url, &local);
-        let leads_there = fetched(specifier, base.to).as_ref() == Some(&target);
-        let edit = || Edit::new(specifier.span.clone(), spell(base.to, &target));
-        (!leads_there).then(edit)
-    };
-    scan.specifiers.iter().filter_map(edit).collect()
+    let changes = new_specifiers(&scan.loads, script, settings, local, spell);
+    changes.into_iter().filter_map(|change| scan.edit(change.index, change.text)).collect()
 }
 
 /// What a specifier is relative to.
@@ -106,7 +150,7 @@ pub enum Flaw {
 
 /// A specifier with a [`Flaw`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unproved {
+pub struct Misdirected {
     /// The specifier.
     pub specifier: Specifier,
     /// Where it leads.
@@ -118,20 +162,20 @@ pub struct Unproved {
 /// Holds every specifier of a script that now lies `at` a URL against `judge`, which says what is
 /// wrong with a URL (without fragment), if anything.
 ///
-/// `scan` is of the script as it will be served. For bare names, [`trace`](super::closure::trace)
-/// the rewritten page: its frontier must be empty.
+/// `loads` is of the script as it will be served. For bare names,
+/// [`trace`](super::closure::trace) the rewritten page: its frontier must be empty.
 pub fn prove(
-    scan: &ModuleScan,
+    loads: &Loads,
     at: &Url,
     settings: Option<&Url>,
     judge: impl Fn(&Url) -> Option<Flaw>,
-) -> Vec<Unproved> {
+) -> Vec<Misdirected> {
     let check = |specifier: &Specifier| {
         let base = base_of(specifier, Move::stays(at), settings.map(Move::stays))?;
         let mut url = fetched(specifier, base.to)?;
         url.set_fragment(None);
         let flaw = judge(&url)?;
-        Some(Unproved { specifier: specifier.clone(), url, flaw })
+        Some(Misdirected { specifier: specifier.clone(), url, flaw })
     };
-    scan.specifiers.iter().filter_map(check).collect()
+    loads.specifiers.iter().filter_map(check).collect()
 }

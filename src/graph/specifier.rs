@@ -7,7 +7,11 @@
 use thiserror::Error;
 use url::{Position, Url};
 
-use super::import_map::{ImportMap, SpecifierMap};
+use super::{
+    import_map::{ImportMap, SpecifierMap},
+    sorted_keys::matching,
+    url_like::{is_relative, url_like},
+};
 use crate::reference::is_same_origin;
 
 /// Where a specifier leads.
@@ -75,10 +79,8 @@ pub enum Unresolved {
 pub fn resolve(specifier: &str, base: &Url, map: &ImportMap) -> Result<Resolution, Unresolved> {
     let as_url = url_like(specifier, base);
     let normalized = as_url.as_ref().map_or(specifier, Url::as_str);
-    for (prefix, imports) in map.scopes() {
-        let applies = prefix == base.as_str()
-            || (prefix.ends_with('/') && base.as_str().starts_with(prefix.as_str()));
-        if applies && let Some((key, url)) = imports_match(normalized, as_url.as_ref(), imports)? {
+    for (prefix, imports) in matching(map.scopes(), base.as_str()) {
+        if let Some((key, url)) = imports_match(normalized, as_url.as_ref(), imports)? {
             return Ok(Resolution { url, by: By::Map { scope: Some(prefix.clone()), key } });
         }
     }
@@ -97,11 +99,9 @@ fn imports_match(
     as_url: Option<&Url>,
     imports: &SpecifierMap,
 ) -> Result<Option<(String, Url)>, Unresolved> {
-    let may_have_prefix = as_url.is_none_or(is_special);
-    let matches = |key: &str| {
-        key == normalized || (key.ends_with('/') && may_have_prefix && normalized.starts_with(key))
-    };
-    let Some((key, address)) = imports.iter().find(|(key, _)| matches(key)) else {
+    let may_be_prefix = as_url.is_none_or(is_special);
+    let mut matching = matching(imports, normalized);
+    let Some((key, address)) = matching.find(|(key, _)| may_be_prefix || key == normalized) else {
         return Ok(None);
     };
     let (specifier, key) = (normalized.to_owned(), key.clone());
@@ -120,15 +120,6 @@ fn imports_match(
     }
 }
 
-/// HTML, "resolve a URL-like module specifier"; `None` for a bare one.
-pub fn url_like(specifier: &str, base: &Url) -> Option<Url> {
-    if ["/", "./", "../"].iter().any(|start| specifier.starts_with(start)) {
-        base.join(specifier).ok()
-    } else {
-        Url::parse(specifier).ok()
-    }
-}
-
 /// URL, "special scheme".
 fn is_special(url: &Url) -> bool {
     matches!(url.scheme(), "ftp" | "file" | "http" | "https" | "ws" | "wss")
@@ -136,8 +127,8 @@ fn is_special(url: &Url) -> bool {
 
 /// A reference as a specifier: a bare `vendor/x.js` would be a name.
 pub fn as_specifier(reference: &str) -> String {
-    let is_url_like = ["/", "./", "../"].iter().any(|start| reference.starts_with(start))
-        || Url::parse(reference).is_ok_and(|url| url.has_host());
+    let is_url_like =
+        is_relative(reference) || Url::parse(reference).is_ok_and(|url| url.has_host());
     if is_url_like { reference.to_owned() } else { format!("./{reference}") }
 }
 

@@ -12,12 +12,12 @@ use super::{files::VendoredFiles, specifiers::Script};
 use crate::{
     graph::{
         closure::{self, Found, Root, trace},
-        homes::Homes,
         import_map::ImportMap,
-        literal::{self, Edit},
+        local_urls::LocalUrls,
         specifier,
     },
     integrity::{Algorithm, Digest},
+    js::literal,
     read::baseline::Baseline,
     reference::SubresourceUrl,
     resolve::resolver::Resolution,
@@ -30,7 +30,7 @@ pub(super) fn settle(
     resolution: &Resolution,
     files: &VendoredFiles,
     scripts: &mut BTreeMap<&SubresourceUrl, Script<'_>>,
-    homes: &mut Homes,
+    homes: &mut LocalUrls,
 ) {
     let facts = Facts::of(base, resolution, files, scripts);
     let mut settled: BTreeSet<&SubresourceUrl> = BTreeSet::new();
@@ -40,9 +40,13 @@ pub(super) fn settle(
             let Some(path) = homes.path(url.as_url()).filter(|_| !base.site.is_own(url)) else {
                 continue;
             };
-            let edits = script.edits(homes, &specifier::relative);
-            let is_loose = !edits.is_empty() && facts.loose.contains(*url);
-            if is_loose || facts.would_change(url, path, &edits) {
+            let is_edited = script.changes_any(homes, &specifier::relative);
+            let is_loose = is_edited && facts.loose.contains(*url);
+            let edited = |bytes: &[u8]| {
+                let edits = script.edits(bytes, homes, &specifier::relative).ok()?;
+                literal::rewrite(bytes, &edits).ok()
+            };
+            if is_loose || facts.would_change(url, path, is_edited, edited) {
                 moved.push((*url, path.in_versioned_folder(&facts.edition(url, script))));
             }
         }
@@ -119,15 +123,20 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether other bytes were served in the place that the script would have.
-    fn would_change(&self, url: &SubresourceUrl, path: &VendorPath, edits: &[Edit]) -> bool {
+    fn would_change(
+        &self,
+        url: &SubresourceUrl,
+        path: &VendorPath,
+        is_edited: bool,
+        edited: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> bool {
         let (Some(locked), Some(bytes)) = (self.base.lock.get(url), self.files.bytes.get(url))
         else {
             return false;
         };
-        let is_or_was_edited = !edits.is_empty() || locked.upstream_integrity.is_some();
-        let served = || literal::rewrite(bytes, edits).ok();
+        let is_or_was_edited = is_edited || locked.upstream_integrity.is_some();
         let differs = |served: Vec<u8>| locked.integrity.verify(&served).is_err();
-        *path == locked.path && is_or_was_edited && served().is_some_and(differs)
+        *path == locked.path && is_or_was_edited && edited(bytes).is_some_and(differs)
     }
 
     /// A digest of all that decides the script's bytes.
@@ -170,8 +179,8 @@ impl<'a> Facts<'a> {
 /// What a script names by address.
 fn imports(script: &Script<'_>) -> BTreeSet<SubresourceUrl> {
     let none = ImportMap::default();
-    let imports = script.uses.iter().flat_map(|(_, scan, _)| {
-        let page = closure::Page { base: script.from, map: &none, roots: &[Root::Inline(scan)] };
+    let imports = script.uses.iter().flat_map(|(_, loads, _)| {
+        let page = closure::Page { base: script.from, map: &none, roots: &[Root::Inline(loads)] };
         trace(&page, |_| Found::Left).reached.into_keys().map(|request| request.url)
     });
     imports.collect()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     findings::{Findings, Notice, Places, Problem},
-    graph::{closure::Reach, homes::Homes},
+    graph::{closure::Reach, local_urls::LocalUrls},
     integrity::{Algorithm, Digest, Integrity},
     lockfile::{Entry, Kind, Loads, Lockfile},
     obtain::{self, Expectation, ObtainError, Obtained},
@@ -193,7 +193,7 @@ impl VendoredFiles {
         &mut self,
         settings: &Settings,
         resolution: &Resolution,
-        homes: &Homes,
+        homes: &LocalUrls,
         edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
     ) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -211,7 +211,7 @@ impl VendoredFiles {
         &self,
         settings: &Settings,
         resolution: &Resolution,
-        homes: &Homes,
+        homes: &LocalUrls,
         edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
     ) -> Vec<(SubresourceUrl, Entry)> {
         let mut changed = Vec::new();

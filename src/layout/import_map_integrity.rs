@@ -7,7 +7,7 @@ use crate::{
     graph::{
         closure::{Closure, Reach, Reached, Request, Use},
         document::Start,
-        homes::Homes,
+        local_urls::LocalUrls,
     },
     integrity::Integrity,
     lockfile::Entry,
@@ -55,7 +55,7 @@ pub fn map_entries(
     policy: IntegrityMap,
     start: &Start,
     closure: &Closure,
-    homes: &Homes,
+    homes: &LocalUrls,
     by_file: &BTreeMap<String, &Entry>,
 ) -> Vec<MapEntry> {
     let named: BTreeSet<&Request> = start.entries.iter().map(|entry| &entry.request).collect();

@@ -12,12 +12,14 @@ use super::{cache_busting, files::VendoredFiles};
 use crate::{
     findings::{Notice, Problem},
     graph::{
-        ModuleScan,
         closure::{self, Reached, Request},
-        homes::Homes,
-        literal::{self, Edit},
-        relocation::{self, Flaw, Move},
+        local_urls::LocalUrls,
+        relocation::{self, Flaw, Move, NewSpecifier},
         specifier,
+    },
+    js::{
+        Loads,
+        literal::{self, Edit},
     },
     read::baseline::Baseline,
     reference::SubresourceUrl,
@@ -39,7 +41,7 @@ pub struct OwnScript {
 #[derive(Debug)]
 pub struct Relocated {
     /// Where the vendored files lie.
-    pub homes: Homes,
+    pub homes: LocalUrls,
     /// The vendored scripts that are served with other specifiers.
     pub vendored: BTreeMap<SubresourceUrl, Vec<u8>>,
     /// The site's own, by their path below its root.
@@ -67,7 +69,7 @@ pub fn relocate(
             to,
             uses: Vec::new(),
         });
-        script.uses.push((request, &module.scan, reached));
+        script.uses.push((request, &module.loads, reached));
     }
     cache_busting::settle(base, resolution, files, &mut scripts, &mut homes);
     let mut relocated =
@@ -89,11 +91,11 @@ pub(super) struct Script<'a> {
     /// Where it lies from now on.
     pub to: Url,
     /// As what, with what it asks for, and how it is reached.
-    pub uses: Vec<(&'a Request, &'a ModuleScan, &'a Reached)>,
+    pub uses: Vec<(&'a Request, &'a Loads, &'a Reached)>,
 }
 
 /// Where a script lies from now on; `None` if it is not ours to serve.
-fn new_place(homes: &Homes, request: &Request, is_own: bool) -> Option<Url> {
+fn new_place(homes: &LocalUrls, request: &Request, is_own: bool) -> Option<Url> {
     let url = request.url.as_url();
     if is_own { Some(url.clone()) } else { homes.local(url) }
 }
@@ -104,7 +106,7 @@ fn homes(
     base: &Baseline,
     resolution: &Resolution,
     files: &VendoredFiles,
-) -> Homes {
+) -> LocalUrls {
     let mut paths = BTreeMap::new();
     for (url, action) in &resolution.plan.actions {
         let Some(entry) = files.lock.get(url).filter(|_| files.becomes_local(url, action)) else {
@@ -115,34 +117,61 @@ fn homes(
         }
         paths.insert(url.clone(), entry.path.clone());
     }
-    Homes::new(base.site.root(), &settings.out, paths)
+    LocalUrls::new(base.site.root(), &settings.out, paths)
 }
 
 impl Script<'_> {
-    /// The edits of the script, as everything it is used as.
-    pub fn edits(&self, homes: &Homes, spell: &dyn Fn(&Url, &Url) -> String) -> Vec<Edit> {
+    /// The specifiers that change, for each use of the script.
+    fn changes(
+        &self,
+        homes: &LocalUrls,
+        spell: &dyn Fn(&Url, &Url) -> String,
+    ) -> Vec<Vec<NewSpecifier>> {
         let script = Move { from: self.from, to: &self.to };
-        let mut edits = Vec::new();
-        for (request, scan, reached) in &self.uses {
+        let changes = self.uses.iter().map(|(request, loads, reached)| {
             let settings = worker(homes, request, reached, script);
             let settings = settings.as_ref().map(|(from, to)| Move { from, to });
             let local = |url: &Url| homes.local(url);
-            edits.extend(relocation::edits_spelled(scan, script, settings, local, spell));
+            relocation::new_specifiers(loads, script, settings, local, spell)
+        });
+        changes.collect()
+    }
+
+    /// Whether any specifier changes.
+    pub fn changes_any(&self, homes: &LocalUrls, spell: &dyn Fn(&Url, &Url) -> String) -> bool {
+        self.changes(homes, spell).iter().any(|changes| !changes.is_empty())
+    }
+
+    /// The edits of the script, as everything it is used as.
+    pub fn edits(
+        &self,
+        source: &[u8],
+        homes: &LocalUrls,
+        spell: &dyn Fn(&Url, &Url) -> String,
+    ) -> Result<Vec<Edit>, String> {
+        let mut edits = Vec::new();
+        for ((request, loads, _), changes) in self.uses.iter().zip(self.changes(homes, spell)) {
+            if changes.is_empty() {
+                continue;
+            }
+            let scan = request.r#use.scan(source).map_err(|failure| failure.to_string())?;
+            let placed = relocation::place(changes, loads, &scan);
+            edits.extend(placed.map_err(|error| error.to_string())?);
         }
         edits.sort();
         edits.dedup();
-        edits
+        Ok(edits)
     }
 
     /// Holds the edited script against the graph: every specifier leads to a file that is there,
     /// and none to where a file has been.
-    fn prove(&self, homes: &Homes, edited: &[u8]) -> Result<(), String> {
+    fn prove(&self, homes: &LocalUrls, edited: &[u8]) -> Result<(), String> {
         for (request, _, reached) in &self.uses {
             let scan = request.r#use.scan(edited).map_err(|failure| failure.to_string())?;
             let script = Move { from: self.from, to: &self.to };
             let settings = worker(homes, request, reached, script).map(|(_, to)| to);
             let judge = |url: &Url| homes.local(url).map(|_| Flaw::StillRemote);
-            let flaws = relocation::prove(&scan, &self.to, settings.as_ref(), judge);
+            let flaws = relocation::prove(&scan.loads, &self.to, settings.as_ref(), judge);
             if let Some(flaw) = flaws.first() {
                 return Err(format!("line {} still leads to `{}`", flaw.specifier.line, flaw.url));
             }
@@ -154,10 +183,10 @@ impl Script<'_> {
     pub fn edited(
         &self,
         source: &[u8],
-        homes: &Homes,
+        homes: &LocalUrls,
         spell: &dyn Fn(&Url, &Url) -> String,
     ) -> Result<Option<Vec<u8>>, String> {
-        let edits = self.edits(homes, spell);
+        let edits = self.edits(source, homes, spell)?;
         if edits.is_empty() {
             return Ok(None);
         }
@@ -169,7 +198,7 @@ impl Script<'_> {
 
 /// The worker that runs a script, before and after: known if there is one only.
 fn worker(
-    homes: &Homes,
+    homes: &LocalUrls,
     request: &Request,
     reached: &Reached,
     script: Move<'_>,
@@ -218,7 +247,7 @@ impl Relocated {
             }
             _ => specifier::relative(from, to),
         };
-        if script.edits(&self.homes, &spell).is_empty() {
+        if !script.changes_any(&self.homes, &spell) {
             return;
         }
         let path: PathBuf = name.split('/').collect();

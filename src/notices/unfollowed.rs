@@ -8,10 +8,10 @@ use url::Url;
 use crate::{
     findings::{Findings, Notice, Places, Use},
     graph::{
-        Form, ParseFailure, Residual, Seems, SelfLocating, Sign, Specifier,
         closure::{self, Broken, Module, Reach, Reached, Referrer, Request},
-        homes::{Folder, Homes},
+        local_urls::{FolderMove, LocalUrls},
     },
+    js::{Form, OwnAddress, ParseFailure, Seems, Sign, SignKind, Specifier},
     layout::Layout,
     lockfile::Lockfile,
     npm,
@@ -114,9 +114,9 @@ fn leads_nowhere(site: &SiteUrls, broken: &Broken) -> Option<Notice> {
 }
 
 /// Folders of import maps that nothing is imported from: nobody can say which files they are for.
-fn unused_folders(pages: &Pages, homes: &Homes) -> Vec<Notice> {
+fn unused_folders(pages: &Pages, homes: &LocalUrls) -> Vec<Notice> {
     let unused = |(url, place): (&Url, &Use)| {
-        if homes.folder(url) != Folder::Unused {
+        if homes.folder(url) != FolderMove::Unused {
             return None;
         }
         let message = format!("nothing is imported from `{url}`, so nothing of it was vendored");
@@ -152,10 +152,10 @@ fn wrong_types(
 /// Loads whose address the script computes.
 fn computed_addresses(request: &Request, module: &Module) -> Option<Notice> {
     let url = &request.url;
-    let lines = module.scan.unfollowed.iter();
+    let lines = module.loads.computed.iter();
     let lines: BTreeMap<_, _> = lines.map(|load| (load.consequence(), load.line)).rev().collect();
     let first = lines.values().min()?;
-    let many = module.scan.unfollowed.len();
+    let many = module.loads.computed.len();
     let message = match many {
         1 => format!("`{url}` computes the address of something it loads"),
         many => format!("`{url}` computes the addresses of {many} things it loads"),
@@ -180,7 +180,7 @@ fn foreign_workers(site: &SiteUrls, request: &Request, module: &Module) -> Optio
         };
         Some((specifier.line, format!("`{url}`: {consequence}")))
     };
-    let workers: Vec<_> = module.scan.specifiers.iter().filter_map(foreign).collect();
+    let workers: Vec<_> = module.loads.specifiers.iter().filter_map(foreign).collect();
     let (first, _) = workers.first()?;
     let message = format!(
         "`{}` names a worker by an address elsewhere: it was not vendored",
@@ -198,8 +198,7 @@ fn foreign_workers(site: &SiteUrls, request: &Request, module: &Module) -> Optio
 
 /// Addresses in strings that look like files.
 fn calls_home(request: &Request, module: &Module) -> Option<Notice> {
-    let signs =
-        module.scan.residual.iter().filter_map(|residual| Some((residual.line, file(residual)?)));
+    let signs = module.loads.signs.iter().filter_map(|sign| Some((sign.line, file(sign)?)));
     let signs: BTreeSet<(usize, String)> = signs.collect();
     let (first, _) = signs.first()?;
     let message =
@@ -218,9 +217,10 @@ fn calls_home(request: &Request, module: &Module) -> Option<Notice> {
 }
 
 /// The file that a sign points at, unless it is most likely documentation.
-fn file(residual: &Residual) -> Option<String> {
-    let Sign::Url { text, seems, .. } = &residual.sign else { return None };
-    let kind = match seems {
+fn file(sign: &Sign) -> Option<String> {
+    let SignKind::Url(url) = &sign.kind else { return None };
+    let text = url.text();
+    let kind = match url.seems() {
         Seems::Script => "a script",
         Seems::Style => "a style sheet",
         Seems::Font => "a font",
@@ -236,13 +236,10 @@ fn file(residual: &Residual) -> Option<String> {
 
 /// A module that looks up its own address; what classic scripts do is told by their bytes.
 fn self_locating(request: &Request, module: &Module, lock: &Lockfile) -> Option<Notice> {
-    let looks = |residual: &&Residual| {
-        matches!(
-            residual.sign,
-            Sign::SelfLocating(SelfLocating::ImportMetaUrl | SelfLocating::OwnFolder)
-        )
+    let looks = |sign: &&Sign| {
+        matches!(sign.kind, SignKind::OwnAddress(OwnAddress::ImportMetaUrl | OwnAddress::OwnFolder))
     };
-    let sign = module.scan.residual.iter().find(looks)?;
+    let sign = module.loads.signs.iter().find(looks)?;
     lock.get(&request.url)?;
     let message = format!(
         "`{}` looks up its own address: files that it loads from there are not vendored with it",

@@ -3,11 +3,11 @@
 use crate::{
     findings::{Notice, Problem, Use},
     graph::{
-        ParseFailure,
         import_map::{ImportMapError, MapWarning},
         specifier::Unresolved,
     },
     html::{NotRead, Remark},
+    js::ParseFailure,
     reference::{ForeignBase, PageAddress, SubresourceUrl, Target},
     site::SiteError,
 };

@@ -116,7 +116,7 @@ impl Turn<'_> {
         for (by, scan) in &arrival.scans {
             let FileScan::Known(Known::Module(module)) = scan else { continue };
             let (base, map) = (&module.response_url, &ImportMap::default());
-            let page = closure::Page { base, map, roots: &[Root::Inline(&module.scan)] };
+            let page = closure::Page { base, map, roots: &[Root::Inline(&module.loads)] };
             for request in closure::trace(&page, |_| Found::NotYet).frontier {
                 // A worker that a page starts is relative to the page, which is not known here.
                 let is_elsewhere = matches!(request.r#use, closure::Use::Worker(_))

@@ -3,10 +3,10 @@
 use crate::{
     fetch::Wanted,
     graph::{
-        ModuleScan, ModuleType, ParseFailure,
         closure::{Module, Request, Use},
         graphs::Known,
     },
+    js::{Loads, ModuleType, ParseFailure},
     obtain::Obtained,
     reference::SubresourceUrl,
     vendor_path::Extension,
@@ -59,13 +59,13 @@ pub fn scan_file(request: &Request, file: File<'_>) -> FileScan {
         return FileScan::WrongType;
     }
     let response_url = file.response_url.as_url().clone();
-    let module = |scan| Module { response_url, scan };
+    let module = |loads| Module { response_url, loads };
     if !extension.may_be_script() {
-        return FileScan::Known(Known::Module(module(ModuleScan::default())));
+        return FileScan::Known(Known::Module(module(Loads::default())));
     }
     match request.r#use.scan(file.bytes) {
-        Ok(scan) => FileScan::Known(Known::Module(module(scan))),
-        Err(failure) => FileScan::Unparsed(module(ModuleScan::default()), failure),
+        Ok(scan) => FileScan::Known(Known::Module(module(scan.loads))),
+        Err(failure) => FileScan::Unparsed(module(Loads::default()), failure),
     }
 }
 

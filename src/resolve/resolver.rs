@@ -19,11 +19,11 @@ use super::{
 use crate::{
     findings::{Findings, Keep, Use},
     graph::{
-        ParseFailure,
         closure::{self, Reach, Reached, Referrer, Request},
         document::Start,
         graphs::{Graphs, Known},
     },
+    js::ParseFailure,
     lockfile::{Entry, Lockfile, Version},
     obtain::{Expectation, ObtainError, Obtained},
     policy::{Policy, Verdict},

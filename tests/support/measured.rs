@@ -52,6 +52,16 @@ impl Outcome {
         self
     }
 
+    /// Fails the test if the process had more memory at its worst than `idle`, another run with next
+    /// to nothing to do, and `ratio` times the bytes of the input.
+    pub fn assert_peak_in_proportion(&self, idle: &Self, ratio: usize, input: usize) -> &Self {
+        let above = self.peak.saturating_sub(idle.peak);
+        let bound = (ratio * input) as u64;
+        let brief = self.brief();
+        assert!(above <= bound, "{above} bytes of memory for {input} of input\n{brief}");
+        self
+    }
+
     /// Fails the test if the run took longer.
     pub fn assert_within(&self, limit: Duration) -> &Self {
         assert!(self.took < limit, "took {:?}\n{}", self.took, self.brief());

@@ -13,12 +13,11 @@ use std::{
 use html5ever::{ParseOpts, parse_document, tendril::TendrilSink};
 use inhouse::internals::{
     graph::{
-        ModuleType, SourceKind,
         closure::{Closure, Found, Module, Page, Reach, Request, Root, Use, trace},
         import_map::{ImportMap, ImportMapText},
-        js,
     },
     integrity::IntegrityMetadata,
+    js::{self, Loads, ModuleType, SourceKind},
     reference::SubresourceUrl,
 };
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
@@ -121,11 +120,11 @@ fn follow(site: &Path, page: &Page<'_>) -> Closure {
             let bytes = fs::read(&path).unwrap_or_else(|error| {
                 panic!("{url}: {error}, named by {:?}", closure.reached[request].by)
             });
-            let scan = match is_script(&path) {
-                true => request.r#use.scan(&bytes).unwrap(),
+            let loads = match is_script(&path) {
+                true => request.r#use.scan(&bytes).unwrap().loads,
                 false => Default::default(),
             };
-            modules.insert(request.clone(), Module { response_url: url, scan });
+            modules.insert(request.clone(), Module { response_url: url, loads });
         }
     }
 }
@@ -140,13 +139,13 @@ fn path_of(url: &Url, by: &str) -> String {
     percent_encoding::percent_decode_str(&url.path()[1..]).decode_utf8().unwrap().into_owned()
 }
 
-fn inline_scan(element: &Element) -> Option<inhouse::internals::graph::ModuleScan> {
+fn inline_scan(element: &Element) -> Option<Loads> {
     let kind = match (element.kind.as_str(), &element.address) {
         ("module", None) => SourceKind::Module,
         ("classic", None) => SourceKind::Classic,
         _ => return None,
     };
-    Some(js::scan(element.text.as_bytes(), kind).unwrap())
+    Some(js::scan(element.text.as_bytes(), kind).unwrap().loads)
 }
 
 fn import_map(elements: &[Element], base: &Url) -> ImportMap {

@@ -2,11 +2,9 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::*;
 use crate::{
-    graph::{
-        ModuleType,
-        closure::{Entry as StartEntry, Use as GraphUse},
-    },
+    graph::closure::{Entry as StartEntry, Use as GraphUse},
     integrity::Integrity,
+    js::ModuleType,
     lockfile,
     obtain::Evidence,
     policy::OnDenied,

@@ -18,7 +18,7 @@ mod unpkg;
 
 use std::sync::Arc;
 
-use inhouse::internals::graph::{Rule, SourceKind, js, literal};
+use inhouse::internals::js::{self, Rule, SourceKind, literal};
 
 pub use library::Library;
 use library::{Asked, Bare};
@@ -109,7 +109,7 @@ fn for_a_while(answer: Answer) -> Answer {
 /// `code` with another specifier wherever `rename` gives one; what `new URL` has is relative.
 fn respell(code: &[u8], rename: impl Fn(&str) -> Option<String>) -> Vec<u8> {
     let scan = js::scan(code, SourceKind::Module).expect("packages hold valid modules");
-    let edits = scan.specifiers.iter().filter_map(|found| {
+    let edits = scan.specifiers().filter_map(|(found, literal)| {
         let is_relative = !found.text.starts_with('/') && !found.text.contains(':');
         let text = match found.form.rule() {
             Rule::ModuleSpecifier => rename(&found.text)?,
@@ -118,7 +118,7 @@ fn respell(code: &[u8], rename: impl Fn(&str) -> Option<String>) -> Vec<u8> {
             }
             Rule::AgainstScript | Rule::AgainstSettings => return None,
         };
-        Some(literal::Edit::new(found.span.clone(), text))
+        Some(literal::Edit::new(literal.span.clone(), text))
     });
     literal::rewrite(code, &edits.collect::<Vec<_>>()).expect("the edits are of this code")
 }
@@ -126,7 +126,7 @@ fn respell(code: &[u8], rename: impl Fn(&str) -> Option<String>) -> Vec<u8> {
 /// The module specifiers of `code`, in order.
 fn specifiers(code: &[u8]) -> Vec<String> {
     let scan = js::scan(code, SourceKind::Module).expect("packages hold valid modules");
-    let specifiers = scan.specifiers.into_iter();
+    let specifiers = scan.loads.specifiers.into_iter();
     let specifiers = specifiers.filter(|found| found.form.rule() == Rule::ModuleSpecifier);
     specifiers.map(|found| found.text).collect()
 }

@@ -1,17 +1,15 @@
-//! Absolute addresses in the strings of a script: where it may still call home.
+//! Absolute URLs in the strings of a script: it may load them.
 //!
-//! For the report only, so a reading that is sometimes wrong will do. A string counts if it starts
-//! with a URL, or holds markup or a style sheet that loads one; names of XML namespaces, which are
-//! never loaded, do not.
+//! For the report only, so that an answer that is sometimes wrong will do. A string counts if it
+//! starts with a URL, or if it holds markup or a style sheet that loads one. Names of XML namespaces
+//! are never loaded and do not count.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 use url::Url;
 
-use super::module_scan::{Seems, Sign};
-
-/// Longer texts are data.
+/// Longer strings are data.
 const URL_MAX: usize = 2_048;
 
 static LOADED_IN_MARKUP: LazyLock<Regex> = LazyLock::new(|| {
@@ -20,20 +18,83 @@ static LOADED_IN_MARKUP: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&expression).expect("the expression is valid")
 });
 
-/// The absolute addresses in `text`, a string's value; `goes_on` if more is appended to it.
-pub(super) fn urls(text: &str, goes_on: bool) -> Vec<Sign> {
+/// An absolute `http(s)` or `//` URL in a string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UrlInString {
+    text: String,
+    continues: bool,
+    seems: Seems,
+}
+
+/// What a URL seems to name, by its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Seems {
+    /// `.js`, `.mjs`, `.cjs`.
+    Script,
+    /// `.css`.
+    Style,
+    /// `.woff2` and its like.
+    Font,
+    /// `.wasm`.
+    Wasm,
+    /// `.json`, `.xml`, `.csv`.
+    Data,
+    /// A picture, a sound, a film.
+    Media,
+    /// Ends where a name would be put: `…/`, `…@`, `…=`, or a template goes on.
+    Beginning,
+    /// Anything else: mostly documentation.
+    Other,
+}
+
+impl UrlInString {
+    /// The URL that is all of `text`, if it is one that scripts load. `continues` if the script
+    /// appends something to it.
+    pub fn new(text: &str, continues: bool) -> Option<Self> {
+        let url = whole(text)?;
+        let seems = seems(text, &url, continues);
+        let host = url.host_str()?;
+        let is_namespace = ["www.w3.org", "ns.adobe.com", "purl.org"].contains(&host);
+        if is_namespace && matches!(seems, Seems::Other | Seems::Beginning) {
+            return None;
+        }
+        Some(Self { text: text.to_owned(), continues, seems })
+    }
+
+    /// The URL as written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the script appends something to it.
+    pub fn continues(&self) -> bool {
+        self.continues
+    }
+
+    /// What it seems to name.
+    pub fn seems(&self) -> Seems {
+        self.seems
+    }
+
+    /// Its host, in lower case.
+    pub fn host(&self) -> String {
+        let host = whole(&self.text).and_then(|url| url.host_str().map(str::to_ascii_lowercase));
+        host.unwrap_or_default()
+    }
+}
+
+/// The absolute URLs in `text`, a string's value; `continues` if more is appended to it.
+pub(super) fn urls(text: &str, continues: bool) -> Vec<UrlInString> {
     let trimmed = text.trim();
-    if let Some(found) = whole(trimmed) {
-        return sign(trimmed, found, goes_on).into_iter().collect();
+    if whole(trimmed).is_some() {
+        return UrlInString::new(trimmed, continues).into_iter().collect();
     }
     if memchr::memmem::find(text.as_bytes(), b"://").is_none() {
         return Vec::new();
     }
     let found = LOADED_IN_MARKUP.captures_iter(text).filter_map(|found| found.get(1));
-    let ends = |end: usize| goes_on && end == text.len();
-    found
-        .filter_map(|found| sign(found.as_str(), whole(found.as_str())?, ends(found.end())))
-        .collect()
+    let is_last = |end: usize| continues && end == text.len();
+    found.filter_map(|found| UrlInString::new(found.as_str(), is_last(found.end()))).collect()
 }
 
 /// The URL that is all of `text`.
@@ -56,22 +117,12 @@ fn is_public_name(host: &str) -> bool {
     })
 }
 
-fn sign(text: &str, url: Url, goes_on: bool) -> Option<Sign> {
-    let host = url.host_str()?.to_ascii_lowercase();
-    let seems = seems(text, &url, goes_on);
-    let is_namespace = matches!(host.as_str(), "www.w3.org" | "ns.adobe.com" | "purl.org");
-    if is_namespace && matches!(seems, Seems::Other | Seems::Beginning) {
-        return None;
-    }
-    Some(Sign::Url { text: text.to_owned(), host, seems })
-}
-
-fn seems(text: &str, url: &Url, goes_on: bool) -> Seems {
-    let open_ended = goes_on || text.ends_with(['/', '@', '=', '-']);
+fn seems(text: &str, url: &Url, continues: bool) -> Seems {
+    let open_ended = continues || text.ends_with(['/', '@', '=', '-']);
     let name = url.path().rsplit('/').next().unwrap_or_default();
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match extension.to_ascii_lowercase().as_str() {
-        _ if open_ended && url.path() != "/" || goes_on => Seems::Beginning,
+        _ if open_ended && url.path() != "/" || continues => Seems::Beginning,
         "js" | "mjs" | "cjs" => Seems::Script,
         "css" => Seems::Style,
         "woff2" | "woff" | "ttf" | "otf" | "eot" => Seems::Font,
@@ -87,12 +138,9 @@ fn seems(text: &str, url: &Url, goes_on: bool) -> Seems {
 mod tests {
     use super::*;
 
-    fn found(text: &str, goes_on: bool) -> Vec<(String, Seems)> {
-        let found = urls(text, goes_on).into_iter().map(|sign| match sign {
-            Sign::Url { text, seems, .. } => (text, seems),
-            Sign::SelfLocating(_) => unreachable!("strings name no elements"),
-        });
-        found.collect()
+    fn found(text: &str, continues: bool) -> Vec<(String, Seems)> {
+        let found = urls(text, continues).into_iter();
+        found.map(|url| (url.text().to_owned(), url.seems())).collect()
     }
 
     #[test]

@@ -3,7 +3,10 @@
 //! Import maps and module specifiers must agree about every address, or a map's entry would miss the
 //! specifier it was written for: both ask here.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
 use url::Url;
 
@@ -12,27 +15,29 @@ use crate::{
     vendor_path::VendorPath,
 };
 
-/// The new place of every vendored file.
+/// The local URL of every vendored file.
 #[derive(Clone, Debug)]
-pub struct Homes {
+pub struct LocalUrls {
     /// The URL of the vendor folder; ends with a slash.
     vendor: Url,
     paths: BTreeMap<SubresourceUrl, VendorPath>,
+    /// The same files by their paths below the vendor folder, as part of a URL.
+    by_path: BTreeMap<String, BTreeSet<SubresourceUrl>>,
 }
 
-/// The new place of a folder's vendored files.
+/// What became of a folder on a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Folder {
-    /// None of them was vendored.
+pub enum FolderMove {
+    /// None of its files was vendored.
     Unused,
-    /// They lie beside each other as they did: the folder's path below the vendor folder, as part
-    /// of a URL, with a final slash.
+    /// Its vendored files lie beside each other as they did: the folder's path below the vendor
+    /// folder, as part of a URL, with a final slash.
     Moved(String),
-    /// No one folder holds them all.
+    /// No one folder holds all its vendored files.
     Scattered,
 }
 
-impl Homes {
+impl LocalUrls {
     /// Of files in the folder `out` of a site with this root.
     ///
     /// # Panics
@@ -40,12 +45,20 @@ impl Homes {
     pub fn new(root: &Url, out: &str, paths: BTreeMap<SubresourceUrl, VendorPath>) -> Self {
         let mut vendor = root.clone();
         vendor.set_path(&format!("{}{out}/", root.path()));
-        Self { vendor, paths }
+        let mut by_path: BTreeMap<String, BTreeSet<SubresourceUrl>> = BTreeMap::new();
+        for (url, path) in &paths {
+            by_path.entry(path.url_path()).or_default().insert(url.clone());
+        }
+        Self { vendor, paths, by_path }
     }
 
     /// Gives a vendored file another place.
     pub fn place(&mut self, url: &SubresourceUrl, path: VendorPath) {
-        self.paths.insert(url.clone(), path);
+        let old = self.paths.insert(url.clone(), path.clone());
+        if let Some(urls) = old.and_then(|old| self.by_path.get_mut(&old.url_path())) {
+            urls.remove(url);
+        }
+        self.by_path.entry(path.url_path()).or_default().insert(url.clone());
     }
 
     /// The path of a vendored file.
@@ -90,28 +103,30 @@ impl Homes {
         while !within.iter().all(|(_, path)| path.starts_with(folder)) {
             folder = &folder[..=folder.trim_end_matches('/').rfind('/')?];
         }
-        let is_from_there = |url: &SubresourceUrl| url.as_str().starts_with(prefix.as_str());
-        let mut others = self.paths.iter().filter(|(url, _)| !is_from_there(url));
         // One file may have come from several URLs.
-        let is_free = others.all(|(_, path)| {
-            let path = path.url_path();
-            !path.starts_with(folder) || within.iter().any(|(_, own)| *own == path)
-        });
-        is_free.then(|| folder.to_owned())
+        let is_from_there = |url: &SubresourceUrl| url.as_str().starts_with(prefix.as_str());
+        let own: BTreeSet<&str> = within.iter().map(|(_, path)| path.as_str()).collect();
+        let mut inside = self
+            .by_path
+            .range::<str, _>((Bound::Included(folder), Bound::Unbounded))
+            .take_while(|(path, _)| path.starts_with(folder));
+        inside
+            .all(|(path, urls)| own.contains(path.as_str()) || urls.iter().all(is_from_there))
+            .then(|| folder.to_owned())
     }
 
     /// The new place of what lay below `prefix`, the URL of a folder.
-    pub fn folder(&self, prefix: &Url) -> Folder {
-        let mut moved = Folder::Unused;
+    pub fn folder(&self, prefix: &Url) -> FolderMove {
+        let mut moved = FolderMove::Unused;
         for (rest, path) in self.within(prefix) {
             let Some(folder) = path.strip_suffix(rest).filter(|folder| folder.ends_with('/'))
             else {
-                return Folder::Scattered;
+                return FolderMove::Scattered;
             };
             match &moved {
-                Folder::Unused => moved = Folder::Moved(folder.to_owned()),
-                Folder::Moved(known) if known == folder => {}
-                Folder::Moved(_) | Folder::Scattered => return Folder::Scattered,
+                FolderMove::Unused => moved = FolderMove::Moved(folder.to_owned()),
+                FolderMove::Moved(known) if known == folder => {}
+                FolderMove::Moved(_) | FolderMove::Scattered => return FolderMove::Scattered,
             }
         }
         moved
@@ -122,13 +137,13 @@ impl Homes {
 mod tests {
     use super::*;
 
-    fn homes(files: &[(&str, &str)]) -> Homes {
+    fn local_urls(files: &[(&str, &str)]) -> LocalUrls {
         let paths = files.iter().map(|(url, path)| (url.parse().unwrap(), path.parse().unwrap()));
-        Homes::new(&"https://site.example/docs/".parse().unwrap(), "vendor", paths.collect())
+        LocalUrls::new(&"https://site.example/docs/".parse().unwrap(), "vendor", paths.collect())
     }
 
-    fn folder(files: &[(&str, &str)]) -> Folder {
-        homes(files).folder(&"https://cdn.example/lib@3/jsm/".parse().unwrap())
+    fn folder(files: &[(&str, &str)]) -> FolderMove {
+        local_urls(files).folder(&"https://cdn.example/lib@3/jsm/".parse().unwrap())
     }
 
     #[test]
@@ -138,8 +153,8 @@ mod tests {
             ("https://cdn.example/lib@3/jsm/b/c.js", "cdn.example/lib@3.1.0/jsm/b/c.js"),
             ("https://cdn.example/lib@3/jsmx/d.js", "cdn.example/h~000000000000/jsmx/d.js"),
         ];
-        assert_eq!(folder(&files), Folder::Moved("cdn.example/lib@3.1.0/jsm/".to_owned()));
-        assert_eq!(folder(&[]), Folder::Unused);
+        assert_eq!(folder(&files), FolderMove::Moved("cdn.example/lib@3.1.0/jsm/".to_owned()));
+        assert_eq!(folder(&[]), FolderMove::Unused);
     }
 
     #[test]
@@ -148,15 +163,16 @@ mod tests {
             ("https://cdn.example/lib@3/jsm/a.js", "cdn.example/lib@3.1.0/jsm/a.js"),
             ("https://cdn.example/lib@3/jsm/b.js", "cdn.example/lib@3.2.0/jsm/b.js"),
         ];
-        assert_eq!(folder(&files), Folder::Scattered);
+        assert_eq!(folder(&files), FolderMove::Scattered);
         let renamed = [("https://cdn.example/lib@3/jsm/a", "cdn.example/lib@3.1.0/jsm/a.js")];
-        assert_eq!(folder(&renamed), Folder::Scattered);
+        assert_eq!(folder(&renamed), FolderMove::Scattered);
     }
 
     #[test]
     fn what_came_from_one_place_has_a_realm_of_its_own() {
-        let realm =
-            |files: &[(&str, &str)], prefix: &str| homes(files).realm(&prefix.parse().unwrap());
+        let realm = |files: &[(&str, &str)], prefix: &str| {
+            local_urls(files).realm(&prefix.parse().unwrap())
+        };
         let mut files = vec![
             ("https://cdn.example/lib:a@3/a.js", "cdn.example/h~0/lib_a@3/a.js"),
             ("https://cdn.example/lib:a@3/b/c", "cdn.example/h~0/lib_a@3/b/c.js"),
@@ -175,10 +191,10 @@ mod tests {
 
     #[test]
     fn a_local_url_leads_below_the_vendor_folder_and_back() {
-        let homes = homes(&[("https://cdn.example/x@1/+esm", "cdn.example/x@1/+esm.js")]);
-        let local = homes.local(&"https://cdn.example/x@1/+esm".parse().unwrap()).unwrap();
+        let local_urls = local_urls(&[("https://cdn.example/x@1/+esm", "cdn.example/x@1/+esm.js")]);
+        let local = local_urls.local(&"https://cdn.example/x@1/+esm".parse().unwrap()).unwrap();
         assert_eq!(local.as_str(), "https://site.example/docs/vendor/cdn.example/x@1/%2Besm.js");
-        assert_eq!(homes.below(&local), Some("cdn.example/x@1/%2Besm.js"));
-        assert_eq!(homes.below(&"https://cdn.example/docs/vendor/x".parse().unwrap()), None);
+        assert_eq!(local_urls.below(&local), Some("cdn.example/x@1/%2Besm.js"));
+        assert_eq!(local_urls.below(&"https://cdn.example/docs/vendor/x".parse().unwrap()), None);
     }
 }

@@ -1,14 +1,14 @@
-//! Puts other specifiers in place of those that were found, and nothing else.
+//! Replaces specifiers in a source text, and nothing else.
 //!
-//! A new specifier keeps the quotes of the old one and is written so that it means itself in a
-//! string and in a template (ECMA-262, sections 12.9.4 and 12.9.6), in any encoding, and neither
-//! ends nor opens anything in a page that contains the code (HTML, 4.12.1.3).
+//! A new specifier keeps the quotes of the old one. It is escaped so that it has its value in a
+//! string and in a template (ECMA-262, 12.9.4 and 12.9.6) and in any encoding, and so that it ends
+//! or opens nothing in a page that contains the code (HTML, 4.12.1.3).
 
 use std::ops::Range;
 
 use thiserror::Error;
 
-/// A specifier to be written in place of a literal.
+/// A specifier that replaces a literal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edit {
     /// Where the literal starts.

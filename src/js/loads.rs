@@ -1,45 +1,30 @@
-//! What a script asks for: the specifiers it spells out, the loads it computes, and the signs that
-//! it will call its old home again.
+//! What a script loads, apart from its source text: the specifiers it spells out, the addresses it
+//! computes, and signs that it may load more.
 //!
-//! Plain values. Finding them is [`js`](super::js)'s affair, what they mean
-//! [`specifier`](super::specifier)'s. Every span counts bytes of the source that was scanned, a byte
-//! order mark included.
-
-use std::ops::Range;
+//! Plain values, without offsets: they hold for the script wherever it is kept, and the lockfile can
+//! name them. Finding them is for [`scan`](super::scan()), resolving them for
+//! [`specifier`](crate::graph::specifier).
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-/// As what a source text runs, which decides how it is parsed and what its code can load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SourceKind {
-    /// A module script of a page.
-    Module,
-    /// A classic script of a page; `import()` works there too.
-    Classic,
-    /// The script of a worker, where there is no import map and, if classic, `importScripts`.
-    Worker {
-        /// Whether the worker is a module worker.
-        module: bool,
-    },
-}
+use super::url_in_string::UrlInString;
 
-impl SourceKind {
-    /// Whether the text is parsed as a module.
-    pub fn is_module(self) -> bool {
-        matches!(self, Self::Module | Self::Worker { module: true })
-    }
-}
-
-/// Everything one script asks for, in source order.
+/// Everything that one script loads, in source order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ModuleScan {
-    /// What it loads and spells out.
+pub struct Loads {
+    /// String literals that name something to load.
     pub specifiers: Vec<Specifier>,
-    /// What it loads from an address that it computes.
-    pub unfollowed: Vec<Unfollowed>,
-    /// What suggests that it will load more, from where it came from.
-    pub residual: Vec<Residual>,
+    /// Loads whose address the script computes.
+    pub computed: Vec<Computed>,
+    /// Signs that the script may load more than it spells out.
+    pub signs: Vec<Sign>,
+}
+
+impl Loads {
+    /// Whether the script loads nothing, and shows no sign that it might.
+    pub fn is_empty(&self) -> bool {
+        self.specifiers.is_empty() && self.computed.is_empty() && self.signs.is_empty()
+    }
 }
 
 /// A string literal that names something to load.
@@ -47,29 +32,14 @@ pub struct ModuleScan {
 pub struct Specifier {
     /// The literal's value.
     pub text: String,
-    /// The literal, quotes included.
-    pub span: Range<usize>,
     /// The line of the literal, counted from 1.
     pub line: usize,
-    /// How the literal is delimited.
-    pub quote: Quote,
     /// What is done with it.
     pub form: Form,
     /// The module type that import attributes ask for.
     pub module_type: ModuleType,
-    /// How far the module is brought.
+    /// The phase of the import.
     pub phase: Phase,
-}
-
-/// What delimits a literal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quote {
-    /// `"…"`
-    Double,
-    /// `'…'`
-    Single,
-    /// A template without substitutions.
-    Template,
 }
 
 /// What is done with a specifier.
@@ -184,7 +154,7 @@ impl ModuleType {
     }
 }
 
-/// How far an import brings a module (import phases).
+/// The phase of an import: how far the module is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
     /// Loaded, linked and run.
@@ -196,20 +166,20 @@ pub enum Phase {
     Source,
 }
 
-/// A load whose address the script computes. It still goes where it went before, or, where the
-/// address is relative to a script that has moved, to where nothing is.
+/// A load whose address the script computes.
+///
+/// We cannot follow it. After a move it still leads where it led, or, where the address is relative
+/// to the script, to a place beside the local copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unfollowed {
+pub struct Computed {
     /// What would have been loaded, and how.
     pub form: Form,
-    /// The expression that gives the address.
-    pub span: Range<usize>,
-    /// The line of the expression, counted from 1.
+    /// The line of the expression that gives the address, counted from 1.
     pub line: usize,
 }
 
-impl Unfollowed {
-    /// What comes of it, as half a sentence: "… `import(name)`, so …".
+impl Computed {
+    /// What follows from it for a vendored script, as the report says it.
     pub fn consequence(&self) -> &'static str {
         match self.form.rule() {
             Rule::ModuleSpecifier => {
@@ -225,57 +195,27 @@ impl Unfollowed {
     }
 }
 
-/// A sign that a script reaches for more than it spells out.
+/// A sign that a script may load more than it spells out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Residual {
+pub struct Sign {
     /// What was seen.
-    pub sign: Sign,
-    /// The literal or expression.
-    pub span: Range<usize>,
-    /// Its line, counted from 1.
+    pub kind: SignKind,
+    /// The line of the literal or expression, counted from 1.
     pub line: usize,
 }
 
 /// What suggests a load that we do not follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// An absolute `http(s)` or `//` URL in a string.
-    Url {
-        /// The URL as written.
-        text: String,
-        /// Its host, in lower case.
-        host: String,
-        /// What it seems to name.
-        seems: Seems,
-    },
-    /// The script looks up where it was loaded from.
-    SelfLocating(SelfLocating),
-}
-
-/// What a URL seems to name, by its path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Seems {
-    /// `.js`, `.mjs`, `.cjs`.
-    Script,
-    /// `.css`.
-    Style,
-    /// `.woff2` and its like.
-    Font,
-    /// `.wasm`.
-    Wasm,
-    /// `.json`, `.xml`, `.csv`.
-    Data,
-    /// A picture, a sound, a film.
-    Media,
-    /// Ends where a name would be put: `…/`, `…@`, `…=`, or a template goes on.
-    Beginning,
-    /// Anything else: mostly documentation.
-    Other,
+pub enum SignKind {
+    /// An absolute URL in a string.
+    Url(UrlInString),
+    /// The script asks where it was loaded from.
+    OwnAddress(OwnAddress),
 }
 
 /// How a script finds out where it was loaded from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SelfLocating {
+pub enum OwnAddress {
     /// `document.currentScript`.
     CurrentScript,
     /// `document.scripts`, `getElementsByTagName("script")`, `querySelector("script…")`.
@@ -284,16 +224,4 @@ pub enum SelfLocating {
     ImportMetaUrl,
     /// `new URL(".", import.meta.url)`: its folder.
     OwnFolder,
-}
-
-/// The source could not be read as a script.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("line {line}, column {column}: {message}")]
-pub struct ParseFailure {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// The column, in characters, counted from 1.
-    pub column: usize,
-    /// What is wrong there.
-    pub message: String,
 }

@@ -1,19 +1,20 @@
-//! How deeply a script nests, at most: the stack that parsing it may need.
+//! An upper bound for the depth of a script's syntax tree: the stack that parsing it may need.
 //!
-//! The parser recurses and knows no limit, so a file of brackets alone could end the process. This
-//! reads the tokens of ECMA-262, section 12, far enough to know what is a bracket and what is text,
-//! and never answers less than the truth: where a `/` could be a division or a regular expression it
-//! stops believing closing brackets. What the script says is the parser's affair.
+//! The parser recurses without a limit, so that a file of brackets could overflow the stack. This
+//! module reads the tokens of ECMA-262, section 12, far enough to tell brackets from text. The bound
+//! is never too low: where a `/` could be a division or start a regular expression, every token of
+//! the rest counts as a level.
 
-/// What a level of nesting holds at this point.
+/// A bracket that is open at this point.
 #[derive(Clone, Copy, Debug)]
 struct Level {
     opened_by: Opened,
     /// What a `/` after the closing bracket starts.
     then: Previous,
-    /// Statements that hold the next one: `if (a) for (;;) …`. They end where we cannot see it.
+    /// Statements that contain the next one, as in `if (a) for (;;) …`. Where they end needs a
+    /// parser; here they end with the next statement or bracket.
     held: usize,
-    /// Operators of the current expression, each of which may hold the next.
+    /// Operators of the current expression, each of which may contain the next.
     chain: usize,
 }
 
@@ -40,15 +41,15 @@ enum Previous {
 
 /// What follows a word.
 enum Word {
-    /// Holds a statement.
+    /// Contains a statement.
     Control,
     /// As `Control`, and `(…)` after it is followed by a statement.
     ControlWithHead,
-    /// Holds an expression.
+    /// Contains an expression.
     Prefix,
     /// A name in one place, an operator in another.
     Contextual,
-    /// Is followed by an operand, but holds none.
+    /// Is followed by an operand, but contains none.
     Before,
     Name,
 }
@@ -56,7 +57,7 @@ enum Word {
 /// An upper bound of the levels of recursion that parsing or walking `source` takes.
 ///
 /// One pass, no allocation but the open brackets.
-pub(super) fn bound(source: &str) -> usize {
+pub(super) fn of(source: &str) -> usize {
     let mut reader = Reader {
         source: source.as_bytes(),
         at: 0,
@@ -105,8 +106,8 @@ struct Reader<'s> {
     head: Option<Previous>,
     after_dot: bool,
     after_end: bool,
-    /// Whether only white space and comments stand before this token on its line, or what may be
-    /// white space beyond ASCII.
+    /// Whether only white space and comments stand before this token on its line, as far as can be
+    /// told: beyond ASCII, anything may be white space.
     line_is_blank: bool,
 }
 
@@ -146,7 +147,7 @@ impl Reader<'_> {
         self.deepest = self.deepest.max(self.depth);
     }
 
-    /// A statement that holds what follows; labels before it stay as long as it does.
+    /// Starts a statement that contains what follows. Labels before it last as long as it does.
     fn hold(&mut self, by: usize) {
         let level = self.level();
         level.held += std::mem::take(&mut level.chain) + by;
@@ -154,8 +155,8 @@ impl Reader<'_> {
         self.deepest = self.deepest.max(self.depth);
     }
 
-    /// A word after `;` or `}` starts another statement, and whatever held the one before is over,
-    /// but for those words that go on with it.
+    /// Ends the statement before. A word after `;` or `}` starts another one, except words that
+    /// continue it, such as `else`.
     fn end_statement(&mut self) {
         self.end_expression();
         self.depth -= std::mem::take(&mut self.level().held);
@@ -167,8 +168,7 @@ impl Reader<'_> {
 
     fn skip_line(&mut self) {
         let line = self.rest();
-        // U+2028 and U+2029 end a line too; both start with this byte, as does much else, so that
-        // the exact look is rare.
+        // U+2028 and U+2029 end a line too. Both start with the byte 0xE2, as do other characters.
         let mut end = memchr::memchr2(b'\n', b'\r', line).unwrap_or(line.len());
         let separators = memchr::memchr_iter(0xE2, &line[..end]);
         for separator in separators {
@@ -399,8 +399,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A `/` that divides or starts a regular expression, as after most `}`. Goes on if both
-    /// readings come to the same, or if one of them would have ended before.
+    /// A `/` that may divide or start a regular expression, as after most `}`. Succeeds if both
+    /// readings lead to the same place, or if only one of them is possible.
     fn read_slash(&mut self) -> Result<(), Unsure> {
         let body = &self.source[self.at + 1..];
         let mut open = Vec::new();

@@ -1,0 +1,26 @@
+//! What JavaScript says about loading: found in a script's source text, and changed there.
+//!
+//! [`scan()`] parses a script and answers with a [`Scan`]: the [`Loads`] of the script, which can be
+//! kept without the script, and where in the source each of them stands. [`literal`] writes other
+//! specifiers into the source. What a specifier means is for [`graph`](crate::graph) to say.
+//!
+//! This is the only room that knows the parser, and no type of the parser leaves it.
+
+mod depth_bound;
+mod expression;
+mod finder;
+pub mod literal;
+mod load_rows;
+mod loads;
+mod scan;
+mod url_in_string;
+
+#[cfg(test)]
+mod tests;
+
+pub use loads::{
+    Computed, Form, Loads, ModuleType, OwnAddress, Phase, Purpose, Rule, Sign, SignKind, Specifier,
+    WorkerType,
+};
+pub use scan::{Literal, ParseFailure, Quote, Scan, SourceKind, scan};
+pub use url_in_string::{Seems, UrlInString};
