@@ -7,6 +7,7 @@
 mod cache_busting;
 pub mod files;
 pub mod import_map_integrity;
+pub mod loads;
 pub mod specifiers;
 
 use std::{collections::BTreeMap, path::PathBuf};

@@ -17,7 +17,7 @@ pub use self::{
     entry::{Entry, Proof, Source},
     error::LockfileError,
     kind::Kind,
-    loads::Loads,
+    loads::LockedLoads,
 };
 
 use std::collections::BTreeMap;

@@ -53,9 +53,7 @@ impl GraphVerifier {
                 None => module.loads.clone(),
                 Some(Ok(scan)) => scan.loads,
                 // It did not parse before it was edited either, which was said.
-                Some(Err(_)) if resolution.unparsed.contains_key(&request.url) => {
-                    module.loads.clone()
-                }
+                Some(Err(_)) if resolution.unparsed.contains_key(request) => module.loads.clone(),
                 Some(Err(failure)) => {
                     return Err(Box::new(unparsed(site.name(&request.url), &failure)));
                 }

@@ -19,6 +19,7 @@ use super::{
     request::{Request, Use},
     walk::{Context, Walk},
 };
+use crate::reference::SubresourceUrl;
 
 /// What is known of a file.
 #[derive(Clone, Debug)]
@@ -183,6 +184,17 @@ impl Graphs {
     /// Every file that was read, by request.
     pub fn modules(&self) -> impl Iterator<Item = (&Request, &Module)> {
         self.files.iter().filter_map(|(request, known)| match known {
+            Known::Module(module) => Some((request, module)),
+            Known::Left => None,
+        })
+    }
+
+    /// The requests for one URL whose file was read.
+    pub fn modules_of(&self, url: &SubresourceUrl) -> impl Iterator<Item = (&Request, &Module)> {
+        let first = Request { url: url.clone(), r#use: Use::FIRST };
+        let requests =
+            self.files.range(first..).take_while(move |(request, _)| request.url == *url);
+        requests.filter_map(|(request, known)| match known {
             Known::Module(module) => Some((request, module)),
             Known::Left => None,
         })

@@ -75,7 +75,7 @@ pub fn place(
     loads: &Loads,
     scan: &Scan,
 ) -> Result<Vec<Edit>, OtherLoads> {
-    if scan.loads != *loads {
+    if scan.loads.specifiers != loads.specifiers {
         return Err(OtherLoads);
     }
     let edits = changes.into_iter().map(|change| scan.edit(change.index, change.text));

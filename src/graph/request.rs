@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    js::{self, ModuleType, ParseFailure, Scan, SourceKind, WorkerType},
+    js::{ModuleType, ParseFailure, ReadAs, Scan, WorkerType},
     reference::SubresourceUrl,
 };
 
@@ -23,20 +23,20 @@ pub enum Use {
 }
 
 impl Use {
-    /// As what the file is to be parsed, in the order to try; nothing if it cannot load anything.
-    pub fn source_kinds(&self) -> &'static [SourceKind] {
-        const MODULE_WORKER: SourceKind = SourceKind::Worker { module: true };
-        const CLASSIC_WORKER: SourceKind = SourceKind::Worker { module: false };
+    /// The first in their order.
+    pub(super) const FIRST: Self = Self::Module(ModuleType::JavaScriptOrWasm);
+
+    /// As what the file is read; `None` if it cannot load anything.
+    pub fn read_as(&self) -> Option<ReadAs> {
         match self {
             Self::Module(ModuleType::JavaScriptOrWasm | ModuleType::Unknown) => {
-                &[SourceKind::Module]
+                Some(ReadAs::Module)
             }
-            Self::Module(_) => &[],
-            Self::Classic => &[SourceKind::Classic],
-            Self::Worker(WorkerType::Module) => &[MODULE_WORKER],
-            Self::Worker(WorkerType::Classic) => &[CLASSIC_WORKER],
-            // What has module syntax is no classic script.
-            Self::Worker(WorkerType::Unknown) | Self::Asset => &[CLASSIC_WORKER, MODULE_WORKER],
+            Self::Module(_) => None,
+            Self::Classic => Some(ReadAs::Script),
+            Self::Worker(WorkerType::Module) => Some(ReadAs::ModuleWorker),
+            Self::Worker(WorkerType::Classic) => Some(ReadAs::Worker),
+            Self::Worker(WorkerType::Unknown) | Self::Asset => Some(ReadAs::Any),
         }
     }
 
@@ -45,14 +45,7 @@ impl Use {
     /// # Errors
     /// The first [`ParseFailure`], if it is nothing of what it may be.
     pub fn scan(&self, source: &[u8]) -> Result<Scan, ParseFailure> {
-        let mut failure = None;
-        for kind in self.source_kinds() {
-            match js::scan(source, *kind) {
-                Ok(scan) => return Ok(scan),
-                Err(error) => failure = failure.or(Some(error)),
-            }
-        }
-        failure.map_or_else(|| Ok(Scan::default()), Err)
+        self.read_as().map_or_else(|| Ok(Scan::default()), |way| way.scan(source))
     }
 }
 

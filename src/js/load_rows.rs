@@ -58,11 +58,9 @@ struct Row(Vec<(&'static str, Value)>);
 struct Unread(BTreeMap<String, Value>);
 
 impl Loads {
-    /// The rows as a TOML array, one on each line.
-    pub fn to_toml(&self) -> String {
-        let rows: String =
-            self.rows().iter().map(|row| format!("  {},\n", row.to_toml())).collect();
-        if rows.is_empty() { "[]".to_owned() } else { format!("[\n{rows}]") }
+    /// The key-value pairs of each row, as TOML.
+    pub fn to_toml_rows(&self) -> Vec<String> {
+        self.rows().iter().map(Row::to_toml).collect()
     }
 
     /// Every row, by line.
@@ -193,7 +191,7 @@ impl Row {
     fn to_toml(&self) -> String {
         let pairs: Vec<_> =
             self.0.iter().map(|(key, value)| format!("{key} = {}", value.to_toml())).collect();
-        format!("{{ {} }}", pairs.join(", "))
+        pairs.join(", ")
     }
 }
 

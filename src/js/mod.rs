@@ -12,6 +12,7 @@ mod finder;
 pub mod literal;
 mod load_rows;
 mod loads;
+mod read_as;
 mod scan;
 mod url_in_string;
 
@@ -22,5 +23,6 @@ pub use loads::{
     Computed, Form, Loads, ModuleType, OwnAddress, Phase, Purpose, Rule, Sign, SignKind, Specifier,
     WorkerType,
 };
+pub use read_as::ReadAs;
 pub use scan::{Literal, ParseFailure, Quote, Scan, SourceKind, scan};
 pub use url_in_string::{Seems, UrlInString};

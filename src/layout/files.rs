@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::loads::locked_loads;
 use crate::{
     findings::{Findings, Notice, Places, Problem},
     graph::{closure::Reach, local_urls::LocalUrls},
     integrity::{Algorithm, Digest, Integrity},
-    lockfile::{Entry, Kind, Loads, Lockfile},
+    lockfile::{Entry, Kind, LockedLoads, Lockfile},
     obtain::{self, Expectation, ObtainError, Obtained},
     options::OnError,
     read::{baseline::Baseline, url_uses::UrlUses},
@@ -224,7 +225,9 @@ impl VendoredFiles {
             let path = homes.path(url.as_url()).unwrap_or(&entry.path).clone();
             let edited = edited.get(url).map(Vec::as_slice);
             let served = served_entry(entry, bytes, edited, algorithms(settings));
-            let served = Entry { path, ..served };
+            let is_fresh = self.fresh.contains(url);
+            let loads = locked_loads(resolution, url, entry, is_fresh);
+            let served = Entry { path, loads, ..served };
             if *entry != served {
                 changed.push((url.clone(), served));
             }
@@ -318,6 +321,6 @@ fn entry(
         floating: obtained.floating,
         keep_query,
         varies: obtained.varies.clone(),
-        loads: Loads::default(),
+        loads: LockedLoads::default(),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Loads, quoted};
+use super::{Kind, LockedLoads, quoted};
 use crate::{integrity::Integrity, reference::SubresourceUrl, vendor_path::VendorPath};
 
 /// What is known of one locked file.
@@ -40,8 +40,8 @@ pub struct Entry {
     pub keep_query: bool,
     /// The request headers that the answer depends on (`Vary`).
     pub varies: Option<String>,
-    /// What the file loads.
-    pub loads: Loads,
+    /// What the file loads, where it is a script. Its keys are `read-as` and `loads`.
+    pub loads: LockedLoads,
 }
 
 /// What the bytes were held against.
@@ -92,7 +92,7 @@ impl Entry {
     }
 
     /// Every key in the file's order, with its value as TOML; `None` is not written.
-    pub(super) fn fields(&self) -> [(&'static str, Option<String>); 17] {
+    pub(super) fn fields(&self) -> [(&'static str, Option<String>); 18] {
         let text = |value: &Option<String>| value.as_deref().map(quoted);
         let flag = |value: bool| value.then(|| "true".to_owned());
         let final_url = self.final_url.as_ref().map(ToString::to_string);
@@ -114,6 +114,7 @@ impl Entry {
             ("floating", flag(self.floating)),
             ("keep-query", flag(self.keep_query)),
             ("varies", text(&self.varies)),
+            ("read-as", self.loads.read_as(self.kind)),
             ("loads", self.loads.to_toml()),
         ]
     }

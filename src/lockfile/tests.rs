@@ -196,7 +196,7 @@ fn version_1_is_read_and_printed_as_the_current_version() {
     let mut expected = parse(TEXT).unwrap();
     let chart = url("https://cdn.test/npm/chart.js@4");
     let entry = expected.remove(&chart).unwrap();
-    expected.insert(chart, Entry { loads: Loads::default(), ..entry });
+    expected.insert(chart, Entry { loads: LockedLoads::default(), ..entry });
     assert_eq!(upgraded, expected);
 }
 

@@ -11,10 +11,9 @@ use crate::{
         closure::{self, Broken, Module, Reach, Reached, Referrer, Request},
         local_urls::{FolderMove, LocalUrls},
     },
-    js::{Form, OwnAddress, ParseFailure, Seems, Sign, SignKind, Specifier},
-    layout::Layout,
+    js::{Form, OwnAddress, ParseFailure, Sign, SignKind, Specifier},
+    layout::{Layout, loads::named_file},
     lockfile::Lockfile,
-    npm,
     read::pages::Pages,
     reference::SubresourceUrl,
     resolve::resolver::{Resolution, import},
@@ -34,7 +33,9 @@ pub fn unfollowed(
     let reached = resolution.graphs.reached();
     let mut findings = Findings::default();
     findings.warnings.extend(of_modules(site, resolution, layout, &reached));
-    let unparsed = resolution.unparsed.iter();
+    let unparsed: BTreeMap<_, _> =
+        resolution.unparsed.iter().map(|(request, failure)| (&request.url, failure)).collect();
+    let unparsed = unparsed.into_iter();
     findings.warnings.extend(unparsed.map(|(url, failure)| {
         not_read(site, url, failure).used_at(named_by(site, pages, resolution, url))
     }));
@@ -218,20 +219,8 @@ fn calls_home(request: &Request, module: &Module) -> Option<Notice> {
 
 /// The file that a sign points at, unless it is most likely documentation.
 fn file(sign: &Sign) -> Option<String> {
-    let SignKind::Url(url) = &sign.kind else { return None };
-    let text = url.text();
-    let kind = match url.seems() {
-        Seems::Script => "a script",
-        Seems::Style => "a style sheet",
-        Seems::Font => "a font",
-        Seems::Wasm => "WebAssembly",
-        Seems::Data | Seems::Media | Seems::Beginning | Seems::Other => {
-            let url: SubresourceUrl = text.parse().ok()?;
-            npm::classify(&url)?;
-            "a file of a package"
-        }
-    };
-    Some(format!("`{text}` ({kind})"))
+    let (url, kind) = named_file(sign)?;
+    Some(format!("`{url}` ({kind})"))
 }
 
 /// A module that looks up its own address; what classic scripts do is told by their bytes.

@@ -7,6 +7,7 @@ use crate::{
         graphs::Known,
     },
     js::{Loads, ModuleType, ParseFailure},
+    lockfile::Entry,
     obtain::Obtained,
     reference::SubresourceUrl,
     vendor_path::Extension,
@@ -67,6 +68,29 @@ pub fn scan_file(request: &Request, file: File<'_>) -> FileScan {
         Ok(scan) => FileScan::Known(Known::Module(module(scan.loads))),
         Err(failure) => FileScan::Unparsed(module(Loads::default()), failure),
     }
+}
+
+/// What the lockfile says that a file loads when it is used so; `None` if it does not say.
+///
+/// `response_url` is the URL that specifiers in it are relative to.
+pub fn scan_of_lock(
+    request: &Request,
+    response_url: &SubresourceUrl,
+    entry: &Entry,
+) -> Option<FileScan> {
+    let extension = Extension::of_media_type(&entry.media_type);
+    if !fits(&request.r#use, extension) {
+        return Some(FileScan::WrongType);
+    }
+    let response_url = response_url.as_url().clone();
+    let module = |loads| Module { response_url, loads };
+    let Some(way) = request.r#use.read_as().filter(|_| extension.may_be_script()) else {
+        return Some(FileScan::Known(Known::Module(module(Loads::default()))));
+    };
+    Some(match entry.loads.get(way)? {
+        Ok(loads) => FileScan::Known(Known::Module(module(loads.clone()))),
+        Err(failure) => FileScan::Unparsed(module(Loads::default()), failure.clone()),
+    })
 }
 
 /// Whether browsers accept a file of this type for this use.

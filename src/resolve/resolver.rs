@@ -12,7 +12,7 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    file_scan::{File, FileScan, scan_file},
+    file_scan::{File, FileScan, scan_file, scan_of_lock},
     notices::{denied, no_lockfile, old_lockfile, tampered, violation},
     plan::{Action, Plan},
 };
@@ -113,7 +113,7 @@ pub struct Resolution {
     /// Locked files that pages load from the vendor folder already.
     pub used_locally: BTreeSet<SubresourceUrl>,
     /// Scripts that do not parse. They are vendored as they are.
-    pub unparsed: BTreeMap<SubresourceUrl, ParseFailure>,
+    pub unparsed: BTreeMap<Request, ParseFailure>,
     /// Files of a type that browsers do not accept for their use.
     pub wrong_type: BTreeSet<Request>,
     /// Whether a module is still to be downloaded, whose imports are therefore not known.
@@ -407,8 +407,14 @@ impl<'a> Resolver<'a> {
         if let Some(obtained) = self.files.fetched.get(url) {
             return Some(scan_file(request, File::of(url, obtained)));
         }
-        let (entry, bytes) = (self.lock().get(url)?, self.files.cached.get(url)?);
+        let entry = self.lock().get(url)?;
         let response_url = entry.final_url.as_ref().unwrap_or(url);
+        if self.has_bytes(url, self.resolution.urls.get(url)?)
+            && let Some(scan) = scan_of_lock(request, response_url, entry)
+        {
+            return Some(scan);
+        }
+        let bytes = self.files.cached.get(url)?;
         Some(scan_file(request, File { response_url, media_type: &entry.media_type, bytes }))
     }
 
@@ -416,7 +422,7 @@ impl<'a> Resolver<'a> {
         let known = match scan {
             FileScan::Known(known) => known,
             FileScan::Unparsed(module, failure) => {
-                self.resolution.unparsed.insert(request.url.clone(), failure);
+                self.resolution.unparsed.insert(request.clone(), failure);
                 Known::Module(module)
             }
             FileScan::WrongType => {

@@ -1,16 +1,16 @@
 //! Where files come from that need no download: the site's folder and the vendor cache.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
-use super::file_scan::{File, FileScan, scan_file};
+use super::file_scan::{File, FileScan, scan_file, scan_of_lock};
 use crate::{
     graph::closure::Request,
     lockfile::Entry,
     read::baseline::Baseline,
-    reference::SubresourceUrl,
     settings::Settings,
     site,
     store::{Cached, StoreError},
+    vendor_path::VendorPath,
 };
 
 /// Answers what a [`Resolver`](super::resolver::Resolver) asks for.
@@ -30,30 +30,43 @@ pub trait Source: Sync {
 pub struct Disk<'a> {
     settings: &'a Settings,
     base: &'a Baseline,
+    by_path: BTreeMap<&'a VendorPath, &'a Entry>,
 }
 
 impl<'a> Disk<'a> {
     /// Of this site.
     pub fn new(settings: &'a Settings, base: &'a Baseline) -> Self {
-        Self { settings, base }
+        let by_path = base.lock.iter().map(|(_, entry)| (&entry.path, entry)).collect();
+        Self { settings, base, by_path }
     }
 
-    /// A file of the site, with its path below the site's root.
-    fn own_file(&self, url: &SubresourceUrl) -> Option<(String, Vec<u8>)> {
-        let path = self.base.site.file_path(url)?;
+    /// The bytes of a file of the site. A vendored file that was lost is taken from the cache.
+    fn own_file(&self, path: &str, locked: Option<&Entry>) -> Option<Vec<u8>> {
         let file: PathBuf = path.split('/').collect();
         if let Some(site) = self.settings.own_site()
             && let Ok(Some(bytes)) = site::read_own(site, &file)
         {
-            return Some((path, bytes));
+            return Some(bytes);
         }
-        // A vendored file that was lost is put back from the cache.
-        let vendored = self.base.site.vendored(&path)?;
-        let (_, entry) = self.base.lock.iter().find(|(_, entry)| entry.path == vendored)?;
-        match self.base.cache.lookup(entry) {
-            Ok(Cached::Present(bytes)) => Some((path, bytes)),
+        match self.base.cache.lookup(locked?) {
+            Ok(Cached::Present(bytes)) => Some(bytes),
             _ => None,
         }
+    }
+
+    fn scan_own(&self, request: &Request) -> Option<FileScan> {
+        let path = self.base.site.file_path(&request.url)?;
+        let vendored = self.base.site.vendored(&path);
+        let locked = vendored.and_then(|path| self.by_path.get(&path).copied());
+        let bytes = self.own_file(&path, locked)?;
+        // The lockfile says what upstream's file loads: it holds here if nothing was edited.
+        let unedited = locked.filter(|entry| {
+            entry.upstream_integrity.is_none() && entry.integrity.verify(&bytes).is_ok()
+        });
+        let known = unedited.and_then(|entry| scan_of_lock(request, &request.url, entry));
+        let media_type = media_type_of(&path);
+        let file = File { response_url: &request.url, media_type, bytes: &bytes };
+        Some(known.unwrap_or_else(|| scan_file(request, file)))
     }
 }
 
@@ -63,9 +76,7 @@ impl Source for Disk<'_> {
     }
 
     fn own(&self, request: &Request) -> FileScan {
-        let Some((path, bytes)) = self.own_file(&request.url) else { return FileScan::left() };
-        let media_type = media_type_of(&path);
-        scan_file(request, File { response_url: &request.url, media_type, bytes: &bytes })
+        self.scan_own(request).unwrap_or_else(FileScan::left)
     }
 }
 

@@ -54,7 +54,7 @@ fn locked(code: &str) -> Entry {
         floating: false,
         keep_query: false,
         varies: None,
-        loads: lockfile::Loads::default(),
+        loads: lockfile::LockedLoads::default(),
     }
 }
 

@@ -1,0 +1,64 @@
+//! What the lockfile says that scripts load.
+
+use crate::{
+    graph::closure::Request,
+    js::{Loads, Seems, Sign, SignKind},
+    lockfile::{Entry, LockedLoads},
+    npm,
+    reference::SubresourceUrl,
+    resolve::resolver::Resolution,
+};
+
+/// The file that a sign names, and what it is; `None` if the address is most likely documentation.
+pub fn named_file(sign: &Sign) -> Option<(&str, &'static str)> {
+    let SignKind::Url(url) = &sign.kind else { return None };
+    let kind = match url.seems() {
+        Seems::Script => "a script",
+        Seems::Style => "a style sheet",
+        Seems::Font => "a font",
+        Seems::Wasm => "WebAssembly",
+        Seems::Data | Seems::Media | Seems::Beginning | Seems::Other => {
+            let url: SubresourceUrl = url.text().parse().ok()?;
+            npm::classify(&url)?;
+            "a file of a package"
+        }
+    };
+    Some((url.text(), kind))
+}
+
+/// The loads that the lockfile holds: without addresses that are most likely documentation.
+pub fn recorded(mut loads: Loads) -> Loads {
+    let is_recorded = |sign: &Sign| match sign.kind {
+        SignKind::Url(_) => named_file(sign).is_some(),
+        SignKind::OwnAddress(_) => true,
+    };
+    loads.signs.retain(is_recorded);
+    loads
+}
+
+/// What is known of the loads of a locked file after a run. `is_fresh` says that its bytes may be others
+/// than before, so that nothing holds any more that was locked.
+pub(super) fn locked_loads(
+    resolution: &Resolution,
+    url: &SubresourceUrl,
+    entry: &Entry,
+    is_fresh: bool,
+) -> LockedLoads {
+    let mut locked = if is_fresh { LockedLoads::default() } else { entry.loads.clone() };
+    for (request, module) in resolution.graphs.modules_of(url) {
+        let Some(way) = way_read(request, entry) else { continue };
+        let loads = match resolution.unparsed.get(request) {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(recorded(module.loads.clone())),
+        };
+        locked.insert(way, loads);
+    }
+    locked
+}
+
+/// As what a locked file was read for a request; `None` if it is no script.
+fn way_read(request: &Request, entry: &Entry) -> Option<crate::js::ReadAs> {
+    let may_be_script =
+        crate::vendor_path::Extension::of_media_type(&entry.media_type).may_be_script();
+    request.r#use.read_as().filter(|_| may_be_script)
+}
