@@ -167,7 +167,7 @@ const NESTED_RATIO: usize = 96;
 #[test]
 fn deep_nesting_is_read_or_refused_in_time() {
     let depth = size(200_000, 2_000_000);
-    let idle = with_cdn(&script("a.js")).0.vendor(&[]);
+    let idle = with_cdn(script("a.js")).0.vendor(&[]);
     for open in
         ["<div>", "<b>", "<table><tr><td>", "<svg>", "<template>", "<a><p>", "<select><option>"]
     {

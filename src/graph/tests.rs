@@ -212,7 +212,7 @@ struct Site {
 
 fn url_of(file: usize) -> String {
     // Some lie on the page's own origin, where shared modules may start workers.
-    let origin = if file % 3 == 0 { ROOT } else { "https://cdn.example/" };
+    let origin = if file.is_multiple_of(3) { ROOT } else { "https://cdn.example/" };
     format!("{origin}f{file}.js")
 }
 
