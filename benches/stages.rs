@@ -16,7 +16,7 @@ use divan::{
 };
 use inhouse::{
     graph::{js, module_scan::SourceKind},
-    html::{self, Dialect, Reach, View},
+    html::{self, Dialect, Reach},
     integrity::{Algorithm, Digest, Integrity},
     lockfile::Lockfile,
     page,
@@ -247,12 +247,7 @@ fn rewrite_page(bencher: Bencher) {
     let page = page_with_scripts();
     let (address, changes) = (address(), changes());
     let rewrite = || {
-        rewrite::rewrite(
-            View::whole(black_box(page.as_bytes())),
-            Dialect::Html,
-            &address,
-            black_box(&changes),
-        )
+        rewrite::rewrite(black_box(page.as_bytes()), Dialect::Html, &address, black_box(&changes))
     };
     assert!(rewrite().is_ok());
     bencher.counter(BytesCount::of_str(&page)).bench_local(rewrite);

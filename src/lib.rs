@@ -8,6 +8,7 @@
 //! | discover | [`site`]: the walk through the pages, which feeds those who read them | disk |
 //! | scan | [`html`]: bytes → tags with exact spans; [`page`], [`mod@reference`]: what they mean; [`inventory`]: all pages together, read in parallel and put in order | |
 //! | follow | [`graph`]: what modules and import maps load, from file to file, in turns with the next two | |
+//! | all stages | [`asset`]: the kinds of files that pages load, and the facts of each kind | |
 //! | plan | [`plan`]: inventory × [`policy`] × [`lockfile`] → one action for each URL | |
 //! | fetch, verify | [`obtain`]: [`fetch`] and [`npm`] → bytes that passed every check of [`integrity`] | network |
 //! | store | [`store`]: the vendor cache and the site vendor folder, laid out by [`vendor_path`] | disk |
@@ -31,6 +32,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+pub mod asset;
 pub mod check;
 pub mod cli;
 pub mod csp;

@@ -19,7 +19,7 @@ use std::{
 use thiserror::Error;
 use walkdir::WalkDir;
 
-use self::walk::walk_error;
+use self::{page::MAX_PAGE, walk::walk_error};
 pub use self::{
     page::{Page, PageReader, Stamp, dialect, read_page, replace},
     walk::{Found, PageRule, Walk, order_of_copy},
@@ -54,6 +54,9 @@ pub enum SiteError {
         /// Why.
         source: io::Error,
     },
+    /// A page too large to be held in memory.
+    #[error("`{}` is larger than {} MiB, which is the most a page may have", .0.display(), MAX_PAGE >> 20)]
+    TooLarge(PathBuf),
     /// A file that cannot be written.
     #[error("cannot write `{}`", path.display())]
     Write {
@@ -78,6 +81,9 @@ impl SiteError {
             ),
             Self::Glob { .. } => None,
             Self::Read { .. } => Some("check the permissions"),
+            Self::TooLarge(_) => {
+                Some("split it into smaller pages, or keep it out of the folder that you name")
+            }
             Self::Write { .. } => Some("check the permissions and the free space of the disk"),
             Self::Link(_) => Some("put a real file or folder in its place and run again"),
         }

@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 use thiserror::Error;
 
 use super::Response;
+use crate::asset::AssetKind;
 
 /// What the answer is meant to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,25 +96,7 @@ const HEAD: usize = 4 << 10;
 
 /// Whether `essence` (lower-case, no parameters) is a JavaScript MIME type (MIME Sniffing, 4.6).
 pub fn is_javascript_mime_type(essence: &str) -> bool {
-    matches!(
-        essence,
-        "application/ecmascript"
-            | "application/javascript"
-            | "application/x-ecmascript"
-            | "application/x-javascript"
-            | "text/ecmascript"
-            | "text/javascript"
-            | "text/javascript1.0"
-            | "text/javascript1.1"
-            | "text/javascript1.2"
-            | "text/javascript1.3"
-            | "text/javascript1.4"
-            | "text/javascript1.5"
-            | "text/jscript"
-            | "text/livescript"
-            | "text/x-ecmascript"
-            | "text/x-javascript"
-    )
+    AssetKind::ClassicScript.mime_types().contains(&essence)
 }
 
 /// Looks whether `response` can be what was wanted.

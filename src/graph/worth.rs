@@ -8,7 +8,7 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use regex::bytes::{Captures, Match, Regex};
 
-use crate::html::code;
+use crate::html::script_words;
 
 /// How far before an address the markup or style that loads it may begin, in bytes: what
 /// [`super::residual`] allows, with every character an escape of a surrogate pair.
@@ -78,8 +78,8 @@ pub(super) fn is_worth_parsing(source: &[u8]) -> bool {
 }
 
 fn shows_sign(code: &[u8]) -> bool {
-    code::may_load(code)
-        || code::may_import(code)
+    script_words::may_load(code)
+        || script_words::may_import(code)
         || NAMES.is_match(code)
         || SLASHES.find_iter(code).any(|slashes| may_be_address(code, slashes))
 }
@@ -166,7 +166,7 @@ fn without_blanks(mut text: &[u8]) -> &[u8] {
     };
     loop {
         text = match text {
-            [before @ .., last] if code::is_blank(last) => before,
+            [before @ .., last] if *last <= b' ' || !last.is_ascii() => before,
             _ => match escape(text) {
                 Some(before) => &text[..before],
                 None => return text,

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::{Beside, Inventory, Room, notices::unreadable, record::PageRecord};
 use crate::{
     findings::{Detail, Keep, Notice, Problem, by_name},
-    html::{Patch, Scan, View},
+    html::{Patch, Scan},
     page::PageReferences,
     progress::{Progress, Stage},
     reference::PageAddress,
@@ -28,8 +28,8 @@ pub trait Ahead: Sync {
 /// A page that has been read.
 #[derive(Debug)]
 pub struct ReadPage<'p> {
-    /// What is scanned and edited in its place.
-    pub view: View<'p>,
+    /// Its bytes.
+    pub bytes: &'p [u8],
     /// Where it is served.
     pub address: &'p PageAddress,
     /// Its tags.
@@ -126,7 +126,7 @@ impl Part {
         let mut record = PageRecord { path, ..PageRecord::default() };
         match reader.read(&record.path) {
             Ok(page) => {
-                let patch = record.scan(settings, page.view(), ahead);
+                let patch = record.scan(settings, page.bytes(), ahead);
                 record.change = patch.map(|patch| room.keep(patch, &page)).unwrap_or_default();
             }
             Err(error) => record.problems.push(unreadable(&error)),

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     findings::{Notice, Problem, Use},
     graph::document::{self, Start},
-    html::{Patch, Scan, ScanError, Tag, TagKind, View},
+    html::{self, Patch, Positions, Scan, ScanError, Tag, TagKind},
     integrity::IntegrityMetadata,
     page::{self, LocalScript, Role},
     reference::{PageAddress, SubresourceUrl},
@@ -28,7 +28,7 @@ use crate::{
 /// Reads one page that is at hand.
 pub fn of_page(settings: &Settings, path: &Path, bytes: &[u8]) -> Inventory {
     let mut record = PageRecord { path: path.to_owned(), ..PageRecord::default() };
-    record.scan(settings, View::whole(bytes), None);
+    record.scan(settings, bytes, None);
     let mut inventory = Inventory { pages: 1, ..Inventory::default() };
     inventory.add(record);
     inventory.declare_by_maps();
@@ -79,15 +79,15 @@ impl PageRecord {
     pub(super) fn scan(
         &mut self,
         settings: &Settings,
-        view: View<'_>,
+        bytes: &[u8],
         ahead: Option<&dyn Ahead>,
     ) -> Option<Patch> {
-        match view.scan(dialect(&self.path), Some(&settings.out)) {
+        match html::scan_relevant(bytes, dialect(&self.path), Some(&settings.out)) {
             Ok(None) => None,
             Ok(Some(scan)) => {
                 let address = &page_address(&self.path, settings);
                 let references = page::references(address, &scan);
-                let page = ReadPage { view, address, scan: &scan, references: &references };
+                let page = ReadPage { bytes, address, scan: &scan, references: &references };
                 self.note(settings, &page);
                 ahead.filter(|_| self.has_work && self.problems.is_empty())?.rewrite(&page)
             }
@@ -99,8 +99,8 @@ impl PageRecord {
     }
 
     fn note(&mut self, settings: &Settings, page: &ReadPage<'_>) {
-        let ReadPage { view, address, scan, references } = *page;
-        let (name, positions) = (&self.name(), &view.positions(scan));
+        let ReadPage { bytes, address, scan, references } = *page;
+        let (name, positions) = (&self.name(), &Positions::new(scan.source(bytes)));
         let place = |tag: usize| page::place(name, positions, &scan.tags[tag]);
         let is_vendored = |script: &&LocalScript| {
             let rest = script.path.strip_prefix(&settings.out);

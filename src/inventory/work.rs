@@ -36,19 +36,15 @@ pub enum Change {
 pub struct Proved {
     /// The changes.
     pub patch: Patch,
-    /// The page they were made for, and how long its view was.
-    stamp: (Stamp, usize),
+    /// The page they were made for.
+    stamp: Stamp,
 }
 
 impl Proved {
-    /// Whether the changes are of this very page, as it is viewed.
+    /// Whether the changes are of this very page.
     pub fn is_of(&self, page: &Page<'_>) -> bool {
-        self.stamp == stamp(page)
+        self.stamp == page.stamp()
     }
-}
-
-fn stamp(page: &Page<'_>) -> (Stamp, usize) {
-    (page.stamp(), page.bytes().len())
 }
 
 /// Room for patches. Memory is not to grow with the site: what is not kept is worked out again when
@@ -68,6 +64,6 @@ impl Room {
         // A page that is just being written might change without a sign.
         let is_kept =
             page.is_settled() && self.taken.fetch_add(size, Ordering::Relaxed) + size <= Self::SIZE;
-        Change::Proved(is_kept.then(|| Box::new(Proved { patch, stamp: stamp(page) })))
+        Change::Proved(is_kept.then(|| Box::new(Proved { patch, stamp: page.stamp() })))
     }
 }

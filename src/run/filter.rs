@@ -24,7 +24,6 @@ use super::{
 use crate::{
     findings::{Places, Problem},
     graph::{closure::Use, document::Start, homes::Homes},
-    html::View,
     integrity::IntegrityMetadata,
     inventory::{self, Inventory},
     obtain::{self, ObtainError},
@@ -134,7 +133,7 @@ impl Answer<'_> {
             return Ok(Rewritten::Unchanged);
         }
         let address = inventory::page_address(path, settings);
-        rewrite(View::whole(bytes), inventory::dialect(path), &address, &self.changes)
+        rewrite(bytes, inventory::dialect(path), &address, &self.changes)
             .map_err(|error| vec![unwritable(path, &error)])
     }
 }

@@ -20,6 +20,7 @@ use crate::{
         document::Start,
         homes::Homes,
     },
+    html,
     integrity::{Algorithm, Integrity},
     inventory,
     lockfile::{Entry, Lockfile},
@@ -117,7 +118,7 @@ pub(super) fn pages_that_guard(
     let guards = |reader: &mut PageReader<'_>, path: &PathBuf| {
         let Ok(page) = reader.read(path) else { return false };
         may_say_integrity(page.bytes())
-            && match page.view().scan(inventory::dialect(path), Some("")) {
+            && match html::scan_relevant(page.bytes(), inventory::dialect(path), Some("")) {
                 Ok(Some(scan)) => {
                     let address = inventory::page_address(path, settings);
                     let local = page::references(&address, &scan).local;

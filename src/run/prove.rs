@@ -53,7 +53,7 @@ pub(super) fn rewritten(
     page: &Page<'_>,
 ) -> Result<Rewritten, Box<Problem>> {
     let address = inventory::page_address(path, settings);
-    rewrite(page.view(), inventory::dialect(path), &address, changes)
+    rewrite(page.bytes(), inventory::dialect(path), &address, changes)
         .map_err(|error| Box::new(unwritable(path, &error)))
 }
 

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
-use super::{Concern, start_tag::Loads};
-use crate::html::code;
+use super::{concern::Concern, tags::Loads};
+use crate::html::script_words;
 
 static COMMENT: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("<!--"));
 
@@ -78,7 +78,10 @@ impl<'p> InlineScripts<'p> {
             is_last,
             ends: Next::of(page, end_tag),
             comments: Next::of(page, |bytes| COMMENT.find(bytes)),
-            loaders: [Next::of(page, code::import_call), Next::of(page, code::worker)],
+            loaders: [
+                Next::of(page, script_words::import_call),
+                Next::of(page, script_words::worker),
+            ],
         }
     }
 

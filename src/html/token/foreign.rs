@@ -3,7 +3,7 @@
 //! lol_html follows HTML's rules for foreign content (13.2.6.5) roughly: an unclosed `<svg>` in a
 //! `<div>`, `<svg/>` or `<math>` inside `<svg>` make it take a later `<script>` for another one.
 //! Icons and formulas as people write them are balanced and made of known names; whatever is not
-//! gets a second opinion from `ambiguity`.
+//! is for `confirm` to decide.
 
 /// Elements of SVG that hold other elements, and are no integration points.
 const SVG: [&str; 61] = [

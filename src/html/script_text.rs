@@ -10,7 +10,7 @@ use encoding_rs::Encoding;
 use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::{attribute::decode_charset, srcdoc::OffsetMap};
+use super::{attribute::decode_charset, span::OffsetMap};
 
 /// A script's text as the tokenizer hands it over, with the way back to the layer's bytes: line
 /// ends as LF, NUL as U+FFFD.
