@@ -43,6 +43,7 @@ impl<'p> StartTag<'p> {
     }
 
     /// The next attribute, or the end of the tag.
+    #[inline]
     pub(super) fn next(&mut self) -> Option<Part> {
         let before = self.at;
         self.white_space();
@@ -109,9 +110,11 @@ impl<'p> StartTag<'p> {
         Some((value, !text.iter().any(|byte| matches!(byte, b'=' | 0))))
     }
 
+    #[inline]
     fn white_space(&mut self) {
-        let rest = &self.bytes[self.at..];
-        self.at += rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        while self.bytes.get(self.at).is_some_and(u8::is_ascii_whitespace) {
+            self.at += 1;
+        }
     }
 }
 

@@ -54,6 +54,8 @@ fn loads(has_src: bool, leads_away: bool, r#type: &[u8]) -> Loads {
 /// Whether a link preloads a module, or announces something from elsewhere.
 pub(super) fn link(page: &[u8], at: usize) -> Option<(bool, usize)> {
     let (mut matters_in_site, mut announces, mut leads_away) = (false, false, false);
+    // Most links are of other kinds, and their address is not worth a look.
+    let mut href = None;
     let end = each_attribute(page, at, |name, value| {
         if is(name, "rel") {
             matters_in_site |= value.contains(&b'&');
@@ -61,11 +63,14 @@ pub(super) fn link(page: &[u8], at: usize) -> Option<(bool, usize)> {
                 matters_in_site |= known.matters_in_site;
                 announces = true;
             }
-        } else if is(name, HREF) {
-            leads_away |= !is_plain(value);
+        } else if is(name, HREF)
+            && let Some(other) = href.replace(value)
+        {
+            leads_away |= !is_plain(other);
         }
     })?;
-    Some((matters_in_site || (announces && leads_away), end))
+    let leads_away = || leads_away || href.is_some_and(|address| !is_plain(address));
+    Some((matters_in_site || (announces && leads_away()), end))
 }
 
 /// What a `<meta>` declares.
@@ -128,11 +133,8 @@ fn is(name: &[u8], known: &str) -> bool {
 
 /// Whether an address is certainly a path of the site itself, and nothing but a path.
 fn is_plain(address: &[u8]) -> bool {
-    let mut before = 0;
-    address.iter().all(|byte| {
-        let is_slash_again = (std::mem::replace(&mut before, *byte), *byte) == (b'/', b'/');
-        PLAIN[usize::from(*byte)] && !is_slash_again
-    })
+    address.iter().all(|byte| PLAIN[usize::from(*byte)])
+        && !memchr::memchr_iter(b'/', address).any(|at| address.get(at + 1) == Some(&b'/'))
 }
 
 /// The bytes that mean nothing but themselves in the address of a file.
