@@ -39,7 +39,7 @@ impl Surroundings {
     pub(super) fn encode(surroundings: Option<&Arc<Self>>, text: String) -> String {
         match surroundings.map(Arc::as_ref) {
             None => text,
-            // Whoever inserts has asked `ends_a_comment`, or encoded every `>`.
+            // The caller has checked `ends_a_comment`, or encoded every `>`.
             Some(Self::Comment(outer)) => Self::encode(outer.as_ref(), text),
             Some(Self::Srcdoc(quote, outer)) => Self::encode(outer.as_ref(), encode(&text, *quote)),
         }

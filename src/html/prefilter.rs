@@ -1,9 +1,9 @@
-//! Which pages need no parse at all: most of a site's pages load nothing from elsewhere, and no
-//! modules.
+//! Decides how much of a page has to be parsed. Most pages of a site load nothing from other hosts,
+//! and no modules: they need no parse at all.
 //!
-//! Looks only at tags that can name a script and at code that can build one, wherever they stand,
-//! comments and strings included: that finds more than a parser would, never less. A tag is read
-//! only as long as it is written the plain way; whatever is unusual counts as a reason to parse.
+//! Looks at the tags of the vocabulary and at code that can create a script, also in comments and
+//! strings: that finds more than a parser would, never less. A tag that `start_tag` cannot read is a
+//! reason to parse.
 
 mod concern;
 mod inline_scripts;
@@ -36,7 +36,7 @@ const CODE_WINDOW: usize = 600;
 
 const CREATE_ELEMENT: &str = "createElement";
 
-/// The beginnings that matter, as far as letters can vary in case.
+/// What the prefilter searches for: the beginnings of tags in all spellings, and `createElement`.
 static BEGINNINGS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
     let tags = vocabulary::ELEMENTS.iter().flat_map(beginnings);
     Searcher::new(tags.chain([CREATE_ELEMENT.to_owned()]))

@@ -2,7 +2,8 @@
 //! a new import map.
 //!
 //! What a script's text must not hold follows HTML 4.12.1.3, "restrictions for contents of script
-//! elements". Nothing is escaped here: only whoever wrote the text knows its grammar.
+//! elements". Nothing is escaped here: how to escape depends on the grammar of the text, which
+//! is not known.
 
 use super::{
     change::Insertion,

@@ -9,7 +9,8 @@ use crate::html::script_words;
 
 static COMMENT: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("<!--"));
 
-/// The end of the first `</script>`; `None` if it is not written the plain way.
+/// The end of the first `</script>`; `None` if more than white space stands before its
+/// `>`, or if there is none.
 pub(super) fn script_end(bytes: &[u8]) -> Option<usize> {
     let name_end = end_tag(bytes)? + END_TAG.len();
     let rest = bytes[name_end..].trim_ascii_start();
@@ -86,8 +87,8 @@ impl<'p> InlineScripts<'p> {
     }
 
     /// What the script means whose start tag reaches from `at` to `tag_end`. After `<!--` it may
-    /// go on behind its first end tag (HTML 13.2.5.20, script data escaped state), and nobody can
-    /// tell how far.
+    /// go on behind its first end tag (HTML 13.2.5.20, script data escaped state); where it ends
+    /// then is not known here.
     pub(super) fn concern(&mut self, at: usize, tag_end: usize, loads: Loads) -> Concern {
         let end_tag = self.ends.within(tag_end, self.length);
         let end = end_tag.unwrap_or(self.length);

@@ -1,7 +1,7 @@
 //! Confirms what `lol` reports: html5ever, a conforming parser, says which elements a page has.
 //!
-//! html5ever gives no byte offsets, lol_html no certainty; where both report the same elements
-//! with the same attributes in the same order, we have both. Elements are compared as they are
+//! html5ever gives no byte offsets, and lol_html may be wrong. Where both report the same elements
+//! with the same attributes in the same order, the offsets are right. Elements are compared as they are
 //! created (HTML 13.2.6.1, "create an element for a token"), which is the order of their tags and
 //! includes template contents; scripting is on, so `<noscript>` holds text.
 

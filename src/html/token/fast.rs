@@ -4,7 +4,7 @@
 //! Follows the tokenizer (HTML 13.2.5) for the markup that people and generators write. Everything
 //! else is left to `lol`: a parse error, an open tag or text at the end, and elements whose content
 //! depends on tree construction (13.2.6). What it reports is what `lol` reports, and what a conforming
-//! parser finds; `tests` and the fuzz targets hold it to that.
+//! parser finds; the tests and the fuzz targets compare them.
 
 use std::ops::Range;
 
@@ -425,7 +425,7 @@ mod tests {
             pages += 1;
             plain += usize::from(agrees(beginning));
         }
-        println!("{plain} of {pages} pages are written the plain way");
+        println!("{plain} of {pages} pages are in plain markup");
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! The one place that knows lol_html: page bytes → start tags and conditional comments, as spans.
 //!
 //! lol_html simulates as much of HTML's tree construction (13.2.6) as a tokenizer needs. Where it
-//! cannot know, strict reading stops and lenient reading guesses; `confirm` decides whether it guessed right.
+//! cannot know, strict reading stops and lenient reading guesses; `confirm` checks the guess.
 
 use std::{
     cell::{Cell, RefCell},
