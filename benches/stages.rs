@@ -20,7 +20,7 @@ use inhouse::internals::{
         page::{self as rewriting, Changes},
         resolution::{LocalCopy, Resolution, Style},
     },
-    html::{self, Dialect, Reach, View},
+    html::{self, Dialect, Reach},
     integrity::{Algorithm, Digest, Integrity},
     js::{self, SourceKind},
     lockfile::Lockfile,
@@ -251,12 +251,7 @@ fn rewrite_page(bencher: Bencher) {
     let page = page_with_scripts();
     let (address, changes) = (address(), changes());
     let rewrite = || {
-        rewriting::rewrite(
-            View::whole(black_box(page.as_bytes())),
-            Dialect::Html,
-            &address,
-            black_box(&changes),
-        )
+        rewriting::rewrite(black_box(page.as_bytes()), Dialect::Html, &address, black_box(&changes))
     };
     assert!(rewrite().is_ok());
     bencher.counter(BytesCount::of_str(&page)).bench_local(rewrite);

@@ -43,6 +43,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 #![cfg_attr(feature = "internals", allow(unnameable_types))]
 
+mod asset;
 mod change;
 mod check;
 pub mod cli;

@@ -120,7 +120,7 @@ fn read_address(
                 tag: index,
                 path,
                 declared,
-                takes_integrity: !matches!(tag.kind, TagKind::SvgScript(_)),
+                takes_integrity: tag.takes_integrity(),
             });
         }
         Target::Placeholder => page.placeholders.push(index),

@@ -10,7 +10,7 @@ use inhouse::internals::{
         page::{Changes, Rewritten, rewrite},
         resolution::{LocalCopy, Resolution, Style},
     },
-    html::{Dialect, Positions, View, scan},
+    html::{Dialect, Positions, scan},
     integrity::Integrity,
     page::{self, Role},
     reference::{PageAddress, site_root},
@@ -43,13 +43,13 @@ fuzz_target!(init: inhouse_fuzz::plant_pages(), |page: &[u8]| {
     let style = Style { out: "vendor", public_path: None, crossorigin: false };
     let modules = Modules::of(&resolutions, &site_root(None), style.out);
     let changes = Changes { resolutions, modules, style };
-    let rewritten = rewrite(View::whole(page), Dialect::Html, &address, &changes);
+    let rewritten = rewrite(page, Dialect::Html, &address, &changes);
     let Ok(Rewritten::Changed(changed)) = rewritten else { return };
     let edited = changed.patch.apply(page);
     let again = scan(&edited, Dialect::Html).expect("a rewritten page has been read already");
     for reference in page::references(&address, &again).external {
         assert!(reference.skipped || matches!(reference.role, Role::Hint), "{}", reference.url);
     }
-    let twice = rewrite(View::whole(&edited), Dialect::Html, &address, &changes);
+    let twice = rewrite(&edited, Dialect::Html, &address, &changes);
     assert_eq!(twice.expect("nothing stands in the way now"), Rewritten::Unchanged);
 });

@@ -9,7 +9,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use crate::{
-    page,
+    html, page,
     read::{page_edit::PageEdit, page_record::page_address},
     settings::{Ambiguous, Settings},
     site::{self, Found, PageReader, SiteError, Walk},
@@ -33,7 +33,7 @@ pub(super) fn guarding_pages(
     let guards = |reader: &mut PageReader<'_>, path: &PathBuf| {
         let Ok(page) = reader.read(path) else { return false };
         may_say_integrity(page.bytes())
-            && match page.view().scan(site::dialect(path), Some("")) {
+            && match html::scan_relevant(page.bytes(), site::dialect(path), Some("")) {
                 Ok(Some(scan)) => {
                     let address = page_address(path, settings);
                     let local = page::references(&address, &scan).local;

@@ -74,13 +74,13 @@ impl<'a> LockedRewriter<'a> {
 
 impl PageVisitor for LockedRewriter<'_> {
     fn rewrite(&self, page: &ReadPage<'_>) -> Option<Patch> {
-        let ReadPage { view, address, scan, references } = *page;
+        let ReadPage { bytes, address, scan, references } = *page;
         let is_module = references.external.iter().any(|found| found.role == Role::Module);
         if is_module || !scan.tags.iter().all(Tag::is_classic) {
             return None;
         }
         // A page that fails here is rewritten again, and reported, once the plan is known.
-        match rewrite_read(view.bytes(), scan, references, address, self.changes()) {
+        match rewrite_read(bytes, scan, references, address, self.changes()) {
             Ok(Rewritten::Changed(page)) => Some(page.patch),
             Ok(Rewritten::Unchanged) | Err(_) => None,
         }

@@ -13,7 +13,7 @@ use super::{
     resolution::{LocalCopy, Resolution, Style},
 };
 use crate::{
-    html::{self, Change, Dialect, Edit, Patch, Scan, Tag, TagKind, View},
+    html::{self, Change, Dialect, Edit, Patch, Scan, Tag, TagKind},
     page::{self, PageReferences, Reference, Role},
     reference::{ForeignBase, PageAddress, SubresourceUrl},
 };
@@ -59,16 +59,16 @@ pub struct Page {
 /// # Errors
 /// [`RewriteError`]; then no byte of the page may be used.
 pub fn rewrite(
-    view: View<'_>,
+    bytes: &[u8],
     dialect: Dialect,
     address: &PageAddress,
     changes: &Changes<'_>,
 ) -> Result<Rewritten, RewriteError> {
-    let Some(scan) = view.scan(dialect, changes.local())? else {
+    let Some(scan) = html::scan_relevant(bytes, dialect, changes.local())? else {
         return Ok(Rewritten::Unchanged);
     };
     let references = page::references(address, &scan);
-    rewrite_read(view.bytes(), &scan, &references, address, changes)
+    rewrite_read(bytes, &scan, &references, address, changes)
 }
 
 /// Rewrites a page that has been read: `scan` is its scan, `references` what that means at `address`.
@@ -245,7 +245,7 @@ mod tests {
         let address = PageAddress::new("a/b.html", None);
         let modules = Modules::of(&resolutions(), &reference::site_root(None), STYLE.out);
         let changes = Changes { resolutions: resolutions(), modules, style: STYLE };
-        match rewrite(View::whole(page.as_bytes()), Dialect::Html, &address, &changes).unwrap() {
+        match rewrite(page.as_bytes(), Dialect::Html, &address, &changes).unwrap() {
             Rewritten::Changed(changed) => String::from_utf8(changed.patch.apply(page.as_bytes()))
                 .unwrap()
                 .replace(&Integrity::of(b"a", &[]).to_string(), "I"),

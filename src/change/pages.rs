@@ -106,7 +106,7 @@ pub fn rewritten(
     page: &Page<'_>,
 ) -> Result<Rewritten, Box<Problem>> {
     let address = page_address(path, settings);
-    rewrite(page.view(), site::dialect(path), &address, changes)
+    rewrite(page.bytes(), site::dialect(path), &address, changes)
         .map_err(|error| Box::new(unwritable(path, &error)))
 }
 

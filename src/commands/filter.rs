@@ -20,7 +20,6 @@ use crate::{
         document::Start,
         local_urls::LocalUrls,
     },
-    html::View,
     integrity::IntegrityMetadata,
     layout::{Layout, files::VendoredFiles, specifiers::relocate},
     lockfile::Lockfile,
@@ -139,7 +138,7 @@ impl Answer<'_> {
             return Ok(Rewritten::Unchanged);
         }
         let address = page_address(path, settings);
-        rewrite(View::whole(bytes), site::dialect(path), &address, &self.changes)
+        rewrite(bytes, site::dialect(path), &address, &self.changes)
             .map_err(|error| vec![unwritable(path, &error)])
     }
 }

@@ -7,10 +7,10 @@
 //! concern script elements are not looked at.
 
 use super::source::{Expression, Hash, Source, digest, pieces};
-use crate::integrity::Algorithm;
+use crate::{asset::AssetKind, integrity::Algorithm};
 
 /// The directives that can govern script elements; the first one present does.
-const DIRECTIVES: [&str; 3] = ["script-src-elem", "script-src", "default-src"];
+const DIRECTIVES: &[&str] = AssetKind::ClassicScript.csp_directives();
 
 /// What browsers do about a violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +169,7 @@ impl Directive {
         let mut words =
             pieces(text, at, |c| c.is_ascii_whitespace()).filter(|(_, w)| !w.is_empty());
         let (_, name) = words.next()?;
-        let name = DIRECTIVES.into_iter().find(|known| known.eq_ignore_ascii_case(name))?;
+        let name = DIRECTIVES.iter().find(|known| known.eq_ignore_ascii_case(name))?;
         let source = |(at, word): (usize, &str)| Source {
             span: at..at + word.len(),
             expression: Expression::parse(word),

@@ -87,14 +87,8 @@ impl Graphs {
         self.ready.insert(index, Vec::new());
     }
 
-    /// Forgets the documents, and which files are not followed; keeps what was read.
-    pub fn begin_anew(&mut self) {
-        let mut files = std::mem::take(&mut self.files);
-        files.retain(|_, known| matches!(known, Known::Module(_)));
-        *self = Self { files, ..Self::new(self.root.clone()) };
-    }
-
     /// Everything that must be known to go on, and how it is reached; nothing once all is known.
+    #[cfg(test)]
     pub fn frontier(&mut self) -> BTreeMap<Request, Reached> {
         self.new_requests();
         let mut frontier = BTreeMap::new();
@@ -108,8 +102,7 @@ impl Graphs {
         frontier
     }
 
-    /// What has joined the [frontier](Self::frontier) since this or that was last asked. Whoever
-    /// asks turn by turn looks at each request once this way.
+    /// What must be known to go on, without what this has answered before; nothing once all is known.
     pub fn new_requests(&mut self) -> BTreeMap<Request, Reached> {
         let mut new = BTreeMap::new();
         let ready = std::mem::take(&mut self.ready);
@@ -164,21 +157,9 @@ impl Graphs {
     }
 
     /// How many edges were followed so far: what the graphs cost.
+    #[cfg(test)]
     pub fn steps(&self) -> usize {
         self.steps
-    }
-
-    /// What was learned of a request.
-    pub fn file(&self, request: &Request) -> Option<&Known> {
-        self.files.get(request)
-    }
-
-    /// A file that was read.
-    pub fn module(&self, request: &Request) -> Option<&Module> {
-        match self.files.get(request)? {
-            Known::Module(module) => Some(module),
-            Known::Left => None,
-        }
     }
 
     /// Every file that was read, by request.

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, UTF_8};
 use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
 
-use super::{srcdoc::OffsetMap, tag::Quote};
+use super::span::{OffsetMap, Quote};
 
 /// Decodes a raw attribute value: charset, line ends, NUL, character references.
 pub(super) fn decode(raw: &[u8], encoding: &'static Encoding) -> String {
@@ -21,8 +21,8 @@ pub(super) fn decode(raw: &[u8], encoding: &'static Encoding) -> String {
     decode_references(&text).0
 }
 
-/// Decodes a raw attribute value that starts at `start` of its layer, with the way back: from the
-/// text to the value's characters, and from those to the layer's bytes.
+/// Decodes a raw attribute value that starts at `start` of the text around it, with the way back: from the
+/// text to the value's characters, and from those to the bytes around it.
 pub(super) fn decode_mapped(
     raw: &[u8],
     start: usize,
@@ -198,7 +198,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::html::ambiguity;
+    use crate::html::token::confirm;
 
     fn decoded(raw: &str) -> String {
         decode(raw.as_bytes(), UTF_8)
@@ -248,7 +248,7 @@ mod tests {
         ) {
             let raw = raw.replace('"', "'");
             let page = format!("<script src=\"{raw}\"></script>");
-            prop_assert_eq!(Some(decoded(&raw)), ambiguity::first_src(&page));
+            prop_assert_eq!(Some(decoded(&raw)), confirm::first_src(&page));
         }
 
         #[test]

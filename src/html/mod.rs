@@ -18,42 +18,41 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod ambiguity;
 mod attribute;
-mod change;
-pub(crate) mod code;
+mod edit;
+mod element_tag;
 mod encoding;
-mod events;
-mod excerpt;
-mod foreign;
-mod inline;
 mod layer;
-mod patch;
-mod plain;
+mod meaning;
+mod nested;
 mod position;
 mod prefilter;
-mod proof;
 mod scan;
-mod script_content;
+mod scan_error;
+mod script_text;
 mod script_type;
-mod splice;
-mod srcdoc;
+pub(crate) mod script_words;
+mod sink;
+mod span;
+mod start_tag;
 mod tag;
-mod view;
+mod token;
+mod vocabulary;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vocabulary_tests;
 
-pub use change::{Change, Edit};
-pub use excerpt::{Excerpt, ExcerptLimits};
-pub use patch::Patch;
+pub use edit::{Change, Edit, Patch, SpliceError, apply, patch};
 pub use position::{Position, Positions};
-pub use prefilter::{Reach, reach};
-pub use scan::{Scan, ScanError, scan, scan_relevant};
+pub use prefilter::{Reach, has_nothing, reach};
+pub use scan::{Scan, scan, scan_relevant};
+pub use scan_error::ScanError;
 pub use script_type::ScriptType;
-pub use splice::{SpliceError, apply, patch};
-pub use tag::{Attribute, LinkRel, NotRead, Place, Quote, Remark, Tag, TagKind, Value};
-pub use view::View;
+pub use span::Quote;
+pub use tag::{Attribute, NotRead, Place, Remark, Tag, TagKind, Value};
+pub use vocabulary::LinkRel;
 
 /// By which rules a page is served: HTML's or XML's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,6 @@
 
 use std::cell::Cell;
 
-use super::Excerpt;
-
 /// A place in a page, both parts counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -18,11 +16,11 @@ pub struct Position {
 
 impl Position {
     /// Where every page begins.
-    pub(super) const START: Self = Self { line: 1, column: 1 };
+    const START: Self = Self { line: 1, column: 1 };
 
     /// The position behind `text`, which begins here. Right as long as neither of its ends cuts a
     /// character in two.
-    pub(super) fn after(self, text: &[u8]) -> Self {
+    fn after(self, text: &[u8]) -> Self {
         match memchr::memrchr(b'\n', text) {
             None => Self { line: self.line, column: self.column + characters(text) },
             Some(newline) => Self {
@@ -44,14 +42,8 @@ fn characters(text: &[u8]) -> usize {
 /// once altogether, however many they are.
 #[derive(Clone, Debug)]
 pub struct Positions<'a> {
-    source: Source<'a>,
+    source: &'a [u8],
     last: Cell<(usize, Position)>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Source<'a> {
-    Page(&'a [u8]),
-    Excerpt(&'a Excerpt),
 }
 
 const START: (usize, Position) = (0, Position::START);
@@ -59,20 +51,12 @@ const START: (usize, Position) = (0, Position::START);
 impl<'a> Positions<'a> {
     /// Looks at `source`: [`Scan::source`](super::Scan::source) for the spans of a scan.
     pub fn new(source: &'a [u8]) -> Self {
-        Self { source: Source::Page(source), last: Cell::new(START) }
-    }
-
-    /// Takes the offsets of an excerpt to the positions of its page.
-    pub fn in_page_of(excerpt: &'a Excerpt) -> Self {
-        Self { source: Source::Excerpt(excerpt), last: Cell::new(START) }
+        Self { source, last: Cell::new(START) }
     }
 
     /// The position of a byte; an offset past the end is taken as the end.
     pub fn of(&self, offset: usize) -> Position {
-        let source = match self.source {
-            Source::Page(source) => source,
-            Source::Excerpt(excerpt) => return excerpt.position(offset),
-        };
+        let source = self.source;
         let offset = offset.min(source.len());
         let (from, known) = Some(self.last.get()).filter(|(at, _)| *at <= offset).unwrap_or(START);
         let position = known.after(&source[from..offset]);

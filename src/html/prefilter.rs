@@ -1,52 +1,60 @@
-//! Which pages need no parse at all: most of a site's pages load nothing from elsewhere, and no
-//! modules.
+//! Decides how much of a page has to be parsed. Most pages of a site load nothing from other hosts,
+//! and no modules: they need no parse at all.
 //!
-//! Looks only at tags that can name a script and at code that can build one, wherever they stand,
-//! comments and strings included: that finds more than a parser would, never less. A tag is read
-//! only as long as it is written the plain way; whatever is unusual counts as a reason to parse.
+//! Looks at the tags of the vocabulary and at code that can create a script, also in comments and
+//! strings: that finds more than a parser would, never less. A tag that `start_tag` cannot read is a
+//! reason to parse.
 
+mod concern;
 mod inline_scripts;
-mod start_tag;
+mod stream;
+mod tags;
+mod window;
 
 use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
 use memchr::memmem;
 
+pub use self::stream::has_nothing;
+#[cfg(test)]
+pub(super) use self::stream::has_nothing_in_windows;
 use self::{
+    concern::Concern,
     inline_scripts::{InlineScripts, script_end},
-    start_tag::Meta,
+    tags::Meta,
 };
-use super::{Dialect, encoding};
+use super::{
+    Dialect, encoding,
+    vocabulary::{self, Element, Meaning},
+};
 
 /// A page's encoding is declared within its first bytes (HTML 13.2.3.2); that is always read.
 const ENCODING_WINDOW: usize = 1024;
 /// How far behind `createElement` or `<scr` code may name the address of a script it builds.
 const CODE_WINDOW: usize = 600;
 
-/// What begins farther than this from the end of a part of a page is judged in it, but for tags and
-/// scripts that are longer.
-const LOOKAHEAD: usize = 1024;
-const LONGEST_BEGINNING: usize = "createElement".len();
+const CREATE_ELEMENT: &str = "createElement";
 
-/// The beginnings that matter, as far as letters can vary in case.
+/// What the prefilter searches for: the beginnings of tags in all spellings, and `createElement`.
 static BEGINNINGS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
-    let tags = ["<sc", "<me", "<ba", "<if"].into_iter().flat_map(in_every_case);
-    // Of links more than of the others where it is `<li`, because that begins half of all lists.
-    let links = ["<lin", "<liN", "<lI", "<Li", "<LI"].map(str::to_owned);
-    Searcher::new(tags.chain(links).chain(["createElement".to_owned()]))
+    let tags = vocabulary::ELEMENTS.iter().flat_map(beginnings);
+    Searcher::new(tags.chain([CREATE_ELEMENT.to_owned()]))
 });
 
-/// All spellings of `<` and two letters.
-fn in_every_case(tag: &str) -> [String; 4] {
-    let (second, third) = (&tag[1..2], &tag[2..]);
-    let (upper_second, upper_third) = (second.to_ascii_uppercase(), third.to_ascii_uppercase());
-    [
-        format!("<{second}{third}"),
-        format!("<{second}{upper_third}"),
-        format!("<{upper_second}{third}"),
-        format!("<{upper_second}{upper_third}"),
-    ]
+/// How the tags of an element can begin: two letters in all their spellings, and the third behind
+/// the one that is usual.
+fn beginnings(element: &Element) -> Vec<String> {
+    let letters: Vec<_> = element.name[..element.beginning].chars().collect();
+    let [first, second, rest @ ..] = &letters[..] else { return Vec::new() };
+    let cases = |letter: &char| [*letter, letter.to_ascii_uppercase()];
+    let pairs = cases(first).into_iter().flat_map(|a| cases(second).map(|b| format!("<{a}{b}")));
+    let mut all: Vec<_> = pairs.collect();
+    if let [third, ..] = rest {
+        let usual = all.remove(0);
+        all.splice(0..0, cases(third).map(|letter| format!("{usual}{letter}")));
+    }
+    all
 }
 
 /// How much of a page a scan has to read.
@@ -59,18 +67,6 @@ pub enum Reach {
     Beginning(usize),
     /// All of it.
     Everything,
-}
-
-/// What begins at one place of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Concern {
-    None,
-    /// It matters by itself, and is over before this offset.
-    Local(usize),
-    /// It may declare the encoding of what matters, and is over before this offset.
-    Encoding(usize),
-    /// It may give a meaning to what follows.
-    Lasting,
 }
 
 /// How much of `page` has to be read to find everything that bears on scripts from elsewhere, on
@@ -102,39 +98,6 @@ pub fn reach(page: &[u8], dialect: Dialect, local: Option<&str>) -> Reach {
     beginning.map_or(Reach::Everything, Reach::Beginning)
 }
 
-/// A part of a page from somewhere inside it, where text and tags may begin.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Part<'p> {
-    pub(super) bytes: &'p [u8],
-    /// Whether the page ends with it.
-    pub(super) is_last: bool,
-    /// Whether a declaration of the page's encoding could matter.
-    pub(super) may_declare: bool,
-}
-
-/// How many bytes at the part's beginning certainly hold nothing that [`reach`] would find; what
-/// follows them can be judged only together with what comes next. `None`: something may matter.
-pub(super) fn clear(part: Part<'_>, local: Option<&str>) -> Option<usize> {
-    let Part { bytes, is_last, may_declare } = part;
-    let beginnings = BEGINNINGS.as_ref()?;
-    let mut inline = InlineScripts::of(bytes, is_last);
-    let mut at = 0;
-    while let Some(found) = beginnings.find_in(bytes, (at..bytes.len()).into()) {
-        at = found.end();
-        if !is_last && bytes.len() - found.start() < LOOKAHEAD {
-            return Some(found.start());
-        }
-        match concern(bytes, found.start(), local, &mut inline) {
-            Concern::None => {}
-            Concern::Encoding(_) if !may_declare => {}
-            Concern::Lasting if !is_last => return Some(found.start()),
-            Concern::Local(_) | Concern::Encoding(_) | Concern::Lasting => return None,
-        }
-    }
-    let open = if is_last { 0 } else { LONGEST_BEGINNING - 1 };
-    Some(at.max(bytes.len().saturating_sub(open)))
-}
-
 /// How far a beginning of `end` bytes has to reach so that no conditional comment is cut: it is one
 /// thing from its beginning to its end. `None` if one has no end.
 fn whole_comments(page: &[u8], mut end: usize) -> Option<usize> {
@@ -150,38 +113,43 @@ fn whole_comments(page: &[u8], mut end: usize) -> Option<usize> {
 /// What it means that this begins at `at`, a tag or `createElement`.
 fn concern(page: &[u8], at: usize, local: Option<&str>, inline: &mut InlineScripts<'_>) -> Concern {
     let rest = &page[at..];
-    let if_it = |matters: bool, end: usize| match matters {
-        true => Concern::Local(end),
-        false => Concern::None,
+    let Some(tag) = rest.strip_prefix(b"<") else {
+        return Concern::local(creates_a_script(rest), at);
     };
-    let Some(tag) = rest.strip_prefix(b"<") else { return if_it(creates_a_script(rest), at) };
-    let name_length = tag.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(tag.len());
-    let (name, after) = tag.split_at(name_length);
-    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-    let end = |rest: &[u8]| page.len() - rest.len();
-    let known = if is(b"script") {
-        start_tag::script(after, local).map(|(loads, rest)| inline.concern(at, end(rest), loads))
-    } else if is(b"link") {
-        start_tag::link(after).map(|(matters, rest)| if_it(matters, end(rest)))
-    } else if is(b"meta") {
-        start_tag::meta(after).map(|(meta, rest)| match meta {
-            Meta::Encoding => Concern::Encoding(end(rest)),
-            meta => if_it(meta == Meta::Policy, end(rest)),
-        })
-    } else if is(b"iframe") {
-        start_tag::iframe(after).map(|has_page| match has_page {
+    let length = tag.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(tag.len());
+    let (name, end) = (&tag[..length], at + 1 + length);
+    let known = match vocabulary::element(name).map(|element| element.meaning) {
+        Some(Meaning::Script) => {
+            tags::script(page, end, local).map(|(loads, end)| inline.concern(at, end, loads))
+        }
+        Some(Meaning::Link) => {
+            tags::link(page, end).map(|(matters, end)| Concern::local(matters, end))
+        }
+        Some(Meaning::Meta) => tags::meta(page, end).map(of_meta),
+        Some(Meaning::Iframe) => tags::has_page(page, end).map(|has_page| match has_page {
             true => Concern::Lasting,
             false => Concern::None,
-        })
-    } else if is(b"base") {
-        None
-    } else {
-        // `<scr"+"ipt src=…` is how code hides a tag from the parser.
-        let hides = name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"scr"));
-        return if_it(hides && names_an_address(rest), at);
+        }),
+        Some(Meaning::Base) => None,
+        // What a template holds is found without it.
+        Some(Meaning::Template) => Some(Concern::None),
+        None => return Concern::local(hides_a_script(name) && names_an_address(rest), at),
     };
-    // Where a tag is not written the plain way, its attributes are not certain, nor is its end.
+    // Where a tag cannot be read with certainty, neither its attributes nor its end are known.
     known.unwrap_or(Concern::Lasting)
+}
+
+fn of_meta((meta, end): (Meta, usize)) -> Concern {
+    match meta {
+        Meta::Nothing => Concern::None,
+        Meta::Encoding => Concern::Encoding(end),
+        Meta::Policy => Concern::Local(end),
+    }
+}
+
+/// `<scr"+"ipt src=…` is how code hides a tag from the parser.
+fn hides_a_script(name: &[u8]) -> bool {
+    name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"scr"))
 }
 
 /// Whether `createElement…` creates a script and goes on to name an address.

@@ -3,6 +3,8 @@
 //! Follows "prepare the script element" (HTML 4.12.1.1) and "JavaScript MIME type essence match"
 //! (MIME Sniffing 4.6). `nomodule` does not change the type: browsers without modules run it.
 
+use crate::asset::AssetKind;
+
 /// The type of a script element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScriptType {
@@ -18,24 +20,7 @@ pub enum ScriptType {
     DataBlock(String),
 }
 
-const JAVASCRIPT_MIME_ESSENCES: [&str; 16] = [
-    "application/ecmascript",
-    "application/javascript",
-    "application/x-ecmascript",
-    "application/x-javascript",
-    "text/ecmascript",
-    "text/javascript",
-    "text/javascript1.0",
-    "text/javascript1.1",
-    "text/javascript1.2",
-    "text/javascript1.3",
-    "text/javascript1.4",
-    "text/javascript1.5",
-    "text/jscript",
-    "text/livescript",
-    "text/x-ecmascript",
-    "text/x-javascript",
-];
+const JAVASCRIPT: &[&str] = AssetKind::ClassicScript.mime_types();
 
 impl ScriptType {
     /// Judges an HTML script by the decoded values that `attribute` gives for a name.
@@ -103,7 +88,7 @@ fn bound_to_event(target: Option<&str>, event: Option<&str>) -> ScriptType {
 }
 
 fn is_javascript(essence: &str) -> bool {
-    JAVASCRIPT_MIME_ESSENCES.iter().any(|known| essence.eq_ignore_ascii_case(known))
+    JAVASCRIPT.iter().any(|known| essence.eq_ignore_ascii_case(known))
 }
 
 /// ASCII whitespace as the Infra standard has it (with form feed, without vertical tab).
@@ -129,7 +114,7 @@ mod tests {
 
     #[test]
     fn javascript_mime_types_are_classic_in_any_case_and_white_space() {
-        for essence in JAVASCRIPT_MIME_ESSENCES {
+        for essence in JAVASCRIPT {
             let shouted: &'static str = format!(" \n{}\t", essence.to_uppercase()).leak();
             assert_eq!(of(&[("type", shouted)]), ScriptType::Classic, "{essence}");
         }

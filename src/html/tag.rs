@@ -7,9 +7,12 @@
 use std::{ops::Range, sync::Arc};
 
 use super::{
+    nested::Surroundings,
     script_type::ScriptType,
-    srcdoc::{Nest, Outward},
+    span::{Quote, SpanMap},
+    vocabulary::{self, CONTENT, HREF, LinkRel, SCRIPT_ADDRESSES},
 };
+use crate::asset::Markup;
 
 /// Where in the page a tag stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,28 +50,6 @@ pub enum TagKind {
     },
 }
 
-/// What a `<link>`'s `rel` makes of it; the first that applies, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkRel {
-    /// `rel=preload as=script`.
-    Preload,
-    /// `rel=modulepreload`.
-    ModulePreload,
-    /// `rel=preconnect` or `rel=dns-prefetch`.
-    Hint,
-}
-
-/// How an attribute's value is delimited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quote {
-    /// `"value"`.
-    Double,
-    /// `'value'`.
-    Single,
-    /// `value`.
-    None,
-}
-
 /// An attribute's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Value {
@@ -76,7 +57,7 @@ pub struct Value {
     pub text: String,
     /// The bytes of the value, without quotes.
     pub span: Range<usize>,
-    /// How the value is delimited, in the layer of text it is written in.
+    /// How the value is delimited, in the text it is written in.
     pub quote: Quote,
 }
 
@@ -114,10 +95,10 @@ pub struct Tag {
     pub(super) attributes: Vec<Attribute>,
     /// Where the tag's name ends: new attributes go here if there is no address.
     pub(super) name_end: usize,
-    /// The layers of text around the tag, for encoding what is inserted.
-    pub(super) nest: Option<Arc<Nest>>,
+    /// The texts around the tag, for encoding what is inserted.
+    pub(super) surroundings: Option<Arc<Surroundings>>,
     /// The way from an inline script's text to the page's bytes.
-    pub(super) text_outward: Option<Outward>,
+    pub(super) text_map: Option<SpanMap>,
 }
 
 impl Tag {
@@ -140,13 +121,28 @@ impl Tag {
     /// for a policy `content`. Inline scripts have none.
     pub fn address_attribute(&self) -> Option<&Attribute> {
         match self.kind {
-            TagKind::Script(_) => self.attribute("src"),
-            TagKind::SvgScript(_) => {
-                self.attribute("href").or_else(|| self.attribute("xlink:href"))
-            }
-            TagKind::Link(_) => self.attribute("href"),
-            TagKind::MetaCsp => self.attribute("content"),
+            TagKind::Script(_) => self.first_of(vocabulary::script_addresses(Markup::Html)),
+            TagKind::SvgScript(_) => self.first_of(vocabulary::script_addresses(Markup::Svg)),
+            TagKind::Link(_) => self.attribute(HREF),
+            TagKind::MetaCsp => self.attribute(CONTENT),
             TagKind::InlineScript { .. } => None,
+        }
+    }
+
+    fn first_of<'n>(&self, mut names: impl Iterator<Item = &'n str>) -> Option<&Attribute> {
+        names.find_map(|name| self.attribute(name))
+    }
+
+    /// Whether browsers check its `integrity`.
+    pub fn takes_integrity(&self) -> bool {
+        let takes = |markup: Markup| {
+            SCRIPT_ADDRESSES.iter().any(|known| known.markup == markup && known.takes_integrity)
+        };
+        match self.kind {
+            TagKind::Script(_) => takes(Markup::Html),
+            TagKind::SvgScript(_) => takes(Markup::Svg),
+            TagKind::Link(rel) => rel != LinkRel::Hint,
+            TagKind::MetaCsp | TagKind::InlineScript { .. } => false,
         }
     }
 
@@ -158,11 +154,11 @@ impl Tag {
     /// Tells the documents of a page apart: tags with one number stand in one document, the page
     /// itself is 0, and every `srcdoc` is one of its own.
     pub fn document(&self) -> usize {
-        let mut nest = self.nest.as_ref();
-        while let Some(Nest::Comment(outer)) = nest.map(Arc::as_ref) {
-            nest = outer.as_ref();
+        let mut around = self.surroundings.as_ref();
+        while let Some(Surroundings::Comment(outer)) = around.map(Arc::as_ref) {
+            around = outer.as_ref();
         }
-        nest.map_or(0, |srcdoc| Arc::as_ptr(srcdoc).addr())
+        around.map_or(0, |srcdoc| Arc::as_ptr(srcdoc).addr())
     }
 
     /// Whether it has nothing to do with modules, as far as the tag tells.

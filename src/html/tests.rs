@@ -171,6 +171,7 @@ fn inline_classic_scripts_are_reported_only_if_they_may_load_modules() {
         "new window . SharedWorker ( 'a' )",
         &format!("import {} ('a')", "/* long */".repeat(1000)),
         &format!("import {} ('a')", " ".repeat(2000)),
+        "import /* never closed (",
     ] {
         assert!(reported(code), "{code}");
     }
@@ -181,7 +182,6 @@ fn inline_classic_scripts_are_reported_only_if_they_may_load_modules() {
         "s = '!important'",
         "WorkerGlobalScope",
         "x = 'import'",
-        "import /* never closed (",
         "importScripts('a')",
         "import",
     ] {
@@ -816,6 +816,20 @@ proptest! {
     }
 
     #[test]
+    fn a_page_read_in_pieces_has_nothing_only_if_nothing_in_it_matters(page in page()) {
+        // Long enough that a piece can be judged without what follows.
+        let page = format!("{page}{}{page}", " x".repeat(700));
+        for local in [None, Some("vendor/")] {
+            let whole = reach(page.as_bytes(), Dialect::Html, local) == Reach::Nothing;
+            for size in [1, 5, 64, 1100] {
+                let is_clear = prefilter::has_nothing_in_windows(page.as_bytes(), local, size);
+                prop_assert!(whole || !is_clear, "{local:?}, {size}");
+            }
+            prop_assert_eq!(has_nothing(page.as_bytes(), local).unwrap(), whole);
+        }
+    }
+
+    #[test]
     fn whatever_is_read_is_what_a_conforming_parser_reads(page in page()) {
         if let Ok(found) = scan(page.as_bytes(), Dialect::Html) {
             let in_document = |tag: &&Tag| tag.place == Place::Document;
@@ -825,7 +839,7 @@ proptest! {
             let sources: Vec<_> = scripts.map(|tag| tag.address().unwrap().to_owned()).collect();
             let encoding = encoding_rs::Encoding::for_label(found.encoding.as_bytes()).unwrap();
             let text = encoding.decode(page.as_bytes()).0;
-            prop_assert_eq!(sources, ambiguity::classic_and_module_sources(&text));
+            prop_assert_eq!(sources, token::confirm::classic_and_module_sources(&text));
         }
     }
 
@@ -872,7 +886,7 @@ proptest! {
             let expected = [&old[..span.start], &text, &old[span.end..]].concat();
             prop_assert_eq!(inline_text(&again, tag), expected);
             if script.place != Place::Srcdoc {
-                let part = script.text_outward.as_ref().and_then(|way| way.span(span)).unwrap();
+                let part = script.text_map.as_ref().and_then(|way| way.span(span)).unwrap();
                 prop_assert!(edited.starts_with(&page.as_bytes()[..part.start]));
                 prop_assert!(edited.ends_with(&page.as_bytes()[part.end..]));
             }

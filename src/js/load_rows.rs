@@ -379,6 +379,13 @@ mod tests {
         crate::js::scan(source.as_bytes(), crate::js::SourceKind::Module).unwrap().loads
     }
 
+    /// The rows as a TOML array.
+    fn to_toml(loads: &Loads) -> String {
+        let rows: String =
+            loads.to_toml_rows().iter().map(|row| format!("  {{ {row} }},\n")).collect();
+        if rows.is_empty() { "[]".to_owned() } else { format!("[\n{rows}]") }
+    }
+
     #[test]
     fn rows_read_like_code() {
         let loads = scanned(
@@ -390,7 +397,7 @@ const font = 'https://cdn.example/font.woff2', next = `https://cdn.example/v${v}
 document.currentScript; import('./x.js', options); new SharedWorker(`${name}.js`)"#,
         );
         assert_eq!(
-            loads.to_toml(),
+            to_toml(&loads),
             r#"[
   { import = "./chunk.js", line = 1 },
   { export-from = "./all.js", line = 1 },
@@ -406,12 +413,12 @@ document.currentScript; import('./x.js', options); new SharedWorker(`${name}.js`
   { own-address = "current-script", line = 6 },
 ]"#
         );
-        assert_eq!(read(loads.to_toml().trim_matches(['[', ']'])).unwrap(), loads);
+        assert_eq!(read(to_toml(&loads).trim_matches(['[', ']'])).unwrap(), loads);
     }
 
     #[test]
     fn what_loads_nothing_has_no_rows() {
-        assert_eq!(Loads::default().to_toml(), "[]");
+        assert_eq!(to_toml(&Loads::default()), "[]");
         assert_eq!(read("").unwrap(), Loads::default());
     }
 
@@ -502,7 +509,7 @@ document.currentScript; import('./x.js', options); new SharedWorker(`${name}.js`
             let computed =
                 computed.into_iter().map(|(form, line)| Computed { form, line }).collect();
             let loads = Loads { specifiers, computed, signs };
-            let text = format!("loads = {}", loads.to_toml());
+            let text = format!("loads = {}", to_toml(&loads));
             let block: Block = toml::from_str(&text).unwrap();
             prop_assert_eq!(&block.loads, &loads);
             let block: Block = toml::from_str(&toml::to_string(&block).unwrap()).unwrap();

@@ -58,10 +58,9 @@ pub fn relocate(
     files: &VendoredFiles,
 ) -> Relocated {
     let mut homes = homes(settings, base, resolution, files);
-    let reached = resolution.graphs.reached();
     let mut scripts: BTreeMap<&SubresourceUrl, Script<'_>> = BTreeMap::new();
     for (request, module) in resolution.graphs.modules() {
-        let Some(reached) = reached.get(request) else { continue };
+        let Some(reached) = resolution.reached.get(request) else { continue };
         let is_own = base.site.is_own(&request.url);
         let Some(to) = new_place(&homes, request, is_own) else { continue };
         let script = scripts.entry(&request.url).or_insert_with(|| Script {

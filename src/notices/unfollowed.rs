@@ -8,7 +8,7 @@ use url::Url;
 use crate::{
     findings::{Findings, Notice, Places, Use},
     graph::{
-        closure::{self, Broken, Module, Reach, Reached, Referrer, Request},
+        closure::{self, Broken, Module, Reach, Referrer, Request},
         local_urls::{FolderMove, LocalUrls},
     },
     js::{Form, OwnAddress, ParseFailure, Sign, SignKind, Specifier},
@@ -30,9 +30,8 @@ pub fn unfollowed(
     resolution: &Resolution,
     layout: &Layout,
 ) -> Findings {
-    let reached = resolution.graphs.reached();
     let mut findings = Findings::default();
-    findings.warnings.extend(of_modules(site, resolution, layout, &reached));
+    findings.warnings.extend(of_modules(site, resolution, layout));
     let unparsed: BTreeMap<_, _> =
         resolution.unparsed.iter().map(|(request, failure)| (&request.url, failure)).collect();
     let unparsed = unparsed.into_iter();
@@ -43,21 +42,16 @@ pub fn unfollowed(
         .warnings
         .extend(resolution.graphs.broken().iter().filter_map(|broken| leads_nowhere(site, broken)));
     findings.warnings.extend(unused_folders(pages, &layout.homes));
-    findings.add(wrong_types(site, resolution, &reached));
+    findings.add(wrong_types(site, resolution));
     findings
 }
 
 /// What the code of vendored modules, and of the site's own, leaves open.
-fn of_modules(
-    site: &SiteUrls,
-    resolution: &Resolution,
-    layout: &Layout,
-    reached: &BTreeMap<Request, Reached>,
-) -> Vec<Notice> {
+fn of_modules(site: &SiteUrls, resolution: &Resolution, layout: &Layout) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut told = BTreeSet::new();
     for (request, module) in resolution.graphs.modules() {
-        let Some(reached) = reached.get(request) else { continue };
+        let Some(reached) = resolution.reached.get(request) else { continue };
         let is_vendored = layout.homes.path(request.url.as_url()).is_some();
         if reached.in_document && (is_vendored || site.is_own(&request.url)) {
             notices.extend(foreign_workers(site, request, module));
@@ -129,14 +123,10 @@ fn unused_folders(pages: &Pages, homes: &LocalUrls) -> Vec<Notice> {
 }
 
 /// A file that browsers refuse where it is imported fails the run, unless it may never be imported.
-fn wrong_types(
-    site: &SiteUrls,
-    resolution: &Resolution,
-    reached: &BTreeMap<Request, Reached>,
-) -> Findings {
+fn wrong_types(site: &SiteUrls, resolution: &Resolution) -> Findings {
     let mut findings = Findings::default();
     for request in &resolution.wrong_type {
-        let Some(reached) = reached.get(request) else { continue };
+        let Some(reached) = resolution.reached.get(request) else { continue };
         let url = &request.url;
         let message = format!("`{}` is not of the type that it is imported as", site.name(url));
         let notice = Notice::new("wrong-module-type", message)

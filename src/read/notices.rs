@@ -14,11 +14,12 @@ use crate::{
 
 /// The problem that a page cannot be read.
 pub fn unreadable(error: &SiteError) -> Problem {
-    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    Notice::new("unreadable-page", error.to_string())
-        .detail("cause", cause)
-        .hint(error.remedy().map(str::to_owned))
-        .of_tool()
+    let notice = Notice::new("unreadable-page", error.to_string());
+    let notice = match std::error::Error::source(error) {
+        Some(cause) => notice.detail("cause", cause),
+        None => notice,
+    };
+    notice.hint(error.remedy().map(str::to_owned)).of_tool()
 }
 
 pub(super) fn ignored_map(error: &ImportMapError, place: Use) -> Notice {

@@ -43,18 +43,14 @@ pub enum KnownPatch {
 pub struct VerifiedPatch {
     /// The edit.
     pub patch: Patch,
-    stamp: (Stamp, usize),
+    stamp: Stamp,
 }
 
 impl VerifiedPatch {
     /// Whether the edit was made for this very page.
     pub fn is_of(&self, page: &Page<'_>) -> bool {
-        self.stamp == stamp(page)
+        self.stamp == page.stamp()
     }
-}
-
-fn stamp(page: &Page<'_>) -> (Stamp, usize) {
-    (page.stamp(), page.bytes().len())
 }
 
 /// How many bytes of patches a run keeps, so that memory does not grow with the site. A patch that is
@@ -74,7 +70,7 @@ impl PatchBudget {
         // A page that was written a moment ago may change again without a new time stamp.
         let is_kept = page.is_settled()
             && self.taken.fetch_add(size, Ordering::Relaxed) + size <= Self::BYTES;
-        let kept = || Box::new(VerifiedPatch { patch, stamp: stamp(page) });
+        let kept = || Box::new(VerifiedPatch { patch, stamp: page.stamp() });
         KnownPatch::Verified(is_kept.then(kept))
     }
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     findings::{Findings, Notice, Use},
     graph::document::{self, Start},
-    html::{Patch, Scan, ScanError, Tag, TagKind, View},
+    html::{self, Patch, Positions, Scan, ScanError, Tag, TagKind},
     integrity::IntegrityMetadata,
     page::{self, LocalScript, PageReferences, Role},
     reference::{PageAddress, SubresourceUrl},
@@ -34,8 +34,8 @@ pub trait PageVisitor: Sync {
 /// A page that has been read.
 #[derive(Debug)]
 pub struct ReadPage<'p> {
-    /// What is scanned and edited in its place.
-    pub view: View<'p>,
+    /// Its bytes.
+    pub bytes: &'p [u8],
     /// Where it is served.
     pub address: &'p PageAddress,
     /// Its tags.
@@ -93,15 +93,15 @@ impl PageRecord {
     pub(super) fn scan(
         &mut self,
         settings: &Settings,
-        view: View<'_>,
+        bytes: &[u8],
         visitor: Option<&dyn PageVisitor>,
     ) -> Option<Patch> {
-        match view.scan(dialect(&self.path), Some(&settings.out)) {
+        match html::scan_relevant(bytes, dialect(&self.path), Some(&settings.out)) {
             Ok(None) => None,
             Ok(Some(scan)) => {
                 let address = &page_address(&self.path, settings);
                 let references = page::references(address, &scan);
-                let page = ReadPage { view, address, scan: &scan, references: &references };
+                let page = ReadPage { bytes, address, scan: &scan, references: &references };
                 self.note(settings, &page);
                 visitor.filter(|_| self.has_work && !self.findings.has_problems())?.rewrite(&page)
             }
@@ -113,8 +113,8 @@ impl PageRecord {
     }
 
     fn note(&mut self, settings: &Settings, page: &ReadPage<'_>) {
-        let ReadPage { view, address, scan, references } = *page;
-        let (name, positions) = (&self.name(), &view.positions(scan));
+        let ReadPage { bytes, address, scan, references } = *page;
+        let (name, positions) = (&self.name(), &Positions::new(scan.source(bytes)));
         let place = |tag: usize| page::place(name, positions, &scan.tags[tag]);
         let is_vendored = |script: &&LocalScript| {
             let rest = script.path.strip_prefix(&settings.out);

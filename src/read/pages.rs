@@ -18,7 +18,6 @@ use super::{
 use crate::{
     findings::{Findings, Keep, Places, Use, by_page},
     graph::document::Start,
-    html::View,
     integrity::IntegrityMetadata,
     reference::SubresourceUrl,
     settings::Settings,
@@ -66,7 +65,7 @@ pub struct OtherFiles {
 /// Reads one page that is at hand.
 pub fn of_page(settings: &Settings, path: &Path, bytes: &[u8]) -> (Pages, Findings) {
     let mut record = PageRecord { path: path.to_owned(), ..PageRecord::default() };
-    record.scan(settings, View::whole(bytes), None);
+    record.scan(settings, bytes, None);
     let findings = std::mem::take(&mut record.findings);
     let mut pages = Pages { count: 1, ..Pages::default() };
     pages.add(record);

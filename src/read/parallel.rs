@@ -106,7 +106,7 @@ impl Part {
         let mut record = PageRecord { path, ..PageRecord::default() };
         match reader.read(&record.path) {
             Ok(page) => {
-                let patch = record.scan(settings, page.view(), visitor);
+                let patch = record.scan(settings, page.bytes(), visitor);
                 record.patch = patch.map(|patch| budget.keep(patch, &page)).unwrap_or_default();
             }
             Err(error) => record.findings.problems.push(unreadable(&error)),

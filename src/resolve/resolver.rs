@@ -116,6 +116,8 @@ pub struct Resolution {
     pub unparsed: BTreeMap<Request, ParseFailure>,
     /// Files of a type that browsers do not accept for their use.
     pub wrong_type: BTreeSet<Request>,
+    /// Everything that any document reaches.
+    pub reached: BTreeMap<Request, Reached>,
     /// Whether a module is still to be downloaded, whose imports are therefore not known.
     pub is_incomplete: bool,
 }
@@ -145,8 +147,12 @@ pub struct Resolver<'a> {
     undecided: BTreeSet<SubresourceUrl>,
     /// Files that were read, until their graphs take them in.
     scans: BTreeMap<Request, FileScan>,
-    /// What the graphs ask for next.
+    /// What the graphs have come to ask for, and nobody has looked at.
+    unread: BTreeSet<Request>,
+    /// What the graphs ask for and has to be downloaded first.
     waiting: Uses,
+    /// What is to be downloaded.
+    unfetched: BTreeSet<SubresourceUrl>,
     phase: Phase,
     findings: Findings,
 }
@@ -172,6 +178,7 @@ impl<'a> Resolver<'a> {
             used_locally: named_vendored_files(base, pages),
             unparsed: BTreeMap::new(),
             wrong_type: BTreeSet::new(),
+            reached: BTreeMap::new(),
             is_incomplete: false,
         };
         Self {
@@ -183,7 +190,9 @@ impl<'a> Resolver<'a> {
             files: Files::default(),
             not_cached: BTreeSet::new(),
             scans: BTreeMap::new(),
+            unread: BTreeSet::new(),
             waiting: Uses::new(),
+            unfetched: BTreeSet::new(),
             phase: Phase::LocalFiles,
             findings: Findings::default(),
         }
@@ -208,12 +217,13 @@ impl<'a> Resolver<'a> {
                 return step;
             }
             self.decide();
-            let frontier = self.resolution.graphs.frontier();
-            self.note_imports(&frontier);
+            let new = self.resolution.graphs.new_requests();
+            self.note_imports(&new);
+            self.unread.extend(new.into_keys());
             if !self.undecided.is_empty() {
                 continue;
             }
-            match self.follow(frontier) {
+            match self.follow() {
                 Followed::Further => {}
                 Followed::Needs(step) => return step,
                 Followed::ToTheEnd => return self.end_of_plan(),
@@ -248,6 +258,10 @@ impl<'a> Resolver<'a> {
     /// Supplies a download.
     pub fn supply_download(&mut self, url: SubresourceUrl, arrival: Arrival) {
         self.scans.extend(arrival.scans);
+        self.unfetched.remove(&url);
+        for r#use in self.waiting.remove(&url).unwrap_or_default() {
+            self.unread.insert(Request { url: url.clone(), r#use });
+        }
         match arrival.result {
             Ok(obtained) => drop(self.files.fetched.insert(url, obtained)),
             Err(error) => drop(self.files.failed.insert(url, error)),
@@ -267,6 +281,7 @@ impl<'a> Resolver<'a> {
     /// What was decided, the bytes that are at hand, and what there is to say.
     pub fn finish(mut self) -> (Resolution, Files, Findings) {
         let is_module = |r#use: &closure::Use| matches!(r#use, closure::Use::Module(_));
+        self.resolution.reached = self.resolution.graphs.reached();
         self.resolution.is_incomplete = self.waiting.values().flatten().any(is_module);
         (self.resolution, self.files, self.findings)
     }
@@ -329,8 +344,14 @@ impl<'a> Resolver<'a> {
             let is_there = self.has_bytes(&url, uses);
             let plan = &mut self.resolution.plan;
             plan.decide(&url, uses, &self.base.lock, self.rules.policy, is_there);
-            if let Some(Action::Refuse(finding)) = plan.actions.get(&url) {
-                self.findings.problems.push(denied(&url, finding, uses));
+            match plan.actions.get(&url) {
+                Some(Action::Refuse(finding)) => {
+                    self.findings.problems.push(denied(&url, finding, uses));
+                }
+                Some(Action::Fetch(_)) if !self.files.fetched.contains_key(&url) => {
+                    self.unfetched.insert(url);
+                }
+                _ => {}
             }
         }
     }
@@ -369,32 +390,32 @@ impl<'a> Resolver<'a> {
     }
 
     /// Takes in one level of the graphs, once all of it is at hand that needs no download.
-    fn follow(&mut self, frontier: BTreeMap<Request, Reached>) -> Followed {
+    fn follow(&mut self) -> Followed {
         let is_needed = |request: &&Request| {
             self.site().is_own(&request.url) && !self.scans.contains_key(request)
         };
-        let own: Vec<_> = frontier.keys().filter(is_needed).cloned().map(Need::Own).collect();
+        let own: Vec<_> = self.unread.iter().filter(is_needed).cloned().map(Need::Own).collect();
         if !own.is_empty() {
             return Followed::Needs(Step::Read(own));
         }
-        self.waiting.clear();
-        for request in frontier.keys() {
-            let uses = self.waiting.entry(request.url.clone()).or_default();
-            uses.insert(request.r#use.clone());
+        let unread = std::mem::take(&mut self.unread);
+        let supplied = |request| (self.scans.remove(&request), request);
+        let level: Vec<_> = unread.into_iter().map(supplied).collect();
+        let scan = |(scan, request): (Option<FileScan>, Request)| {
+            (scan.or_else(|| self.scan(&request)), request)
+        };
+        let level: Vec<_> = level.into_par_iter().map(scan).collect();
+        let mut followed = Followed::ToTheEnd;
+        for (scan, request) in level {
+            match scan {
+                Some(scan) => {
+                    followed = Followed::Further;
+                    self.take_in(request, scan);
+                }
+                None => drop(self.waiting.entry(request.url).or_default().insert(request.r#use)),
+            }
         }
-        let (mut read, unread): (Vec<_>, Vec<_>) = frontier
-            .into_keys()
-            .map(|request| (self.scans.remove(&request), request))
-            .partition(|(scan, _)| scan.is_some());
-        let scan = |(_, request)| Some((Some(self.scan(&request)?), request));
-        read.par_extend(unread.into_par_iter().filter_map(scan));
-        if read.is_empty() {
-            return Followed::ToTheEnd;
-        }
-        for (scan, request) in read {
-            self.take_in(request, scan.unwrap_or_else(FileScan::left));
-        }
-        Followed::Further
+        followed
     }
 
     /// What a file of another origin loads; `None` if it is still to be downloaded.
@@ -490,13 +511,8 @@ impl<'a> Resolver<'a> {
 
     /// What is to be downloaded next, and as what.
     fn pending(&self) -> Uses {
-        let is_new = |url: &SubresourceUrl| {
-            !self.files.fetched.contains_key(url) && !self.files.failed.contains_key(url)
-        };
-        let fetches = self.resolution.plan.fetches().filter(|(url, _)| is_new(url));
-        fetches
-            .map(|(url, _)| (url.clone(), self.waiting.get(url).cloned().unwrap_or_default()))
-            .collect()
+        let uses = |url| self.waiting.get(url).cloned().unwrap_or_default();
+        self.unfetched.iter().map(|url| (url.clone(), uses(url))).collect()
     }
 }
 
@@ -514,8 +530,8 @@ impl Resolution {
     /// How every URL is reached: as soon as a page waits for it in one place, it counts as waited for.
     pub fn reach_of_urls(&self) -> BTreeMap<SubresourceUrl, Reach> {
         let mut reach = BTreeMap::new();
-        for (request, reached) in self.graphs.reached() {
-            let known = reach.entry(request.url).or_insert(reached.reach);
+        for (request, reached) in &self.reached {
+            let known = reach.entry(request.url.clone()).or_insert(reached.reach);
             *known = reached.reach.min(*known);
         }
         reach

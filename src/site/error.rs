@@ -4,6 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
+use super::page::MAX_PAGE;
 use crate::folder::{FolderError, IoError};
 
 /// A site that cannot be read or written.
@@ -29,6 +30,9 @@ pub enum SiteError {
     /// A file or folder that cannot be read or written.
     #[error(transparent)]
     Io(IoError),
+    /// A page too large to be held in memory.
+    #[error("`{}` is larger than {} MiB, which is the most a page may have", .0.display(), MAX_PAGE >> 20)]
+    TooLarge(PathBuf),
     /// A link where a page or a folder of the site belongs.
     #[error("`{}` is a link, which Inhouse does not follow", .0.display())]
     Link(PathBuf),
@@ -45,6 +49,9 @@ impl SiteError {
             ),
             Self::Glob { .. } => None,
             Self::Io(error) => Some(error.remedy()),
+            Self::TooLarge(_) => {
+                Some("split it into smaller pages, or keep it out of the folder that you name")
+            }
             Self::Link(_) => Some("put a real file or folder in its place and run again"),
         }
     }

@@ -1,10 +1,10 @@
-//! Reading pages and putting changed ones in their place; large ones without holding them in memory.
+//! Reading pages, and putting changed ones in their place.
 
 use std::{
     borrow::Cow,
     fs::{self, File},
     hash::{DefaultHasher, Hash, Hasher},
-    io::{self, IoSlice, Read, Seek, SeekFrom, Write},
+    io::{self, IoSlice, Read, Seek, Write},
     path::Path,
     time::Duration,
 };
@@ -12,48 +12,27 @@ use std::{
 use super::error::SiteError;
 use crate::{
     folder::{Cursor, Tree},
-    html::{Dialect, Excerpt, ExcerptLimits, Patch, View},
+    html::{self, Dialect, Patch},
 };
 
 /// From how many bytes on a page is not held in memory if nothing in it matters.
 const LARGE: u64 = 1 << 20;
-/// From how many bytes on a page is not held at all, if it is written so that this can be helped.
-const GIANT: u64 = 8 << 20;
+/// How many bytes a page may have that is held in memory.
+pub(super) const MAX_PAGE: u64 = 256 << 20;
 /// As long as any file system in use takes from one time stamp to the next: FAT's are two seconds apart.
 const TICK: Duration = Duration::from_secs(2);
 
 /// A page, and the mode and owner that a page made from it shall have.
 #[derive(Debug)]
 pub struct Page<'b> {
-    content: Content<'b>,
+    bytes: Cow<'b, [u8]>,
     model: fs::Metadata,
 }
 
-#[derive(Debug)]
-enum Content<'b> {
-    Whole(Cow<'b, [u8]>),
-    Large(Large),
-}
-
-/// A page that is not held in memory.
-#[derive(Debug)]
-struct Large {
-    excerpt: Excerpt,
-    file: File,
-}
-
 impl Page<'_> {
-    /// What is scanned and edited in its place.
-    pub fn view(&self) -> View<'_> {
-        match &self.content {
-            Content::Whole(bytes) => View::whole(bytes),
-            Content::Large(large) => View::excerpt(&large.excerpt),
-        }
-    }
-
-    /// The bytes of a file that was read whole; of a large page those that matter.
+    /// The bytes of the file; none of a large page in which nothing matters.
     pub fn bytes(&self) -> &[u8] {
-        self.view().bytes()
+        &self.bytes
     }
 
     /// What tells whether the file is still the one that was read.
@@ -69,38 +48,9 @@ impl Page<'_> {
 
     /// Whether the page with changes is what `other` holds.
     pub fn is_edited_to(&self, patch: &Patch, other: &Self) -> bool {
-        match (&self.content, &other.content) {
-            (Content::Whole(bytes), Content::Whole(other)) => *patch.apply(bytes) == **other,
-            (Content::Large(_), _) | (_, Content::Large(_)) => false, // not worth reading both
-        }
-    }
-
-    /// Writes the page with changes, of which the spans count the bytes of its view.
-    fn write(&self, patch: &Patch, new: &mut File) -> io::Result<()> {
-        match &self.content {
-            Content::Whole(bytes) => write_parts(new, &patch.parts(bytes)),
-            Content::Large(large) => large.write(patch, new),
-        }
-    }
-}
-
-impl Large {
-    /// What stays is copied by the kernel, range by range.
-    fn write(&self, patch: &Patch, new: &mut File) -> io::Result<()> {
-        let moved = self.excerpt.patch_in_page(patch.clone());
-        let patch = moved.ok_or_else(|| io::Error::other("a change has no place in the page"))?;
-        let mut file = &self.file;
-        let mut at = 0;
-        for (span, text) in patch.pieces() {
-            let (start, end) = (span.start as u64, span.end as u64);
-            file.seek(SeekFrom::Start(at))?;
-            io::copy(&mut file.take(start - at), new)?;
-            new.write_all(text)?;
-            at = end;
-        }
-        file.seek(SeekFrom::Start(at))?;
-        io::copy(&mut file, new)?;
-        Ok(())
+        let mut rest = other.bytes();
+        let is_next = |part: &&[u8]| rest.strip_prefix(*part).map(|after| rest = after).is_some();
+        patch.parts(&self.bytes).iter().all(is_next) && rest.is_empty()
     }
 }
 
@@ -149,41 +99,35 @@ impl<'t> PageReader<'t> {
         let failed = |source| SiteError::cannot_read(site.path(page), source);
         let opened = self.hand.open_file(page).map_err(SiteError::reading)?;
         let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
-        // Excerpts know nothing of the rules of XML.
         if model.len() > LARGE && dialect(page) == Dialect::Html {
-            match self.excerpt(&mut file, model.len()).map_err(failed)? {
-                Some(excerpt) => {
-                    let content = Content::Large(Large { excerpt, file });
-                    return Ok(Page { content, model });
-                }
-                None => file.rewind().map_err(failed)?,
+            if html::has_nothing(&mut file, self.local).map_err(failed)? {
+                return Ok(Page { bytes: Cow::Borrowed(&[]), model });
             }
+            file.rewind().map_err(failed)?;
         }
-        let size = usize::try_from(model.len()).unwrap_or(usize::MAX);
-        if self.memory.len() as u64 > LARGE && model.len() <= LARGE {
+        let length = length_to_hold(site, page, &model)?;
+        let bytes = Cow::Borrowed(self.hold(&mut file, length).map_err(failed)?);
+        Ok(Page { bytes, model })
+    }
+
+    fn hold(&mut self, file: &mut File, length: usize) -> io::Result<&[u8]> {
+        if self.memory.len() as u64 > LARGE && length as u64 <= LARGE {
             // One large page must not keep its memory for the rest of the run.
             self.memory = Vec::new();
         }
-        if self.memory.len() < size {
-            self.memory.resize(size.next_multiple_of(1 << 16), 0);
+        if self.memory.len() < length {
+            self.memory.resize(length.next_multiple_of(1 << 16), 0);
         }
-        let read = fill(&mut file, &mut self.memory[..size]).map_err(failed)?;
-        let content = Content::Whole(Cow::Borrowed(&self.memory[..read]));
-        Ok(Page { content, model })
+        let read = fill(file, &mut self.memory[..length])?;
+        Ok(&self.memory[..read])
     }
+}
 
-    /// What matters of a large page, if it is little; `None` if the page is better held in memory.
-    fn excerpt(&self, file: &mut File, length: u64) -> io::Result<Option<Excerpt>> {
-        let limits = ExcerptLimits::default();
-        if Excerpt::is_nothing(&mut *file, self.local, limits)? {
-            return Ok(Some(Excerpt::default()));
-        }
-        if length <= GIANT {
-            return Ok(None);
-        }
-        file.rewind()?;
-        Excerpt::read(file, self.local, limits)
-    }
+/// How many bytes of memory a page takes, if that is not too much.
+fn length_to_hold(site: &Tree, page: &Path, model: &fs::Metadata) -> Result<usize, SiteError> {
+    let fits = |length: &usize| *length as u64 <= MAX_PAGE;
+    let length = usize::try_from(model.len()).ok().filter(fits);
+    length.ok_or_else(|| SiteError::TooLarge(site.path(page)))
 }
 
 /// Reads until `memory` is full or the file is over.
@@ -208,9 +152,9 @@ pub fn read_page(site: &Tree, page: &Path) -> Result<Page<'static>, SiteError> {
     let failed = |source| SiteError::cannot_read(site.path(page), source);
     let opened = site.open_file(page).map_err(SiteError::reading)?;
     let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(length_to_hold(site, page, &model)?);
     file.read_to_end(&mut bytes).map_err(failed)?;
-    Ok(Page { content: Content::Whole(Cow::Owned(bytes)), model })
+    Ok(Page { bytes: Cow::Owned(bytes), model })
 }
 
 /// Puts a page with changes in the place of `page` (a path relative to the site that `hand` works in),
@@ -225,7 +169,7 @@ pub fn replace(
     patch: &Patch,
 ) -> Result<(), SiteError> {
     let fill = |new: &mut File| {
-        from.write(patch, new)?;
+        write_parts(new, &patch.parts(&from.bytes))?;
         take_after(new, &from.model)
     };
     hand.put(page, &fill).map_err(SiteError::writing)
@@ -280,7 +224,6 @@ mod tests {
         super::{open, tests::site},
         *,
     };
-    use crate::html::{self, Change, Edit};
 
     #[test]
     fn one_reader_reads_pages_of_all_sizes() {
@@ -326,26 +269,32 @@ mod tests {
     }
 
     #[test]
-    fn a_large_page_is_edited_as_if_it_were_small() {
+    fn a_page_that_is_too_large_is_refused_unless_nothing_in_it_matters() {
         let dir = site(&[]);
         let tree = open(dir.path()).unwrap();
-        let script = "<script src=//h/a.js></script>";
-        let lines = "<p>Zeile für Zeile</p>\n".repeat(400_000);
-        for page in [format!("{lines}{script}\n"), format!("{script}{lines}{script}")] {
-            fs::write(dir.path().join("page.html"), &page).unwrap();
+        let path = dir.path().join("page.html");
+        for (begin, is_refused) in [("<script src=//h/a.js></script>", true), ("<p>", false)] {
+            // The rest is a hole, which takes no space.
+            fs::write(&path, begin).unwrap();
+            File::options().write(true).open(&path).unwrap().set_len(MAX_PAGE + 1).unwrap();
             let mut reader = PageReader::new(&tree, None);
-            let large = reader.read(Path::new("page.html")).unwrap();
-            assert!(large.bytes().len() < 100_000 && page.len() as u64 > GIANT);
-            let patch = |view: View<'_>| {
-                let scan = view.scan(Dialect::Html, None).unwrap().unwrap();
-                let src = || Change::Set { attribute: "src".into(), value: "vendor/a.js".into() };
-                let edits = (0..scan.tags.len()).map(|tag| Edit { tag, changes: vec![src()] });
-                html::patch(view.bytes(), &scan, &edits.collect::<Vec<_>>()).unwrap()
-            };
-            let edited = patch(View::whole(page.as_bytes())).apply(page.as_bytes());
-            let patch = patch(large.view());
-            replace(&mut Cursor::new(&tree), Path::new("page.html"), &large, &patch).unwrap();
-            assert!(fs::read(dir.path().join("page.html")).unwrap() == edited);
+            let read = reader.read(Path::new("page.html"));
+            assert_eq!(matches!(read, Err(SiteError::TooLarge(_))), is_refused, "{begin}");
+        }
+        let whole = read_page(&tree, Path::new("page.html"));
+        assert!(matches!(whole, Err(SiteError::TooLarge(_))));
+    }
+
+    #[test]
+    fn a_page_is_compared_with_its_edited_copy() {
+        let dir = site(&["page.html", "copy.html"]);
+        let tree = open(dir.path()).unwrap();
+        fs::write(dir.path().join("copy.html"), "new").unwrap();
+        let read = |page: &str| read_page(&tree, Path::new(page)).unwrap();
+        let (page, copy) = (read("page.html"), read("copy.html"));
+        assert!(page.is_edited_to(&Patch::whole(1, b"new".to_vec()), &copy));
+        for other in ["ne", "newer", "old", ""] {
+            assert!(!page.is_edited_to(&Patch::whole(1, other.into()), &copy), "{other}");
         }
     }
 

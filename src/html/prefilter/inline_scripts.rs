@@ -4,12 +4,13 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
-use super::{Concern, start_tag::Loads};
-use crate::html::code;
+use super::{concern::Concern, tags::Loads};
+use crate::html::script_words;
 
 static COMMENT: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("<!--"));
 
-/// The end of the first `</script>`; `None` if it is not written the plain way.
+/// The end of the first `</script>`; `None` if more than white space stands before its
+/// `>`, or if there is none.
 pub(super) fn script_end(bytes: &[u8]) -> Option<usize> {
     let name_end = end_tag(bytes)? + END_TAG.len();
     let rest = bytes[name_end..].trim_ascii_start();
@@ -78,13 +79,16 @@ impl<'p> InlineScripts<'p> {
             is_last,
             ends: Next::of(page, end_tag),
             comments: Next::of(page, |bytes| COMMENT.find(bytes)),
-            loaders: [Next::of(page, code::import_call), Next::of(page, code::worker)],
+            loaders: [
+                Next::of(page, script_words::import_call),
+                Next::of(page, script_words::worker),
+            ],
         }
     }
 
     /// What the script means whose start tag reaches from `at` to `tag_end`. After `<!--` it may
-    /// go on behind its first end tag (HTML 13.2.5.20, script data escaped state), and nobody can
-    /// tell how far.
+    /// go on behind its first end tag (HTML 13.2.5.20, script data escaped state); where it ends
+    /// then is not known here.
     pub(super) fn concern(&mut self, at: usize, tag_end: usize, loads: Loads) -> Concern {
         let end_tag = self.ends.within(tag_end, self.length);
         let end = end_tag.unwrap_or(self.length);

@@ -1,4 +1,4 @@
-//! A part of a page that slides over it from its beginning to its end.
+//! A buffer that slides over a page from its beginning to its end.
 
 use std::io::{self, Read};
 
@@ -9,8 +9,6 @@ pub(super) struct Window<R> {
     /// How many bytes it has, if there are as many.
     size: usize,
     most: usize,
-    /// How many bytes of the page lie before it.
-    behind: u64,
     is_last: bool,
 }
 
@@ -19,7 +17,7 @@ impl<R: Read> Window<R> {
     pub(super) fn new(page: R, size: usize, most: usize) -> io::Result<Self> {
         let size = size.max(1);
         let bytes = Vec::new();
-        let mut window = Self { page, bytes, size, most, behind: 0, is_last: false };
+        let mut window = Self { page, bytes, size, most, is_last: false };
         window.fill()?;
         Ok(window)
     }
@@ -33,16 +31,10 @@ impl<R: Read> Window<R> {
         self.is_last
     }
 
-    /// How many bytes of the page have been read.
-    pub(super) fn read(&self) -> u64 {
-        self.behind + self.bytes.len() as u64
-    }
-
     /// Goes on to where `done` bytes of it lie behind it; if it is none, the window grows. Says
     /// whether more of the page has come into it.
     pub(super) fn slide(&mut self, done: usize) -> io::Result<bool> {
         self.bytes.drain(..done);
-        self.behind += done as u64;
         if done == 0 {
             // Doubled, so that what is read again and again is never more than twice its length.
             self.size = (self.size * 2).min(self.most);
@@ -78,8 +70,8 @@ mod tests {
         assert!(!window.slide(0).unwrap(), "it may not grow any more");
         assert!(!window.is_last());
         assert!(window.slide(1).unwrap());
-        assert_eq!((window.bytes(), window.is_last(), window.read()), (&b"defgh"[..], false, 8));
+        assert_eq!((window.bytes(), window.is_last()), (&b"defgh"[..], false));
         assert!(!window.slide(4).unwrap());
-        assert_eq!((window.bytes(), window.is_last(), window.read()), (&b"h"[..], true, 8));
+        assert_eq!((window.bytes(), window.is_last()), (&b"h"[..], true));
     }
 }

@@ -1,9 +1,9 @@
-//! SVG and MathML: whether a page's foreign content is so plain that every parser reads it alike.
+//! SVG and MathML: whether a page's foreign content is so simple that every parser reads it alike.
 //!
 //! lol_html follows HTML's rules for foreign content (13.2.6.5) roughly: an unclosed `<svg>` in a
 //! `<div>`, `<svg/>` or `<math>` inside `<svg>` make it take a later `<script>` for another one.
-//! Icons and formulas as people write them are balanced and made of known names; whatever is not
-//! gets a second opinion from `ambiguity`.
+//! Icons and formulas are nearly always balanced and made of known names. Everything else is left to
+//! `confirm`.
 
 /// Elements of SVG that hold other elements, and are no integration points.
 const SVG: [&str; 61] = [

@@ -2,14 +2,15 @@
 //! a new import map.
 //!
 //! What a script's text must not hold follows HTML 4.12.1.3, "restrictions for contents of script
-//! elements". Nothing is escaped here: only whoever wrote the text knows its grammar.
+//! elements". Nothing is escaped here: how to escape depends on the grammar of the text, which
+//! is not known.
 
 use super::{
-    Dialect, Place, SpliceError, Tag,
     change::Insertion,
+    error::SpliceError,
     splice::{Splice, quoted},
-    srcdoc::Nest,
 };
+use crate::html::{Dialect, Place, Tag, nested::Surroundings};
 
 /// What ends a script, or makes its end tag another one.
 const MARKUP: [&str; 3] = ["</script", "<script", "<!--"];
@@ -33,7 +34,7 @@ pub(super) fn check_text(text: &str, dialect: Dialect, tag: &Tag) -> Result<(), 
     if let Some(markup) = in_xml.iter().find(|markup| lower.contains(**markup)) {
         return refused(markup);
     }
-    match Nest::ends_a_comment(tag.nest.as_ref(), text) {
+    match Surroundings::ends_a_comment(tag.surroundings.as_ref(), text) {
         true => refused(">"),
         false => Ok(()),
     }

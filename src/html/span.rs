@@ -1,13 +1,18 @@
-//! Layers of text: a `srcdoc` is a page inside an attribute, a conditional comment a fragment
-//! inside a comment, and each may hold the other.
-//!
-//! [`OffsetMap`] leads from a decoded text back to the bytes it was decoded from, so that an edit
-//! touches only its own; [`Nest`] encodes inserted text once for each layer around it. Which
-//! layers there are is the scanner's business.
+//! Where texts come from: how a value is delimited, and the way from the offsets of a text that was
+//! decoded back to the bytes it was decoded from.
 
 use std::{ops::Range, sync::Arc};
 
-use super::{attribute::encode, tag::Quote};
+/// How an attribute's value is delimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quote {
+    /// `"value"`.
+    Double,
+    /// `'value'`.
+    Single,
+    /// `value`.
+    None,
+}
 
 /// From offsets in a text to offsets in what the text was made from: a list of stretches.
 ///
@@ -58,12 +63,12 @@ impl OffsetMap {
     }
 }
 
-/// The way out of a layer: one map for each step, innermost first.
+/// The way from a nested text to the page: one map for each text around it, innermost first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Outward(Vec<Arc<OffsetMap>>);
+pub(super) struct SpanMap(Vec<Arc<OffsetMap>>);
 
-impl Outward {
-    /// The way out of a layer that lies inside this one.
+impl SpanMap {
+    /// The way from a text that lies inside this one.
     pub(super) fn through(&self, steps: impl IntoIterator<Item = OffsetMap>) -> Self {
         Self(steps.into_iter().map(Arc::new).chain(self.0.iter().cloned()).collect())
     }
@@ -82,45 +87,6 @@ impl Outward {
     /// for a message.
     pub(super) fn near(&self, inner: usize) -> usize {
         (0..=inner).rev().find_map(|offset| self.offset(offset)).unwrap_or_default()
-    }
-}
-
-/// The layers around a tag, innermost first.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Nest {
-    /// A conditional comment.
-    Comment(Option<Arc<Nest>>),
-    /// The value of a `srcdoc`, delimited by this quote.
-    Srcdoc(Quote, Option<Arc<Nest>>),
-}
-
-impl Nest {
-    /// Whether the text stands in an attribute, where there are character references.
-    pub(super) fn is_attribute(nest: Option<&Arc<Self>>) -> bool {
-        match nest.map(Arc::as_ref) {
-            None => false,
-            Some(Self::Comment(outer)) => Self::is_attribute(outer.as_ref()),
-            Some(Self::Srcdoc(..)) => true,
-        }
-    }
-
-    /// Whether text of the innermost layer could end a comment around it. A `srcdoc` encodes what
-    /// could.
-    pub(super) fn ends_a_comment(nest: Option<&Arc<Self>>, text: &str) -> bool {
-        match nest.map(Arc::as_ref) {
-            None | Some(Self::Srcdoc(..)) => false,
-            Some(Self::Comment(_)) => text.contains('>'),
-        }
-    }
-
-    /// Encodes text of the innermost layer for every layer around it.
-    pub(super) fn encode(nest: Option<&Arc<Self>>, text: String) -> String {
-        match nest.map(Arc::as_ref) {
-            None => text,
-            // Whoever inserts has asked `ends_a_comment`, or encoded every `>`.
-            Some(Self::Comment(outer)) => Self::encode(outer.as_ref(), text),
-            Some(Self::Srcdoc(quote, outer)) => Self::encode(outer.as_ref(), encode(&text, *quote)),
-        }
     }
 }
 
@@ -148,12 +114,5 @@ mod tests {
         map.copy(4, 6);
         assert_eq!(map.outer(1), None);
         assert_eq!(map.outer(4), Some(6));
-    }
-
-    #[test]
-    fn text_is_encoded_once_for_each_layer() {
-        let outer = Arc::new(Nest::Srcdoc(Quote::None, None));
-        let inner = Arc::new(Nest::Srcdoc(Quote::Double, Some(outer)));
-        assert_eq!(Nest::encode(Some(&inner), "a=\"b\"".into()), "a&#61;&amp;quot;b&amp;quot;");
     }
 }

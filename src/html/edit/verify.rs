@@ -1,4 +1,4 @@
-//! The proof that an edited page holds what was asked for: it is scanned again and held against
+//! Verifies that an edited page holds what was asked for: it is scanned again and compared with
 //! the scan of the original.
 //!
 //! Tags are compared by what browsers make of them, without their offsets: attributes by their
@@ -8,31 +8,31 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{
-    Place, Remark, Scan, ScriptType, SpliceError, Tag, TagKind,
     change::{Fate, Insertion, TagEdit},
-    scan,
+    error::SpliceError,
     splice::{Splice, spliced},
 };
+use crate::html::{Place, Remark, Scan, ScriptType, Tag, TagKind, scan};
 
-/// Scans the edited page, as far as the original was read, and holds it against the scan of the
-/// original and the edits.
-pub(super) fn prove(
+/// Scans the edited page, as far as the original was read, and compares it with the scan of
+/// the original and the edits.
+pub(super) fn verify(
     scan: &Scan,
     edits: &BTreeMap<usize, TagEdit<'_>>,
     edited: &[u8],
 ) -> Result<(), SpliceError> {
-    let proof = |what: String| Err(SpliceError::Proof { what });
+    let differs = |what: String| Err(SpliceError::Proof { what });
     let rescan = scan::scan(edited, scan.dialect)?;
     if rescan.encoding != scan.encoding {
-        return proof("the page's encoding".into());
+        return differs("the page's encoding".into());
     }
     let expected = expected(scan, edits)?;
     if expected.len() != rescan.tags.len() {
-        return proof(format!("the number of tags ({})", rescan.tags.len()));
+        return differs(format!("the number of tags ({})", rescan.tags.len()));
     }
     for (expected, found) in expected.iter().zip(&rescan.tags) {
         if expected.seen != Seen::of(found) {
-            return proof(format!("the tag that was at byte {}", expected.was_at));
+            return differs(format!("the tag that was at byte {}", expected.was_at));
         }
     }
     // What is remarked on in a script follows from its text, which has just been compared.
@@ -41,7 +41,7 @@ pub(super) fn prove(
     let gone: Vec<_> =
         edits.iter().filter_map(|(index, edit)| gone(&scan.tags[*index], edit)).collect();
     if !subjects(scan, &gone).eq(subjects(&rescan, &rewritten)) {
-        return proof("what the page holds besides".into());
+        return differs("what the page holds besides".into());
     }
     Ok(())
 }

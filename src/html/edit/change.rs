@@ -1,10 +1,11 @@
 //! What is to change in a page: the changes a caller asks for, and all changes of a tag as one.
 //!
-//! How they become bytes is told in `splice`, and whether they did in `proof`.
+//! `tag_splices` turns them into splices, `splice` applies those, and `verify` checks the result.
 
 use std::{collections::BTreeMap, ops::Range};
 
-use super::{Scan, SpliceError};
+use super::error::SpliceError;
+use crate::html::Scan;
 
 /// One change to a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub enum Change {
     /// as long as they do not meet.
     Splice {
         /// The bytes that go, counted in the `text` of
-        /// [`TagKind::InlineScript`](super::TagKind::InlineScript); empty where nothing goes.
+        /// [`TagKind::InlineScript`](crate::html::TagKind::InlineScript); empty where nothing goes.
         span: Range<usize>,
         /// What comes: printable ASCII, tabs and line feeds, which become the page's line ends.
         text: String,

@@ -1,18 +1,20 @@
-//! Pages written the plain way, as nearly all are: read in one pass, a tenth of what a parser takes.
+//! The fast tokenizer, for pages in plain markup, as nearly all are: one pass, a tenth of what a
+//! parser takes.
 //!
-//! Follows the tokenizer (HTML 13.2.5) for the markup that people and generators write, and gives up
-//! on everything else, which is then read by others: a parse error, an open tag or text at the end,
-//! and the elements for which tree construction (13.2.6) has a say in what is a tag at all. What it
-//! reports is what `events` reports, and what a conforming parser finds; `tests` and the fuzz targets
-//! hold it to that.
-
-pub(super) mod long;
+//! Follows the tokenizer (HTML 13.2.5) for the markup that people and generators write. Everything
+//! else is left to `lol`: a parse error, an open tag or text at the end, and elements whose content
+//! depends on tree construction (13.2.6). What it reports is what `lol` reports, and what a conforming
+//! parser finds; the tests and the fuzz targets compare them.
 
 use std::ops::Range;
 
 use super::{
-    events::{self, Element, End, Event, Namespace, RawAttribute},
+    event::{Element, End, Event, Namespace, RawAttribute, conditional_comment},
     foreign,
+};
+use crate::html::{
+    start_tag::{Attribute, IN_NAME, Part, StartTag},
+    vocabulary::{self, Content},
 };
 
 /// The longest name that means anything here.
@@ -26,7 +28,7 @@ enum Kind {
     /// Reported; the start tag is all of it.
     Void,
     /// Reported; its content is text.
-    Script,
+    ReportedText,
     /// Its content is text.
     Text,
     /// SVG or MathML.
@@ -37,25 +39,33 @@ enum Kind {
 
 impl Kind {
     fn of(name: &[u8]) -> Self {
+        match vocabulary::element(name).map(|element| element.content) {
+            Some(Content::None) => Self::Void,
+            Some(Content::Text) => Self::ReportedText,
+            Some(Content::Elements) => Self::Unsure,
+            None => Self::of_others(name),
+        }
+    }
+
+    /// Of the elements that do not matter by themselves.
+    fn of_others(name: &[u8]) -> Self {
         let mut lower = [0; LONGEST_NAME];
         let Some(lower) = lower.get_mut(..name.len()) else { return Self::Other };
         lower.copy_from_slice(name);
         lower.make_ascii_lowercase();
         match &*lower {
-            b"link" | b"meta" | b"base" => Self::Void,
-            b"script" | b"iframe" => Self::Script,
             b"title" | b"style" | b"noscript" | b"textarea" | b"xmp" | b"noembed" | b"noframes" => {
                 Self::Text
             }
             b"svg" | b"math" => Self::Foreign,
-            b"select" | b"template" | b"frameset" | b"plaintext" => Self::Unsure,
+            b"select" | b"frameset" | b"plaintext" => Self::Unsure,
             _ => Self::Other,
         }
     }
 }
 
-/// What `events::read` finds in a page, or in the beginning of one; `None` if it is not written the
-/// plain way.
+/// What `lol::read` finds in a page, or in the beginning of one; `None` if it is not in
+/// plain markup.
 pub(super) fn read(bytes: &[u8]) -> Option<Vec<Event>> {
     let mut reader = Reader { bytes, at: 0, events: Vec::new() };
     while let Some(distance) = memchr::memchr(b'<', &bytes[reader.at..]) {
@@ -65,25 +75,10 @@ pub(super) fn read(bytes: &[u8]) -> Option<Vec<Event>> {
     Some(reader.events)
 }
 
-/// The markup that begins with the `<` at `start`: where it ends, an element whose content is text
-/// with its end tag, and what is found in it. `None` also if it goes on behind the bytes: with more of
-/// them it may turn out to be plain, but what is plain stays so.
-pub(super) fn markup(bytes: &[u8], start: usize) -> Option<(usize, Option<Event>)> {
-    let mut reader = Reader { bytes, at: start, events: Vec::new() };
-    reader.markup()?;
-    Some((reader.at, reader.events.pop()))
-}
-
 struct Reader<'p> {
     bytes: &'p [u8],
     at: usize,
     events: Vec<Event>,
-}
-
-/// An attribute as spans.
-struct Attribute {
-    name: Range<usize>,
-    value: Option<Range<usize>>,
 }
 
 impl Reader<'_> {
@@ -110,22 +105,21 @@ impl Reader<'_> {
                 self.at = foreign::plain_end(self.bytes, start)?;
                 return Some(());
             }
-            Kind::Other | Kind::Void | Kind::Script | Kind::Text => self.at = name.end,
+            Kind::Other | Kind::Void | Kind::ReportedText | Kind::Text => self.at = name.end,
         }
         let mut attributes = Vec::new();
         let self_closing = match kind {
-            Kind::Void | Kind::Script => self.tag_end(|attribute| attributes.push(attribute))?,
-            _ => self.tag_end(drop)?,
-        };
+            Kind::Void | Kind::ReportedText => self.tag_end(|attribute| attributes.push(attribute)),
+            _ => self.tag_end(drop),
+        }?;
         let span = start..self.at;
         let end = match kind {
-            Kind::Script | Kind::Text => End::Tag(self.text(name.clone())?),
+            Kind::ReportedText | Kind::Text => End::Tag(self.text(name.clone())?),
             _ => End::Void,
         };
-        if let Kind::Void | Kind::Script = kind {
+        if let Kind::Void | Kind::ReportedText = kind {
             let attributes = attributes.into_iter().map(|attribute| self.raw(attribute)).collect();
-            let name = self.lower(name);
-            let namespace = Namespace::Html;
+            let (name, namespace) = (self.lower(name), Namespace::Html);
             let element = Element { name, namespace, span, attributes, self_closing, end };
             self.events.push(Event::Element(element));
         }
@@ -155,7 +149,7 @@ impl Reader<'_> {
         };
         let span = self.at..self.at + length;
         self.at = span.end;
-        self.events.extend(events::conditional_comment(self.bytes, span));
+        self.events.extend(conditional_comment(self.bytes, span));
         Some(())
     }
 
@@ -169,63 +163,21 @@ impl Reader<'_> {
     fn name(&self, start: usize) -> Option<Range<usize>> {
         let rest = self.bytes.get(start..)?;
         rest.first()?.is_ascii_alphabetic().then_some(())?;
-        let length = rest.iter().position(|byte| !is_in_a_name(*byte))?;
+        let length = rest.iter().position(|byte| !IN_NAME[usize::from(*byte)])?;
         ends_a_name(rest[length]).then(|| start..start + length)
     }
 
     /// Goes from behind a start tag's name to its end; says whether the tag closes itself.
     fn tag_end(&mut self, mut report: impl FnMut(Attribute)) -> Option<bool> {
+        let mut tag = StartTag::behind_name(self.bytes, self.at);
         loop {
-            self.white_space();
-            match self.bytes.get(self.at)? {
-                b'>' => {
-                    self.at += 1;
-                    return Some(false);
+            match tag.next()? {
+                Part::Attribute(attribute) if attribute.is_correct => report(attribute),
+                Part::End(end) if end.is_correct => {
+                    self.at = end.at;
+                    return Some(end.self_closing);
                 }
-                b'/' => {
-                    self.at += 2;
-                    return (self.bytes.get(self.at - 1)? == &b'>').then_some(true);
-                }
-                _ => report(self.attribute()?),
-            }
-        }
-    }
-
-    fn attribute(&mut self) -> Option<Attribute> {
-        let length = self.bytes[self.at..].iter().position(|byte| !is_in_a_name(*byte))?;
-        let name = self.at..self.at + length;
-        let next = self.bytes[name.end];
-        if length == 0 || !(ends_a_name(next) || next == b'=') {
-            return None;
-        }
-        self.at = name.end;
-        self.white_space();
-        if self.bytes.get(self.at)? != &b'=' {
-            self.at = name.end;
-            return Some(Attribute { name, value: None });
-        }
-        self.at += 1;
-        self.white_space();
-        Some(Attribute { name, value: Some(self.value()?) })
-    }
-
-    fn value(&mut self) -> Option<Range<usize>> {
-        let rest = &self.bytes[self.at..];
-        match rest.first()? {
-            quote @ (b'"' | b'\'') => {
-                let start = self.at + 1;
-                let value = start..start + memchr::memchr(*quote, &rest[1..])?;
-                self.at = value.end + 1;
-                // Attributes that run together are a parse error.
-                ends_a_name(*self.bytes.get(self.at)?).then_some(value)
-            }
-            _ => {
-                let length = rest.iter().position(|b| b.is_ascii_whitespace() || *b == b'>')?;
-                let is_odd = |byte: &u8| matches!(byte, b'"' | b'\'' | b'<' | b'=' | b'`' | 0);
-                let is_plain = length > 0 && !rest[..length].iter().any(is_odd);
-                let value = self.at..self.at + length;
-                self.at = value.end;
-                is_plain.then_some(value)
+                Part::Attribute(_) | Part::End(_) => return None,
             }
         }
     }
@@ -256,7 +208,7 @@ impl Reader<'_> {
         self.at += self.bytes[self.at..].iter().take_while(is_space).count();
     }
 
-    fn raw(&self, Attribute { name, value }: Attribute) -> RawAttribute {
+    fn raw(&self, Attribute { name, value, .. }: Attribute) -> RawAttribute {
         RawAttribute { name: self.lower(name.clone()), name_span: name, value_span: value }
     }
 
@@ -274,29 +226,27 @@ fn comment(text: &[u8]) -> Option<usize> {
     (!is_odd).then(|| end + b"-->".len())
 }
 
-/// Whether names are made of this, those of tags and those of attributes.
-fn is_in_a_name(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'/' | b'=' | b'`')
-}
-
-/// Whether the name of a tag or of an attribute without a value ends before this.
+/// Whether the name of a tag ends before this.
 fn ends_a_name(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>')
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use encoding_rs::UTF_8;
     use proptest::{prelude::*, sample::select};
 
     use super::*;
-    use crate::html::{ambiguity, events::Reading};
+    use crate::html::token::{
+        confirm,
+        lol::{self, Reading},
+    };
 
     /// Holds a page that is plain against lol_html and html5ever; says whether it is.
     fn agrees(page: &str) -> bool {
         let Some(events) = read(page.as_bytes()) else { return false };
-        assert_eq!(ambiguity::settle(page.as_bytes(), UTF_8, &events), Ok(()), "{page}");
-        match events::read(page.as_bytes(), Reading::Strict) {
+        assert_eq!(confirm::confirm(page.as_bytes(), UTF_8, &events), Ok(()), "{page}");
+        match lol::read(page.as_bytes(), Reading::Strict) {
             Ok(read) if !read.doubtful && foreign::is_plain(page.as_bytes()) => {
                 assert_eq!(events, read.events, "{page}");
             }
@@ -354,7 +304,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::html) const PIECES: [&str; 98] = [
+    const PIECES: [&str; 98] = [
         "<",
         ">",
         "</",
@@ -475,7 +425,7 @@ pub(super) mod tests {
             pages += 1;
             plain += usize::from(agrees(beginning));
         }
-        println!("{plain} of {pages} pages are written the plain way");
+        println!("{plain} of {pages} pages are in plain markup");
     }
 
     proptest! {

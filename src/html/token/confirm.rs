@@ -1,7 +1,7 @@
-//! The second opinion: html5ever, a conforming parser, says which elements a page really has.
+//! Confirms what `lol` reports: html5ever, a conforming parser, says which elements a page has.
 //!
-//! html5ever gives no byte offsets, lol_html no certainty; where both report the same elements
-//! with the same attributes in the same order, we have both. Elements are compared as they are
+//! html5ever gives no byte offsets, and lol_html may be wrong. Where both report the same elements
+//! with the same attributes in the same order, the offsets are right. Elements are compared as they are
 //! created (HTML 13.2.6.1, "create an element for a token"), which is the order of their tags and
 //! includes template contents; scripting is on, so `<noscript>` holds text.
 
@@ -21,20 +21,21 @@ use html5ever::{
 };
 
 use super::{
-    attribute,
-    events::{self, Element, Event, NAMES, Namespace, conditional_content},
+    event::{Element, Event, Namespace, conditional_content},
+    lol,
 };
+use crate::html::{attribute, vocabulary};
 
 /// What both parsers can say about an event.
 #[derive(Debug, PartialEq, Eq)]
-enum Sight {
+enum Seen {
     Element { namespace: String, name: String, attributes: Vec<(String, String)> },
     ConditionalComment,
 }
 
 /// Why lol_html's events are not confirmed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unsettled {
+pub(crate) enum Unconfirmed {
     /// The two parsers part at this event of lol_html's, or past its last.
     Disagreement {
         event: usize,
@@ -59,37 +60,37 @@ const ALWAYS_ENOUGH: usize = 1 << 16;
 const CHUNK: usize = 4096;
 
 /// Holds lol_html's events against html5ever's elements.
-pub(super) fn settle(
+pub(crate) fn confirm(
     bytes: &[u8],
     encoding: &'static Encoding,
     events: &[Event],
-) -> Result<(), Unsettled> {
-    if bytes.len() > ALWAYS_ENOUGH && events::attribute_work(bytes) > ATTRIBUTE_WORK_LIMIT {
-        return Err(Unsettled::TooMuchWork);
+) -> Result<(), Unconfirmed> {
+    if bytes.len() > ALWAYS_ENOUGH && lol::attribute_work(bytes) > ATTRIBUTE_WORK_LIMIT {
+        return Err(Unconfirmed::TooMuchWork);
     }
     let (text, _) = encoding.decode_with_bom_removal(bytes);
-    let expected = sights(&text).ok_or(Unsettled::TooMuchWork)?;
-    let seen = |event: &Event| sight(bytes, encoding, event);
+    let expected = elements_seen(&text).ok_or(Unconfirmed::TooMuchWork)?;
+    let seen = |event: &Event| seen_by_lol_html(bytes, encoding, event);
     let event = (0..events.len().max(expected.len()))
         .find(|&index| events.get(index).map(seen).as_ref() != expected.get(index));
     match event {
         None => Ok(()),
         Some(event) => {
-            let sight = events.get(event).map(seen).or(expected.into_iter().nth(event));
-            let tag = match sight {
-                Some(Sight::Element { name, .. }) => name,
-                Some(Sight::ConditionalComment) | None => "!--".into(),
+            let first = events.get(event).map(seen).or(expected.into_iter().nth(event));
+            let tag = match first {
+                Some(Seen::Element { name, .. }) => name,
+                Some(Seen::ConditionalComment) | None => "!--".into(),
             };
-            Err(Unsettled::Disagreement { event, tag })
+            Err(Unconfirmed::Disagreement { event, tag })
         }
     }
 }
 
 /// What lol_html saw, in html5ever's terms.
-fn sight(bytes: &[u8], encoding: &'static Encoding, event: &Event) -> Sight {
+fn seen_by_lol_html(bytes: &[u8], encoding: &'static Encoding, event: &Event) -> Seen {
     match event {
-        Event::ConditionalComment { .. } => Sight::ConditionalComment,
-        Event::Element(element) => Sight::Element {
+        Event::ConditionalComment { .. } => Seen::ConditionalComment,
+        Event::Element(element) => Seen::Element {
             namespace: namespace_uri(element.namespace).into(),
             name: element.name.clone(),
             attributes: attributes(bytes, encoding, element),
@@ -124,9 +125,9 @@ fn namespace_uri(namespace: Namespace) -> &'static str {
 }
 
 /// What html5ever sees in a page; `None` if it has to work too hard for it.
-fn sights(page: &str) -> Option<Vec<Sight>> {
+fn elements_seen(page: &str) -> Option<Vec<Seen>> {
     let work = Rc::new(Cell::new(0));
-    let mut parser = parse_document(Witness::new(Rc::clone(&work)), ParseOpts::default());
+    let mut parser = parse_document(NameSink::new(Rc::clone(&work)), ParseOpts::default());
     let limit = WORK_LIMIT.max(page.len().saturating_mul(WORK_LIMIT_PER_BYTE));
     let mut rest = page;
     while !rest.is_empty() && work.get() <= limit {
@@ -134,14 +135,14 @@ fn sights(page: &str) -> Option<Vec<Sight>> {
         parser.process(StrTendril::from_slice(chunk));
         rest = after;
     }
-    let sights = parser.finish();
-    rest.is_empty().then_some(sights)
+    let elements_seen = parser.finish();
+    rest.is_empty().then_some(elements_seen)
 }
 
 /// A tree sink that keeps no tree: html5ever asks it for names, and it notes what is created.
-struct Witness {
+struct NameSink {
     document: Node,
-    sights: RefCell<Vec<Sight>>,
+    elements_seen: RefCell<Vec<Seen>>,
     nodes: Cell<usize>,
     /// How many elements html5ever has looked at.
     work: Rc<Cell<usize>>,
@@ -155,11 +156,11 @@ struct Node {
     annotation_is_html: bool,
 }
 
-impl Witness {
+impl NameSink {
     fn new(work: Rc<Cell<usize>>) -> Self {
         let nameless = QualName::new(None, ns!(), local_name!(""));
         let document = Node { number: 0, name: Rc::new(nameless), annotation_is_html: false };
-        Self { document, sights: RefCell::default(), nodes: Cell::new(0), work }
+        Self { document, elements_seen: RefCell::default(), nodes: Cell::new(0), work }
     }
 
     fn node(&self, name: Rc<QualName>, annotation_is_html: bool) -> Node {
@@ -177,13 +178,13 @@ fn written_name(name: &QualName) -> String {
     .to_ascii_lowercase()
 }
 
-impl TreeSink for Witness {
+impl TreeSink for NameSink {
     type Handle = Node;
-    type Output = Vec<Sight>;
+    type Output = Vec<Seen>;
     type ElemName<'a> = ExpandedName<'a>;
 
-    fn finish(self) -> Vec<Sight> {
-        self.sights.into_inner()
+    fn finish(self) -> Vec<Seen> {
+        self.elements_seen.into_inner()
     }
 
     fn get_document(&self) -> Node {
@@ -205,9 +206,9 @@ impl TreeSink for Witness {
         attributes: Vec<html5ever::Attribute>,
         flags: ElementFlags,
     ) -> Node {
-        if NAMES.contains(&&*name.local) {
+        if vocabulary::element(name.local.as_bytes()).is_some() {
             let attributes = attributes.into_iter();
-            self.sights.borrow_mut().push(Sight::Element {
+            self.elements_seen.borrow_mut().push(Seen::Element {
                 namespace: name.ns.to_string(),
                 name: name.local.to_string(),
                 attributes: attributes
@@ -220,7 +221,7 @@ impl TreeSink for Witness {
 
     fn create_comment(&self, text: StrTendril) -> Node {
         if conditional_content(text.as_bytes()).is_some() {
-            self.sights.borrow_mut().push(Sight::ConditionalComment);
+            self.elements_seen.borrow_mut().push(Seen::ConditionalComment);
         }
         self.node(Rc::clone(&self.document.name), false)
     }
@@ -251,28 +252,28 @@ impl TreeSink for Witness {
 
 /// The `src` that html5ever gives the first element of a page: an oracle for tests.
 #[cfg(test)]
-pub(super) fn first_src(page: &str) -> Option<String> {
+pub(crate) fn first_src(page: &str) -> Option<String> {
     sources(page).next().map(|(_, src)| src)
 }
 
 /// The `src` of every HTML script that html5ever would load: an oracle for tests.
 #[cfg(test)]
-pub(super) fn classic_and_module_sources(page: &str) -> Vec<String> {
-    use super::ScriptType;
+pub(crate) fn classic_and_module_sources(page: &str) -> Vec<String> {
+    use crate::html::ScriptType;
     let loads = |kind: &ScriptType| matches!(kind, ScriptType::Classic | ScriptType::Module);
     sources(page).filter(|(kind, _)| loads(kind)).map(|(_, src)| src).collect()
 }
 
 #[cfg(test)]
-fn sources(page: &str) -> impl Iterator<Item = (super::ScriptType, String)> {
-    sights(page).into_iter().flatten().filter_map(|sight| {
-        let Sight::Element { namespace, name, attributes } = sight else { return None };
+fn sources(page: &str) -> impl Iterator<Item = (crate::html::ScriptType, String)> {
+    elements_seen(page).into_iter().flatten().filter_map(|sight| {
+        let Seen::Element { namespace, name, attributes } = sight else { return None };
         if name != "script" || namespace != namespace_uri(Namespace::Html) {
             return None;
         }
         let of = |name: &str| {
             attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
         };
-        Some((super::ScriptType::of_html(of), of("src")?.to_owned()))
+        Some((crate::html::ScriptType::of_html(of), of("src")?.to_owned()))
     })
 }

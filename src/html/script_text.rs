@@ -1,7 +1,7 @@
 //! Inline scripts: their text, and which of them build script elements.
 //!
-//! Only a remark comes of `document.write("<script src=…")` and `createElement("script")`, so a
-//! heuristic will do, which reads text, not JavaScript, and knows absolute and protocol-relative
+//! `document.write("<script src=…")` and `createElement("script")` are only remarked on. A heuristic
+//! is enough for that: it reads text, not JavaScript, and finds absolute and protocol-relative
 //! addresses only.
 
 use std::{ops::Range, sync::LazyLock};
@@ -10,9 +10,9 @@ use encoding_rs::Encoding;
 use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::{attribute::decode_charset, srcdoc::OffsetMap};
+use super::{attribute::decode_charset, span::OffsetMap};
 
-/// A script's text as the tokenizer hands it over, with the way back to the layer's bytes: line
+/// A script's text as the tokenizer hands it over, with the way back to the bytes it was made from: line
 /// ends as LF, NUL as U+FFFD.
 pub(super) fn script_text(
     bytes: &[u8],

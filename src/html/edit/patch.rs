@@ -67,17 +67,6 @@ impl Patch {
         })
     }
 
-    /// The same changes with their spans elsewhere; `None` where a span has no other place.
-    pub(super) fn moved(
-        mut self,
-        place: impl Fn(Range<usize>) -> Option<Range<usize>>,
-    ) -> Option<Self> {
-        for piece in &mut self.pieces {
-            piece.span = place(piece.span.clone())?;
-        }
-        Some(self)
-    }
-
     /// How much memory it takes, in bytes.
     pub fn size(&self) -> usize {
         self.text.capacity() + self.pieces.capacity() * size_of::<Piece>()

@@ -1,12 +1,13 @@
 //! The one place that knows lol_html: page bytes → start tags and conditional comments, as spans.
 //!
 //! lol_html simulates as much of HTML's tree construction (13.2.6) as a tokenizer needs. Where it
-//! cannot know, strict reading stops and lenient reading guesses; `ambiguity` settles which.
+//! cannot know, strict reading stops and lenient reading guesses; `confirm` checks the guess.
 
 use std::{
     cell::{Cell, RefCell},
     ops::Range,
     rc::Rc,
+    sync::LazyLock,
 };
 
 use lol_html::{
@@ -14,6 +15,9 @@ use lol_html::{
     errors::RewritingError,
     html_content::{Comment, Element as LolElement, EndTag},
 };
+
+use super::event::{Element, End, Event, Namespace, RawAttribute, conditional_comment, find_tag};
+use crate::html::vocabulary::ELEMENTS;
 
 /// How lol_html treats markup that it cannot be sure of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,64 +37,11 @@ pub(super) enum ReadError {
     TooLarge,
 }
 
-/// The namespaces HTML's parser puts elements in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Namespace {
-    Html,
-    Svg,
-    MathMl,
-}
-
-/// A start tag or conditional comment, in document order.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    Element(Element),
-    /// A whole comment from `<!--` to `-->` whose text is `[if …]>…<![endif]`.
-    ConditionalComment {
-        span: Range<usize>,
-        content: Range<usize>,
-    },
-}
-
-/// A start tag, and its end tag if there is one.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Element {
-    /// In lower case.
-    pub(super) name: String,
-    pub(super) namespace: Namespace,
-    pub(super) span: Range<usize>,
-    pub(super) attributes: Vec<RawAttribute>,
-    pub(super) self_closing: bool,
-    pub(super) end: End,
-}
-
-/// How an element ends, as far as lol_html says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// It has no content: the start tag is all of it.
-    Void,
-    /// Not seen.
-    Missing,
-    /// Its own end tag.
-    Tag(Range<usize>),
-    /// Another element's end tag came first, at this offset.
-    Other(usize),
-}
-
-/// An attribute as spans; nothing decoded but the name.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct RawAttribute {
-    /// In ASCII lower case.
-    pub(super) name: String,
-    pub(super) name_span: Range<usize>,
-    pub(super) value_span: Option<Range<usize>>,
-}
+/// The elements that are reported.
+static SELECTOR: LazyLock<String> = LazyLock::new(|| ELEMENTS.map(|known| known.name).join(", "));
 
 /// What lol_html may hold on to: its copy of an unfinished tag and its stack of open elements.
 const MEMORY_LIMIT: usize = 32 << 20;
-
-/// The elements that can bear on scripts and are reported.
-pub(super) const NAMES: [&str; 6] = ["script", "link", "meta", "base", "iframe", "template"];
 
 /// What reading a page yields.
 #[derive(Debug)]
@@ -106,7 +57,7 @@ pub(super) fn read(bytes: &[u8], reading: Reading) -> Result<Events, ReadError> 
     let comments = find_tag(bytes, "!--[if").is_some();
     let events = Rc::new(RefCell::new(Vec::new()));
     let doubtful = Cell::new(false);
-    let on_element = element!("script, link, meta, base, iframe, template", |element| {
+    let on_element = element!(SELECTOR.as_str(), |element| {
         record(element, bytes, &events);
         Ok(())
     });
@@ -191,7 +142,7 @@ pub(super) fn stopping_point(bytes: &[u8], tag: &str) -> usize {
 /// stands in `<script>` and `<style>`. Text between tags is none of them.
 ///
 /// A page that strict reading stops at may load something anywhere.
-pub(super) fn loading_parts(bytes: &[u8]) -> Vec<Range<usize>> {
+pub(crate) fn loading_parts(bytes: &[u8]) -> Vec<Range<usize>> {
     let parts = Rc::new(RefCell::new(Vec::new()));
     let settings = settings(Reading::Strict)
         .append_element_content_handler(element!("*", |element| {
@@ -221,14 +172,6 @@ pub(super) fn loading_parts(bytes: &[u8]) -> Vec<Range<usize>> {
         Ok(()) => parts.take(),
         Err(_) => std::iter::once(0..bytes.len()).collect(),
     }
-}
-
-/// The offset of the first `<name`, in any case.
-pub(super) fn find_tag(bytes: &[u8], name: &str) -> Option<usize> {
-    memchr::memchr_iter(b'<', bytes).find(|at| {
-        let after = bytes.get(at + 1..at + 1 + name.len());
-        after.is_some_and(|after| after.eq_ignore_ascii_case(name.as_bytes()))
-    })
 }
 
 fn settings<'h>(reading: Reading) -> Settings<'h, 'static> {
@@ -317,22 +260,4 @@ fn missing_value(bytes: &[u8], name_end: usize) -> Option<Range<usize>> {
     let after_sign = after_name.strip_prefix(b"=")?.trim_ascii_start();
     let at = bytes.len() - after_sign.len();
     Some(at..at)
-}
-
-/// `<!--[if …]>…<![endif]-->`, the form that old browsers look into and others do not.
-pub(super) fn conditional_comment(bytes: &[u8], span: Range<usize>) -> Option<Event> {
-    let text = bytes.get(span.clone())?.strip_prefix(b"<!--")?.strip_suffix(b"-->")?;
-    let content = conditional_content(text)?;
-    let start = span.start + b"<!--".len();
-    let content = start + content.start..start + content.end;
-    Some(Event::ConditionalComment { span, content })
-}
-
-/// The markup between `[if …]>` and `<![endif]` of a comment's text.
-pub(super) fn conditional_content(text: &[u8]) -> Option<Range<usize>> {
-    let starts = text.get(..3)?.eq_ignore_ascii_case(b"[if");
-    let start = memchr::memmem::find(text, b"]>")? + b"]>".len();
-    let end = memchr::memmem::rfind(text, b"<!")?;
-    let closing = text[end..].trim_ascii_end();
-    (starts && start <= end && closing.eq_ignore_ascii_case(b"<![endif]")).then_some(start..end)
 }
