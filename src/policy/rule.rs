@@ -9,7 +9,7 @@ use super::pattern::PatternError;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// Which URLs it is about; see [`UrlPattern`].
+    /// Which URLs it is about; see [`UrlPattern`](super::UrlPattern).
     pub pattern: String,
     /// What happens to them.
     pub action: RuleAction,
