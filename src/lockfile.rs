@@ -24,8 +24,8 @@ use std::collections::BTreeMap;
 
 use crate::reference::SubresourceUrl;
 
-/// The longest lockfile that is read, in bytes: some ten thousand files.
-const MAX_LENGTH: usize = 4 << 20;
+/// The longest lockfile that is read, in bytes: some ten thousand files with what they load.
+const MAX_LENGTH: usize = 16 << 20;
 
 /// A version of the format. [`Lockfile::to_text`] writes the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -144,9 +144,9 @@ fn values_that_are_not_what_their_key_needs_are_errors() {
 fn a_conflict_marker_is_named_with_its_line() {
     let error = error_with("size = 23", "<<<<<<< HEAD\nsize = 23\n=======\nsize = 24\n>>>>>>> x");
     let LockfileError::ConflictMarker { line, .. } = error else { panic!("{error}") };
-    assert_eq!(line, 31);
+    assert_eq!(line, 32);
     let halved = error_with("size = 23", "=======\nsize = 24");
-    assert!(matches!(halved, LockfileError::ConflictMarker { line: 31, .. }), "{halved}");
+    assert!(matches!(halved, LockfileError::ConflictMarker { line: 32, .. }), "{halved}");
 }
 
 #[test]
