@@ -137,7 +137,10 @@ impl Record<'_> {
             }
             let keep_query =
                 url.as_url().query().is_some() && obtain::reads_its_own_address(&obtained.bytes);
+            // A locked file was held against its digests: what it loads is still true.
+            let loads = self.files.lock.get(&url).map(|entry| entry.loads.clone());
             let entry = entry(&obtained, path, keep_query, algorithms(self.settings));
+            let entry = Entry { loads: loads.unwrap_or_default(), ..entry };
             self.files.lock.insert(url.clone(), entry);
             self.files.fresh.push(url.clone());
             self.files.bytes.insert(url, obtained.bytes);
@@ -199,7 +202,10 @@ impl VendoredFiles {
     ) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (url, entry) in self.served(settings, resolution, homes, edited) {
-            if settings.mode.locked {
+            // What a locked script loads follows from its bytes, so that --locked need not know it.
+            let is_known =
+                |locked: &Entry| entry == Entry { loads: entry.loads.clone(), ..locked.clone() };
+            if settings.mode.locked && !self.lock.get(&url).is_some_and(is_known) {
                 problems.push(other_digests(&url));
             }
             self.lock.insert(url, entry);
@@ -225,8 +231,7 @@ impl VendoredFiles {
             let path = homes.path(url.as_url()).unwrap_or(&entry.path).clone();
             let edited = edited.get(url).map(Vec::as_slice);
             let served = served_entry(entry, bytes, edited, algorithms(settings));
-            let is_fresh = self.fresh.contains(url);
-            let loads = locked_loads(resolution, url, entry, is_fresh);
+            let loads = locked_loads(resolution, url, entry);
             let served = Entry { path, loads, ..served };
             if *entry != served {
                 changed.push((url.clone(), served));

@@ -2,11 +2,12 @@
 
 use crate::{
     graph::closure::Request,
-    js::{Loads, Seems, Sign, SignKind},
+    js::{Loads, ReadAs, Seems, Sign, SignKind},
     lockfile::{Entry, LockedLoads},
     npm,
     reference::SubresourceUrl,
     resolve::resolver::Resolution,
+    vendor_path::Extension,
 };
 
 /// The file that a sign names, and what it is; `None` if the address is most likely documentation.
@@ -36,15 +37,13 @@ pub fn recorded(mut loads: Loads) -> Loads {
     loads
 }
 
-/// What is known of the loads of a locked file after a run. `is_fresh` says that its bytes may be others
-/// than before, so that nothing holds any more that was locked.
+/// What is known of the loads of a locked file after a run.
 pub(super) fn locked_loads(
     resolution: &Resolution,
     url: &SubresourceUrl,
     entry: &Entry,
-    is_fresh: bool,
 ) -> LockedLoads {
-    let mut locked = if is_fresh { LockedLoads::default() } else { entry.loads.clone() };
+    let mut locked = entry.loads.clone();
     for (request, module) in resolution.graphs.modules_of(url) {
         let Some(way) = way_read(request, entry) else { continue };
         let loads = match resolution.unparsed.get(request) {
@@ -57,8 +56,7 @@ pub(super) fn locked_loads(
 }
 
 /// As what a locked file was read for a request; `None` if it is no script.
-fn way_read(request: &Request, entry: &Entry) -> Option<crate::js::ReadAs> {
-    let may_be_script =
-        crate::vendor_path::Extension::of_media_type(&entry.media_type).may_be_script();
+fn way_read(request: &Request, entry: &Entry) -> Option<ReadAs> {
+    let may_be_script = Extension::of_media_type(&entry.media_type).may_be_script();
     request.r#use.read_as().filter(|_| may_be_script)
 }

@@ -133,6 +133,13 @@ pub struct Files {
     pub failed: BTreeMap<SubresourceUrl, ObtainError>,
 }
 
+impl Files {
+    /// Whether a download has come to an end, well or not.
+    fn has_answer(&self, url: &SubresourceUrl) -> bool {
+        self.fetched.contains_key(url) || self.failed.contains_key(url)
+    }
+}
+
 /// The loop of deciding, following and downloading.
 #[derive(Debug)]
 pub struct Resolver<'a> {
@@ -348,7 +355,8 @@ impl<'a> Resolver<'a> {
                 Some(Action::Refuse(finding)) => {
                     self.findings.problems.push(denied(&url, finding, uses));
                 }
-                Some(Action::Fetch(_)) if !self.files.fetched.contains_key(&url) => {
+                // What a download plainly imports was downloaded with it, ahead of this decision.
+                Some(Action::Fetch(_)) if !self.files.has_answer(&url) => {
                     self.unfetched.insert(url);
                 }
                 _ => {}
