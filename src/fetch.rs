@@ -26,12 +26,12 @@ mod response;
 mod retry;
 mod root_store;
 
-pub use address::{PrivateAddress, Range};
-pub use client::{Admit, Client};
+pub use address::PrivateAddress;
+pub use client::Client;
 pub use client_error::ClientError;
 pub use content::{Wanted, WrongContent, inspect};
-pub use error::{Cause, FailureKind, FetchError};
-pub use header::{Header, HeaderError};
+pub use error::{Cause, FetchError};
+pub use header::Header;
 pub use limits::Limits;
 pub use options::{ClientOptions, PlainHttp};
 pub use response::Response;

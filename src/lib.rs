@@ -95,6 +95,7 @@ pub use vendor_path::VendorPath;
 pub mod errors {
     pub use crate::{
         fetch::ClientError,
+        folder::IoError,
         policy::{PatternError, PolicyError},
         read::scans::ScansError,
         record::RecordError,

@@ -17,8 +17,9 @@ pub use self::{
     entry::{Entry, Proof, Source},
     error::LockfileError,
     kind::Kind,
-    loads::LockedLoads,
 };
+
+pub(crate) use self::loads::LockedLoads;
 
 use std::collections::BTreeMap;
 

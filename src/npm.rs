@@ -19,8 +19,6 @@ pub mod tarball_integrity;
 pub mod url_form;
 mod version_spec;
 
-pub use form_kind::FormKind;
-pub use package_name::PackageName;
 pub use provenance::{Contradiction, Proof, prove};
 pub use registry::{Registry, RegistryError, Transport, TransportError};
 pub use serve::{ServeError, serve};

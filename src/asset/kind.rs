@@ -102,6 +102,7 @@ const MODULE_SCRIPT: Facts = Facts {
 
 impl AssetKind {
     /// Every kind.
+    #[cfg(test)]
     pub const ALL: [Self; 2] = [Self::ClassicScript, Self::ModuleScript];
 
     const fn facts(self) -> &'static Facts {

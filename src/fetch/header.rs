@@ -30,6 +30,7 @@ impl Header {
     }
 
     /// The same header, sent to the first origin only. `Authorization` and `Cookie` always are.
+    #[cfg(test)]
     #[must_use]
     pub fn secret(mut self) -> Self {
         self.value.set_sensitive(true);

@@ -64,6 +64,7 @@ impl ImportMap {
 
     /// HTML, "merge existing and new import maps": what a page's earlier maps say stands. That a
     /// page may already have used a specifier when a later map comes is not known here.
+    #[cfg(feature = "internals")]
     pub fn merge(&mut self, later: Self) {
         *self = Self::merged([std::mem::take(self), later]);
     }

@@ -83,6 +83,7 @@ pub fn place(
 }
 
 /// The edits of a script that moves, with relative addresses: see [`new_specifiers`].
+#[cfg(feature = "internals")]
 pub fn edits(
     scan: &Scan,
     script: Move<'_>,

@@ -22,6 +22,7 @@ pub struct Loads {
 
 impl Loads {
     /// Whether the script loads nothing, and shows no sign that it might.
+    #[cfg(feature = "internals")]
     pub fn is_empty(&self) -> bool {
         self.specifiers.is_empty() && self.computed.is_empty() && self.signs.is_empty()
     }

@@ -20,9 +20,15 @@ mod url_in_string;
 mod tests;
 
 pub use loads::{
-    Computed, Form, Loads, ModuleType, OwnAddress, Phase, Purpose, Rule, Sign, SignKind, Specifier,
-    WorkerType,
+    Form, Loads, ModuleType, OwnAddress, Purpose, Rule, Sign, SignKind, Specifier, WorkerType,
 };
 pub use read_as::ReadAs;
-pub use scan::{Literal, ParseFailure, Quote, Scan, SourceKind, scan};
-pub use url_in_string::{Seems, UrlInString};
+pub use scan::{ParseFailure, Scan, SourceKind, scan};
+pub use url_in_string::Seems;
+
+#[cfg(feature = "internals")]
+pub use self::{
+    loads::{Computed, Phase},
+    scan::{Literal, Quote},
+    url_in_string::UrlInString,
+};

@@ -68,6 +68,7 @@ pub struct Scan {
 
 impl Scan {
     /// Every specifier with its literal, in source order.
+    #[cfg(feature = "internals")]
     pub fn specifiers(&self) -> impl Iterator<Item = (&Specifier, &Literal)> {
         self.loads.specifiers.iter().zip(&self.literals)
     }
@@ -101,6 +102,7 @@ pub enum Quote {
 
 impl Quote {
     /// The character.
+    #[cfg(feature = "internals")]
     pub fn as_char(self) -> char {
         match self {
             Self::Double => '"',

@@ -77,6 +77,7 @@ impl UrlInString {
     }
 
     /// Its host, in lower case.
+    #[cfg(feature = "internals")]
     pub fn host(&self) -> String {
         let host = whole(&self.text).and_then(|url| url.host_str().map(str::to_ascii_lowercase));
         host.unwrap_or_default()

@@ -41,7 +41,7 @@ pub struct Entry {
     /// The request headers that the answer depends on (`Vary`).
     pub varies: Option<String>,
     /// What the file loads, where it is a script. Its keys are `read-as` and `loads`.
-    pub loads: LockedLoads,
+    pub(crate) loads: LockedLoads,
 }
 
 /// What the bytes were held against.
