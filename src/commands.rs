@@ -8,7 +8,6 @@ mod filter;
 mod locked_digests;
 mod outcome;
 mod plan;
-pub mod record_lines;
 pub mod records;
 mod rewrite;
 mod scan;

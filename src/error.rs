@@ -3,8 +3,8 @@
 use thiserror::Error;
 
 use crate::{
-    commands::record_lines::StreamError, fetch::ClientError, init::InitError,
-    read::scans::ScansError, settings::SettingsError, site::SiteError, store::StoreError,
+    fetch::ClientError, init::InitError, read::scans::ScansError, record::lines::StreamError,
+    settings::SettingsError, site::SiteError, store::StoreError,
 };
 
 /// The run could not be carried out.

@@ -80,13 +80,10 @@ mod site_urls;
 mod store;
 mod vendor_path;
 
-pub use commands::{
-    Tally, check, record_lines::StreamError, rewrite_page, rewrite_records, scan, scan_records,
-    vendor,
-};
+pub use commands::{Tally, check, rewrite_page, rewrite_records, scan, scan_records, vendor};
 pub use error::{RunError, remedy};
 pub use policy::OnDenied;
-pub use record::page_path;
+pub use record::{lines::StreamError, page_path};
 pub use reference::SubresourceUrl;
 pub use vendor_path::VendorPath;
 

@@ -3,6 +3,8 @@
 //!
 //! Other members of a record are kept as they are. Reading lines and rewriting pages is left to others.
 
+pub mod lines;
+
 use std::path::PathBuf;
 
 use base64::{Engine, prelude::BASE64_STANDARD};

@@ -8,10 +8,7 @@ use std::{
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{
-    filter::{self, Answer, Asking, Filter, Looked},
-    record_lines::{StreamError, each_chunk},
-};
+use super::filter::{self, Answer, Asking, Filter, Looked};
 use crate::{
     change::page::Rewritten,
     error::RunError,
@@ -20,7 +17,10 @@ use crate::{
         pages::{Pages, of_page},
         scans,
     },
-    record::{self, Record, Unreadable},
+    record::{
+        self, Record, Unreadable,
+        lines::{StreamError, each_chunk},
+    },
     settings::Settings,
 };
 

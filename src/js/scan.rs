@@ -15,7 +15,7 @@ use super::{
     depth_bound,
     finder::{Finder, Misplaced},
     literal::Edit,
-    loads::{Loads, Specifier},
+    loads::Loads,
 };
 use crate::html::Positions;
 
@@ -69,7 +69,7 @@ pub struct Scan {
 impl Scan {
     /// Every specifier with its literal, in source order.
     #[cfg(feature = "internals")]
-    pub fn specifiers(&self) -> impl Iterator<Item = (&Specifier, &Literal)> {
+    pub fn specifiers(&self) -> impl Iterator<Item = (&super::Specifier, &Literal)> {
         self.loads.specifiers.iter().zip(&self.literals)
     }
 

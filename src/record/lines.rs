@@ -36,7 +36,7 @@ pub enum StreamError {
 ///
 /// # Errors
 /// [`StreamError`] if a line cannot be read, or what `work` fails with.
-pub(super) fn each_chunk<E: From<StreamError>>(
+pub fn each_chunk<E: From<StreamError>>(
     input: impl Read + Send + 'static,
     mut work: impl FnMut(Vec<Vec<u8>>) -> Result<(), E>,
 ) -> Result<(), E> {
