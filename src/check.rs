@@ -4,7 +4,11 @@
 //! file that is missing or is not the locked one, and a tag whose `integrity` is missing or wrong
 //! are problems of the site.
 
+mod loads;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use self::loads::check_loads;
 
 use crate::{
     error::RunError,
@@ -87,6 +91,10 @@ impl Gate<'_> {
             let bytes = folder.read(&path)?;
             match hold(&path, bytes, entries.get(&path).copied(), name, &uses) {
                 Ok(bytes) => {
+                    let entry = entries.get(&path).copied();
+                    problems.extend(
+                        entry.and_then(|entry| check_loads(&path, entry, &bytes, places(&uses))),
+                    );
                     let tags = uses.iter();
                     problems.extend(
                         tags.filter_map(|tag| check_tag_integrity(*tag, &bytes, self.settings)),

@@ -72,6 +72,7 @@ cases! {
         a_tampered_cache_is_noticed
         a_tampered_vendored_file_is_noticed
         check_fails_on_what_visitors_would_notice
+        check_holds_the_lockfile_to_what_scripts_load
         check_verifies_what_import_maps_say
         locked_and_offline_hold_for_imported_modules
         locked_needs_a_lockfile

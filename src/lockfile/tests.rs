@@ -151,7 +151,7 @@ fn a_conflict_marker_is_named_with_its_line() {
 
 #[test]
 fn a_file_longer_than_any_site_needs_is_an_error() {
-    let long = format!("version = 2\n{}", "#".repeat(4 << 20));
+    let long = format!("version = 2\n{}", "#".repeat(16 << 20));
     assert!(matches!(parse(&long), Err(LockfileError::TooLong { .. })));
 }
 

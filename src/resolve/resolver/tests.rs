@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     graph::closure::{Entry as StartEntry, Use as GraphUse},
     integrity::Integrity,
-    js::ModuleType,
+    js::{ModuleType, ReadAs},
     lockfile,
     obtain::Evidence,
     policy::OnDenied,
@@ -29,6 +29,8 @@ struct World {
 struct Outcome {
     actions: BTreeMap<String, String>,
     downloads: Vec<Vec<String>>,
+    /// How many files were read.
+    reads: usize,
     findings: Findings,
 }
 
@@ -82,7 +84,7 @@ impl World {
         }
         let mut resolver = Resolver::new(&base, &pages, rules);
         resolver.begin(start);
-        let downloads = self.drive(&mut resolver);
+        let (downloads, reads) = self.drive(&mut resolver);
         let (resolution, _, findings) = resolver.finish();
         let name = |action: &Action| match action {
             Action::Reuse(_) => "reuse",
@@ -94,16 +96,17 @@ impl World {
         };
         let actions = resolution.plan.actions.iter();
         let actions = actions.map(|(url, action)| (url.to_string(), name(action).to_owned()));
-        Outcome { actions: actions.collect(), downloads, findings }
+        Outcome { actions: actions.collect(), downloads, reads, findings }
     }
 
-    /// Answers every step; gives the downloads of each.
-    fn drive(&self, resolver: &mut Resolver<'_>) -> Vec<Vec<String>> {
-        let mut downloads = Vec::new();
+    /// Answers every step. Gives the downloads of each, and how many files were read.
+    fn drive(&self, resolver: &mut Resolver<'_>) -> (Vec<Vec<String>>, usize) {
+        let (mut downloads, mut reads) = (Vec::new(), 0);
         loop {
             match resolver.step() {
-                Step::Done => return downloads,
+                Step::Done => return (downloads, reads),
                 Step::Read(needs) => {
+                    reads += needs.len();
                     // Backwards: the order of answers must not matter.
                     for need in needs.into_iter().rev() {
                         resolver.supply(self.answer(need));
@@ -249,4 +252,45 @@ fn a_download_that_fails_is_asked_for_once_and_its_importers_go_on() {
     let asked = outcome.downloads.iter().flatten().filter(|url| url.ends_with("missing.js"));
     assert_eq!(asked.count(), 1);
     assert!(outcome.downloads.iter().flatten().any(|url| url.ends_with("b.js")));
+}
+
+#[test]
+fn what_the_lockfile_says_of_a_script_is_followed_without_reading_it() {
+    let address = "https://cdn.example/locked.js";
+    let mut world = World { has_lockfile: true, ..World::default() };
+    let mut entry = locked("no script at all");
+    let loads = ReadAs::Module.scan(b"import './b.js'").map(|scan| scan.loads);
+    entry.loads.insert(ReadAs::Module, loads);
+    world.lock.insert(url(address), entry);
+    world.cached.insert(address, "no script at all");
+    world.cdn.insert("https://cdn.example/b.js", "");
+    let outcome = world.resolve(&[address]);
+    assert_eq!(outcome.downloads, [["https://cdn.example/b.js"]]);
+}
+
+#[test]
+fn a_locked_script_that_was_never_read_is_read() {
+    let address = "https://cdn.example/locked.js";
+    let mut world = World { has_lockfile: true, ..World::default() };
+    world.lock.insert(url(address), locked("import './b.js'"));
+    world.cached.insert(address, "import './b.js'");
+    world.cdn.insert("https://cdn.example/b.js", "");
+    let outcome = world.resolve(&[address]);
+    assert_eq!(outcome.downloads, [["https://cdn.example/b.js"]]);
+}
+
+/// A chain of own modules: the steps that the resolver asks for grow with its length, not faster.
+#[test]
+fn a_chain_of_modules_takes_as_many_reads_as_it_has_files() {
+    let reads = |length: usize| {
+        let names: Vec<&'static str> = (0..=length)
+            .map(|number| &*format!("https://site.example/{number:05}.js").leak())
+            .collect();
+        let code = |number: usize| &*format!("import './{:05}.js'", number + 1).leak();
+        let mut world = World::default();
+        world.own = (0..length).map(|number| (names[number], code(number))).collect();
+        world.own.insert(names[length], "");
+        world.resolve(&[names[0]]).reads
+    };
+    assert_eq!((reads(200), reads(400)), (201, 401));
 }
