@@ -33,6 +33,7 @@
 
 pub mod check;
 pub mod cli;
+
 pub mod csp;
 pub mod fetch;
 pub mod findings;

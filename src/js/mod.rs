@@ -6,6 +6,7 @@
 //!
 //! This is the only room that knows the parser, and no type of the parser leaves it.
 
+mod constant;
 mod depth_bound;
 mod expression;
 mod finder;
@@ -17,6 +18,7 @@ mod url_in_string;
 #[cfg(test)]
 mod tests;
 
+pub use constant::{Constant, constants};
 pub use loads::{
     Computed, Form, Loads, ModuleType, OwnAddress, Phase, Purpose, Rule, Sign, SignKind, Specifier,
     WorkerType,
