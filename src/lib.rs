@@ -14,6 +14,8 @@
 //! | rewrite | [`rewrite`]: page bytes and resolutions → page bytes | |
 //! | report | [`findings`]: warnings and problems, which every stage returns; [`report`]: what happened, for people and for programs | |
 //!
+//! What a vendored script loads from its own package at run time is chosen by [`companions`].
+//!
 //! Where everything is locked, pages are rewritten when they are first read, by what the lockfile says;
 //! it counts only if the plan says the same. What is written is a [`Patch`](html::Patch), proved before.
 //!
@@ -33,7 +35,7 @@
 
 pub mod check;
 pub mod cli;
-
+pub mod companions;
 pub mod csp;
 pub mod fetch;
 pub mod findings;

@@ -74,17 +74,19 @@ impl Constant {
         }
     }
 
-    /// Every string in the value, in lists and objects too; `None` stands for each unknown part.
+    /// Every string in the value, in lists and objects too, and `true` and `false` as such; `None`
+    /// stands for each unknown part.
     pub fn texts(&self) -> Vec<Option<&str>> {
         match self {
             Self::Text(text) => vec![Some(text)],
+            Self::Bool(value) => vec![Some(if *value { "true" } else { "false" })],
             Self::List(items) | Self::AnyOf(items) => items.iter().flat_map(Self::texts).collect(),
             Self::Object { members, open } => {
                 let unknown = open.then_some(None);
                 members.values().flat_map(Self::texts).chain(unknown).collect()
             }
             Self::Unknown => vec![None],
-            Self::Null | Self::Bool(_) | Self::Number(_) => Vec::new(),
+            Self::Null | Self::Number(_) => Vec::new(),
         }
     }
 
@@ -237,7 +239,9 @@ fn fold_object(object: &ObjectExpression<'_>, depth: usize) -> Constant {
     let mut spread = Vec::new();
     for property in &object.properties {
         match property {
-            ObjectPropertyKind::SpreadProperty(other) => spread.push(fold(&other.argument, depth + 1)),
+            ObjectPropertyKind::SpreadProperty(other) => {
+                spread.push(fold(&other.argument, depth + 1))
+            }
             ObjectPropertyKind::ObjectProperty(property) => match property.key.static_name() {
                 Some(name) => {
                     members.insert(name.into_owned(), fold(&property.value, depth + 1));
@@ -314,7 +318,8 @@ mod tests {
 
     #[test]
     fn arguments_are_read_where_the_function_is_called() {
-        let source = "MathJax.Hub.Config({ jax: ['input/TeX', 'output/SVG'] }); Other({ jax: 'x' })";
+        let source =
+            "MathJax.Hub.Config({ jax: ['input/TeX', 'output/SVG'] }); Other({ jax: 'x' })";
         let jax = texts(source, "MathJax.Hub.Config()", "jax");
         assert_eq!(jax, some(&["input/TeX", "output/SVG"]));
     }
