@@ -16,13 +16,14 @@ use std::{
     env, fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::Mutex,
+    time::Duration,
 };
 
-use browser::{Browser, find_chromium, serve};
+use browser::{Browser, Missing, find_chromium, serve_and_note_missing};
 use cases::{CASES, Case};
 use inhouse::companions::{
-    Facts, Outcome, Override, Recipe, RecipeList, Script, edited, is_wanted, select, select_from,
+    Facts, Outcome, Override, Recipe, RecipeList, Script, Wanted, edited, is_wanted, select,
+    select_from,
 };
 use nodejs_semver::Version;
 use support::{module_cdn::published, npm::Package};
@@ -39,12 +40,12 @@ struct Held<'c> {
 
 impl<'c> Held<'c> {
     fn of(case: &'c Case) -> Self {
-        let package = published::package(case.package);
+        let package = published::package(&case.package);
         let version = Version::parse(package.version()).unwrap();
         let path = script(case).path;
         let recipe = RecipeList::built_in().find(package.name(), &version, path);
         let recipe = recipe.unwrap_or_else(|| panic!("no recipe for {} {path}", case.package));
-        let facts = Facts::of_page(case.page.as_bytes(), &recipe.wants());
+        let facts = Facts::of_page(case.page.as_bytes(), &Wanted::new(recipe.wants()));
         Self { case, package, recipe, facts }
     }
 
@@ -73,10 +74,10 @@ impl<'c> Held<'c> {
     }
 }
 
-fn script(case: &Case) -> Script<'static> {
+fn script(case: &Case) -> Script<'_> {
     match case.script.split_once('?') {
         Some((path, query)) => Script { path, query: Some(query) },
-        None => Script { path: case.script, query: None },
+        None => Script { path: &case.script, query: None },
     }
 }
 
@@ -99,7 +100,7 @@ fn every_recipe_selects_what_was_counted_on_its_tarballs() {
         return say_skipped("set INHOUSE_TEST_REGISTRY=1 to ask the npm registry");
     }
     let mut wrong = Vec::new();
-    for case in CASES {
+    for case in CASES.iter() {
         let held = Held::of(case);
         let mut found = vec![count_and_bytes(&held.outcome())];
         found.extend(held.others().iter().map(|(_, _, outcome)| count_and_bytes(outcome)));
@@ -113,7 +114,7 @@ fn every_recipe_selects_what_was_counted_on_its_tarballs() {
 
 #[test]
 fn every_recipe_has_a_case() {
-    let tried: BTreeSet<_> = CASES.iter().map(|case| case.recipe).collect();
+    let tried: BTreeSet<_> = CASES.iter().map(|case| case.recipe.as_str()).collect();
     let all: BTreeSet<_> = RecipeList::built_in().iter().map(Recipe::id).collect();
     assert_eq!(tried, all);
 }
@@ -150,20 +151,47 @@ fn scripts_do_their_work_with_their_companions_alone() {
         return say_skipped("set INHOUSE_TEST_REGISTRY=1 to ask the npm registry");
     }
     let only = env::var("INHOUSE_TEST_COMPANIONS").unwrap_or_default();
-    let browser = Mutex::new(Browser::start(&chromium).unwrap());
+    let mut browser = Browser::start(&chromium).unwrap();
     let mut wrong = Vec::new();
     let seen = CASES.iter().filter(|case| !case.done.is_empty() && case.recipe.contains(&only));
     for (index, case) in seen.enumerate() {
         let folder = laid_out(&Held::of(case), index);
-        let origin = serve(&folder).unwrap();
-        let visit = browser.lock().unwrap().visit(&format!("{origin}/"), "done");
+        let missing = Missing::default();
+        let origin = serve_and_note_missing(&folder, missing.clone()).unwrap();
+        let visit = browser.visit(&format!("{origin}/"), "done");
         let off = visit.requests_off(&origin);
         println!("{} {}: {} requests", case.package, case.script, visit.requests.len());
-        if visit.ready != "done" || !visit.errors.is_empty() || !off.is_empty() {
-            wrong.push(format!("{} {}: {visit:#?}", case.package, case.script));
+        let missing = missing.lock().unwrap();
+        if visit.ready != "done"
+            || !visit.errors.is_empty()
+            || !off.is_empty()
+            || !missing.is_empty()
+        {
+            wrong.push(format!("{} {}: {visit:#?} {missing:?}", case.package, case.script));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The test above is worth only what it notices.
+#[test]
+fn a_companion_that_is_missing_is_noticed() {
+    let Some(chromium) = chromium_or_skip() else { return };
+    if !published::allowed() {
+        return say_skipped("set INHOUSE_TEST_REGISTRY=1 to ask the npm registry");
+    }
+    let case = CASES.iter().find(|case| case.package == "ace-builds@1.36.5").unwrap();
+    let site = laid_out(&Held::of(case), CASES.len());
+    fs::remove_file(site.join("package/src-min-noconflict/worker-javascript.js")).unwrap();
+    let missing = Missing::default();
+    let origin = serve_and_note_missing(&site, missing.clone()).unwrap();
+    let mut browser = Browser::start(&chromium).unwrap();
+
+    let visit = browser.visit_with_limit(&format!("{origin}/"), "done", Duration::from_secs(5));
+
+    assert_ne!(visit.ready, "done");
+    let missing = missing.lock().unwrap();
+    assert!(missing.iter().any(|path| path.ends_with("worker-javascript.js")), "{missing:?}");
 }
 
 /// A site with the page, the scripts it names and their companions, and nothing else.
@@ -176,17 +204,18 @@ fn laid_out(held: &Held<'_>, index: usize) -> PathBuf {
         let bytes = from.get(path).unwrap_or_else(|| panic!("{path} is in the package"));
         write(&to.join(path), bytes);
     };
-    for path in held.case.also {
-        copy(&held.package, path, &own);
-    }
-    copy_selected(&held.outcome(), |path| copy(&held.package, path, &own));
+    let copy_own = |path: &str| {
+        let bytes = held.package.get(path).unwrap_or_else(|| panic!("{path} is in the package"));
+        let address_of = |path: &str| Some(format!("/package/{path}"));
+        let text = edited(held.recipe, path, bytes, address_of).unwrap();
+        write(&own.join(path), text.as_deref().unwrap_or(bytes));
+    };
+    held.case.also.iter().for_each(|path| copy_own(path));
+    copy_own(script(held.case).path);
+    copy_selected(&held.outcome(), copy_own);
     for (package, place, outcome) in held.others() {
         copy_selected(&outcome, |path| copy(&package, path, &own.join(place)));
     }
-    let path = script(held.case).path;
-    let bytes = held.package.get(path).unwrap();
-    let text = edited(held.recipe, path, bytes, |path| Some(format!("/package/{path}"))).unwrap();
-    write(&own.join(path), text.as_deref().unwrap_or(bytes));
     let page = format!(
         "<!DOCTYPE html><meta charset=utf-8><link rel=icon href=data:,><title>{}</title>{}\
          <script>setInterval(() => {{ try {{ if ({}) document.documentElement.dataset.ready = \

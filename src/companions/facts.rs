@@ -4,7 +4,12 @@
 //! a file missing. So texts are searched for wherever they stand, and only configurations, whose
 //! nesting matters, are read by the syntax of their code.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
 use super::{inline_code::inline_code, token};
 use crate::js::{Constant, constants};
@@ -38,6 +43,50 @@ pub enum Want {
     },
 }
 
+impl Want {
+    /// The text without which there is nothing to find.
+    fn needle(&self) -> String {
+        match self {
+            Self::Tokens { prefix: text } | Self::Mention { text } => text.clone(),
+            Self::Attribute { element, attribute } if element.is_empty() => attribute.clone(),
+            Self::Attribute { element, .. } => format!("<{element}"),
+            Self::Setting { object, .. } => {
+                object.split(['.', '(']).next().unwrap_or_default().to_owned()
+            }
+        }
+    }
+}
+
+/// Everything to look for, which is searched for at once.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    wants: Vec<Want>,
+    /// Missing if there is nothing to look for.
+    searcher: Option<AhoCorasick>,
+}
+
+impl Wanted {
+    /// Looks for all of these.
+    pub fn new(wants: impl IntoIterator<Item = Want>) -> Self {
+        let wants: Vec<Want> = wants.into_iter().collect();
+        let searcher = AhoCorasickBuilder::new()
+            .ascii_case_insensitive(true)
+            .build(wants.iter().map(Want::needle))
+            .ok()
+            .filter(|_| !wants.is_empty());
+        Self { wants, searcher }
+    }
+
+    /// Where `bytes` have the texts that wants begin with.
+    fn occurrences<'w>(
+        &'w self,
+        bytes: &'w [u8],
+    ) -> impl Iterator<Item = (&'w Want, Range<usize>)> {
+        let found = self.searcher.iter().flat_map(move |it| it.find_overlapping_iter(bytes));
+        found.map(move |found| (&self.wants[found.pattern().as_usize()], found.range()))
+    }
+}
+
 /// What was found for one [`Want`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values {
@@ -54,10 +103,6 @@ impl Values {
             None => self.has_unknown = true,
         }
     }
-
-    fn is_empty(&self) -> bool {
-        self.texts.is_empty() && !self.has_unknown
-    }
 }
 
 /// What is known of one page, or of several.
@@ -66,22 +111,49 @@ pub struct Facts(BTreeMap<Want, Values>);
 
 impl Facts {
     /// What the page `bytes` says of everything in `wanted`.
-    pub fn of_page<'w>(bytes: &[u8], wanted: impl IntoIterator<Item = &'w Want>) -> Self {
-        Self::of(bytes, wanted, || inline_code(bytes))
+    pub fn of_page(bytes: &[u8], wanted: &Wanted) -> Self {
+        Self::of(bytes, wanted, inline_code)
     }
 
     /// As [`of_page`](Self::of_page), for a script of the site.
-    pub fn of_script<'w>(bytes: &[u8], wanted: impl IntoIterator<Item = &'w Want>) -> Self {
-        Self::of(bytes, wanted, || vec![bytes])
+    pub fn of_script(bytes: &[u8], wanted: &Wanted) -> Self {
+        Self::of(bytes, wanted, |bytes| vec![bytes])
     }
 
-    fn of<'b, 'w>(
-        bytes: &'b [u8],
-        wanted: impl IntoIterator<Item = &'w Want>,
-        code: impl Fn() -> Vec<&'b [u8]>,
-    ) -> Self {
-        let found = wanted.into_iter().map(|want| (want.clone(), find(bytes, &code, want)));
-        Self(found.filter(|(_, values)| !values.is_empty()).collect())
+    fn of(bytes: &[u8], wanted: &Wanted, code: fn(&[u8]) -> Vec<&[u8]>) -> Self {
+        let mut facts = Self::default();
+        let mut settings = BTreeSet::new();
+        for (want, place) in wanted.occurrences(bytes) {
+            match want {
+                Want::Setting { .. } => drop(settings.insert(want)),
+                want => find(bytes, want, place, &mut |value| facts.add(want, value)),
+            }
+        }
+        if !settings.is_empty() {
+            let settings: Vec<_> = settings.into_iter().collect();
+            code(bytes).into_iter().for_each(|code| facts.add_settings(code, &settings));
+        }
+        facts
+    }
+
+    fn add(&mut self, want: &Want, value: Option<String>) {
+        self.0.entry(want.clone()).or_default().add(value);
+    }
+
+    /// Adds what `code` says of each of `settings`.
+    fn add_settings(&mut self, code: &[u8], settings: &[&Want]) {
+        let named = settings.iter().filter_map(|want| match want {
+            Want::Setting { object, key } => Some((*want, object.as_str(), key)),
+            Want::Tokens { .. } | Want::Attribute { .. } | Want::Mention { .. } => None,
+        });
+        let (objects, keys): (Vec<_>, Vec<_>) =
+            named.map(|(want, object, key)| (object, (want, key))).unzip();
+        // Code that no parser reads runs in no browser either.
+        for (index, constant) in constants(code, &objects).unwrap_or_default() {
+            let (want, key) = keys[index];
+            let texts = constant.at(key).into_iter().flat_map(Constant::texts);
+            texts.for_each(|text| self.add(want, text.map(str::to_owned)));
+        }
     }
 
     /// Adds what is known of other pages.
@@ -99,30 +171,23 @@ impl Facts {
     }
 }
 
-fn find<'b>(bytes: &'b [u8], code: &impl Fn() -> Vec<&'b [u8]>, want: &Want) -> Values {
-    let mut values = Values::default();
+/// Gives what stands at `place`, where `bytes` have the text that `want` begins with.
+fn find(bytes: &[u8], want: &Want, place: Range<usize>, found: &mut impl FnMut(Option<String>)) {
+    let rest = &bytes[place.end..];
     match want {
-        Want::Tokens { prefix } => token::after(bytes, prefix, &mut |text| values.add(text)),
-        Want::Attribute { element, attribute } => {
-            token::attribute_values(bytes, element, attribute, &mut |text| values.add(text));
+        Want::Tokens { prefix } if token::begins_word(bytes, place.start, prefix) => {
+            token::rest_of_word(rest, found);
         }
-        Want::Setting { object, key } => {
-            settings(&code(), object, key, &mut |text| values.add(text));
+        Want::Attribute { element, attribute } if element.is_empty() => {
+            if token::begins_word(bytes, place.start, attribute) {
+                token::value_after_name(rest, found);
+            }
         }
-        Want::Mention { text } if token::contains(bytes, text) => values.add(Some(text.clone())),
-        Want::Mention { .. } => {}
-    }
-    values
-}
-
-/// The strings in the member `key` of what `code` gives to `object`.
-fn settings(code: &[&[u8]], object: &str, key: &str, found: &mut impl FnMut(Option<String>)) {
-    let name = object.split(['.', '(']).next().unwrap_or(object);
-    for code in code.iter().filter(|code| token::contains(code, name)) {
-        // Code that no parser reads runs in no browser either.
-        let constants = constants(code, object).unwrap_or_default();
-        let members = constants.iter().flat_map(|constant| constant.at(key));
-        members.flat_map(Constant::texts).for_each(|text| found(text.map(str::to_owned)));
+        Want::Attribute { attribute, .. } => {
+            token::values_in_tag(token::rest_of_tag(rest), attribute, found);
+        }
+        Want::Mention { text } => found(Some(text.clone())),
+        Want::Tokens { .. } | Want::Setting { .. } => {}
     }
 }
 
@@ -131,7 +196,7 @@ mod tests {
     use super::*;
 
     fn of_page(page: &str, want: Want) -> (Vec<String>, bool) {
-        let facts = Facts::of_page(page.as_bytes(), [&want]);
+        let facts = Facts::of_page(page.as_bytes(), &Wanted::new([want.clone()]));
         let values = facts.get(&want).cloned().unwrap_or_default();
         (values.texts.into_iter().collect(), values.has_unknown)
     }
@@ -184,15 +249,19 @@ mod tests {
     #[test]
     fn a_script_of_the_site_is_read_as_code() {
         let want = setting("MathJax", "loader.load");
-        let facts = Facts::of_script(b"window.MathJax = {loader: {load: [x]}}", [&want]);
+        let facts = Facts::of_script(
+            b"window.MathJax = {loader: {load: [x]}}",
+            &Wanted::new([want.clone()]),
+        );
         assert!(facts.get(&want).unwrap().has_unknown);
     }
 
     #[test]
     fn merging_keeps_what_either_page_knows() {
         let want = tokens("language-");
-        let mut facts = Facts::of_page(b"language-a", [&want]);
-        facts.merge(Facts::of_page(b"language-b `language-${c}`", [&want]));
+        let wanted = Wanted::new([want.clone()]);
+        let mut facts = Facts::of_page(b"language-a", &wanted);
+        facts.merge(Facts::of_page(b"language-b `language-${c}`", &wanted));
         facts.merge(Facts::default());
         let values = facts.get(&want).unwrap();
         assert_eq!(values.texts, BTreeSet::from(["a".into(), "b".into()]));

@@ -22,6 +22,6 @@ mod token;
 
 pub use data::Pattern;
 pub use edit::{EditError, edited};
-pub use facts::{Facts, Values, Want};
+pub use facts::{Facts, Values, Want, Wanted};
 pub use recipe::{CompanionPackage, Recipe, RecipeList};
 pub use select::{Outcome, Override, Reason, Script, Selection, is_wanted, select, select_from};

@@ -27,9 +27,6 @@ pub(super) fn names(need: &Need, facts: &Facts, query: Option<&str>) -> Names {
             return Names::Any;
         }
     }
-    if known.is_empty() {
-        known.extend(need.default.iter().cloned());
-    }
     let known = known.into_iter().map(|name| with_prefix_replaced(need, name)).collect();
     Names::Known(with_what_they_bring(need, known))
 }

@@ -98,7 +98,7 @@ impl Recipe {
             && self.0.trigger.iter().any(|trigger| trigger.is_match(script))
     }
 
-    /// What has to be known of the pages that load the script.
+    /// What has to be known of the pages that load the script, and of the site's own scripts.
     pub fn wants(&self) -> BTreeSet<Want> {
         let packages = self.0.package.iter().flat_map(|package| &package.need);
         self.0.need.iter().chain(packages).flat_map(wants_of).collect()

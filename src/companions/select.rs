@@ -212,16 +212,32 @@ impl Asked<'_> {
     fn matching<'f>(&self, needs: &[Need], files: &Files<'f>) -> Result<BTreeSet<&'f str>, String> {
         let mut paths = BTreeSet::new();
         for need in needs.iter().filter(|need| self.applies(need)) {
-            for glob in self.globs(need) {
-                let mut found = matches_of(&glob, files);
-                found.retain(|path| !need.except.iter().any(|except| except.is_match(path)));
-                if found.is_empty() && is_unconditional(need) {
-                    return Err(glob);
-                }
-                paths.extend(found);
-            }
+            let found = self.matches(need, &self.names(need), files)?;
+            let default = Names::Known(need.default.iter().cloned().collect());
+            paths.extend(match found.is_empty() {
+                true => self.matches(need, &default, files)?,
+                false => found,
+            });
         }
         Ok(paths)
+    }
+
+    fn matches<'f>(
+        &self,
+        need: &Need,
+        names: &Names,
+        files: &Files<'f>,
+    ) -> Result<Vec<&'f str>, String> {
+        let mut all = Vec::new();
+        for glob in self.globs(need, names) {
+            let mut found = matches_of(&glob, files);
+            found.retain(|path| !need.except.iter().any(|except| except.is_match(path)));
+            if found.is_empty() && is_unconditional(need) {
+                return Err(glob);
+            }
+            all.extend(found);
+        }
+        Ok(all)
     }
 
     fn applies(&self, need: &Need) -> bool {
@@ -234,14 +250,17 @@ impl Asked<'_> {
             && (need.mentioned.is_empty() || need.mentioned.iter().any(is_mentioned))
     }
 
-    /// The need's globs, with names for `{name}`.
-    fn globs(&self, need: &Need) -> Vec<String> {
-        let names = match self.breadth {
+    fn names(&self, need: &Need) -> Names {
+        match self.breadth {
             Breadth::By(facts) => names(need, facts, self.script.query),
             Breadth::All => Names::Any,
-        };
+        }
+    }
+
+    /// The need's globs, with names for `{name}`.
+    fn globs(&self, need: &Need, names: &Names) -> Vec<String> {
         let globs = need.files.iter().map(|glob| join(&globset::escape(self.base), glob));
-        globs.flat_map(|glob| with_names(&glob, &names)).collect()
+        globs.flat_map(|glob| with_names(&glob, names)).collect()
     }
 }
 
@@ -268,7 +287,10 @@ fn matches_of<'f>(glob: &str, files: &Files<'f>) -> Vec<&'f str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::recipe::RecipeList, *};
+    use super::{
+        super::{facts::Wanted, recipe::RecipeList},
+        *,
+    };
 
     const RECIPES: &str = r#"
         [[recipe]]
@@ -316,7 +338,7 @@ mod tests {
             Some((path, query)) => (path, Some(query)),
             None => (script, None),
         };
-        let facts = Facts::of_page(page.as_bytes(), &recipe.wants());
+        let facts = Facts::of_page(page.as_bytes(), &Wanted::new(recipe.wants()));
         let files = FILES.iter().copied().collect();
         select(&files, Script { path, query }, Some(recipe), &facts, wish, 0)
     }

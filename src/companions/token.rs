@@ -1,25 +1,13 @@
 //! Searches in the bytes of a page or script, without reading their syntax.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
-
 /// A tag is not searched for its attributes further than this.
 const TAG_MAX: usize = 1 << 16;
 
-fn searcher(text: &str) -> Option<AhoCorasick> {
-    AhoCorasickBuilder::new().ascii_case_insensitive(true).build([text]).ok()
-}
-
-/// Where `text` ends, in any case, each time it stands in `bytes` as the beginning of a word.
-fn ends_of<'b>(bytes: &'b [u8], text: &str) -> impl Iterator<Item = usize> + use<'b> {
-    let begins_word = text.as_bytes().first().is_some_and(|first| is_name_byte(*first));
-    let ends: Vec<usize> = searcher(text).map_or_else(Vec::new, |searcher| {
-        let found = searcher.find_iter(bytes).filter(|found| {
-            let before = found.start().checked_sub(1).map(|before| bytes[before]);
-            !begins_word || !before.is_some_and(is_name_byte)
-        });
-        found.map(|found| found.end()).collect()
-    });
-    ends.into_iter()
+/// Whether what stands at `start` and begins like `text` is the beginning of a word.
+pub(super) fn begins_word(bytes: &[u8], start: usize, text: &str) -> bool {
+    let before = start.checked_sub(1).and_then(|before| bytes.get(before));
+    !text.as_bytes().first().is_some_and(|first| is_name_byte(*first))
+        || !before.is_some_and(|before| is_name_byte(*before))
 }
 
 fn is_name_byte(byte: u8) -> bool {
@@ -30,25 +18,17 @@ fn is_token_byte(byte: u8) -> bool {
     is_name_byte(byte) || matches!(byte, b'+' | b'#' | b'.') || !byte.is_ascii()
 }
 
-/// Whether `text` stands in `bytes`, in any case.
-pub(super) fn contains(bytes: &[u8], text: &str) -> bool {
-    searcher(text).is_some_and(|searcher| searcher.is_match(bytes))
-}
-
-/// Gives the rest of every word that begins with `prefix`, as it is and in lower case, and `None`
-/// for every one that code completes.
-pub(super) fn after(bytes: &[u8], prefix: &str, found: &mut impl FnMut(Option<String>)) {
-    for end in ends_of(bytes, prefix) {
-        let rest = &bytes[end..];
-        let length = rest.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(rest.len());
-        let (token, next) = rest.split_at(length);
-        if is_completed_by_code(next) {
-            found(None);
-        } else if !token.is_empty() {
-            let token = String::from_utf8_lossy(token);
-            found(Some(token.to_ascii_lowercase()));
-            found(Some(token.into_owned()));
-        }
+/// Gives the rest of a word whose beginning ends here, as it is and in lower case, or `None` if code
+/// completes it.
+pub(super) fn rest_of_word(bytes: &[u8], found: &mut impl FnMut(Option<String>)) {
+    let length = bytes.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(bytes.len());
+    let (token, next) = bytes.split_at(length);
+    if is_completed_by_code(next) {
+        found(None);
+    } else if !token.is_empty() {
+        let token = String::from_utf8_lossy(token);
+        found(Some(token.to_ascii_lowercase()));
+        found(Some(token.into_owned()));
     }
 }
 
@@ -61,21 +41,10 @@ fn is_completed_by_code(next: &[u8]) -> bool {
     }
 }
 
-/// Gives the values of `attribute` in tags whose name begins with `element`; `None` for those that a
-/// template fills in.
-pub(super) fn attribute_values(
-    bytes: &[u8],
-    element: &str,
-    attribute: &str,
-    found: &mut impl FnMut(Option<String>),
-) {
-    if element.is_empty() {
-        return values_in(bytes, attribute, found);
-    }
-    for end in ends_of(bytes, &format!("<{element}")) {
-        let rest = &bytes[end..bytes.len().min(end + TAG_MAX)];
-        values_in(&rest[..tag_length(rest)], attribute, found);
-    }
+/// The rest of a tag whose name begins before this.
+pub(super) fn rest_of_tag(bytes: &[u8]) -> &[u8] {
+    let bytes = &bytes[..bytes.len().min(TAG_MAX)];
+    &bytes[..tag_length(bytes)]
 }
 
 /// How far it is to the end of the tag, a `>` in quotes not counted.
@@ -92,13 +61,22 @@ fn tag_length(rest: &[u8]) -> usize {
     rest.len()
 }
 
-fn values_in(bytes: &[u8], attribute: &str, found: &mut impl FnMut(Option<String>)) {
-    for end in ends_of(bytes, attribute) {
-        let Some(value) = bytes[end..].trim_ascii_start().strip_prefix(b"=") else { continue };
-        let value = attribute_value(value.trim_ascii_start());
-        let computed = [&b"${"[..], b"{{", b"<%"].iter().any(|it| starts_within(value, it));
-        found((!computed).then(|| String::from_utf8_lossy(value).into_owned()));
-    }
+/// Gives every value of `attribute` in the rest of a tag; `None` for one that a template fills in.
+pub(super) fn values_in_tag(tag: &[u8], attribute: &str, found: &mut impl FnMut(Option<String>)) {
+    let ends = (0..tag.len()).filter_map(|start| {
+        let end = start + attribute.len();
+        let is_name = tag.get(start..end)?.eq_ignore_ascii_case(attribute.as_bytes());
+        (is_name && begins_word(tag, start, attribute)).then_some(end)
+    });
+    ends.for_each(|end| value_after_name(&tag[end..], found));
+}
+
+/// Gives the value of an attribute whose name ends here, if it has one.
+pub(super) fn value_after_name(bytes: &[u8], found: &mut impl FnMut(Option<String>)) {
+    let Some(value) = bytes.trim_ascii_start().strip_prefix(b"=") else { return };
+    let value = attribute_value(value.trim_ascii_start());
+    let computed = [&b"${"[..], b"{{", b"<%"].iter().any(|it| starts_within(value, it));
+    found((!computed).then(|| String::from_utf8_lossy(value).into_owned()));
 }
 
 fn starts_within(value: &[u8], text: &[u8]) -> bool {

@@ -99,59 +99,83 @@ impl Constant {
     }
 }
 
-/// The values that the script `source` gives to `name`, in source order: to the variable or member
-/// (`MathJax`), or, if it ends in `()`, as arguments to the function (`MathJax.Hub.Config()`).
+/// The values that the script `source` gives to any of `names`, in source order and with the index of
+/// the name: to the variable or member (`MathJax`), or, if the name ends in `()`, as arguments to the
+/// function (`MathJax.Hub.Config()`).
 ///
-/// A value given to a member of `name` is wrapped in objects, so that paths stay true.
+/// A value given to a member of a name is wrapped in objects, so that paths stay true.
 ///
 /// # Errors
 /// [`ParseFailure`] if the text is neither a classic script nor a module.
-pub fn constants(source: &[u8], name: &str) -> Result<Vec<Constant>, ParseFailure> {
-    let (path, called) = match name.strip_suffix("()") {
-        Some(function) => (function, true),
-        None => (name, false),
-    };
-    let path: Vec<String> = path.split('.').map(str::to_owned).collect();
-    read_tree(source, |program| Reader::read(&path, called, program))
+pub fn constants(source: &[u8], names: &[&str]) -> Result<Vec<(usize, Constant)>, ParseFailure> {
+    let names: Vec<Name> = names.iter().map(|name| Name::parse(name)).collect();
+    read_tree(source, |program| Reader::read(&names, program))
 }
 
-struct Reader<'p> {
-    path: &'p [String],
-    called: bool,
-    found: Vec<Constant>,
+/// What values are given to.
+struct Name {
+    path: Vec<String>,
+    is_function: bool,
 }
 
-impl<'p> Reader<'p> {
-    fn read(path: &'p [String], called: bool, program: &Program<'_>) -> Vec<Constant> {
-        let mut reader = Self { path, called, found: Vec::new() };
+impl Name {
+    fn parse(text: &str) -> Self {
+        let (path, is_function) = match text.strip_suffix("()") {
+            Some(function) => (function, true),
+            None => (text, false),
+        };
+        Self { path: path.split('.').map(str::to_owned).collect(), is_function }
+    }
+}
+
+struct Reader<'n> {
+    names: &'n [Name],
+    found: Vec<(usize, Constant)>,
+}
+
+impl<'n> Reader<'n> {
+    fn read(names: &'n [Name], program: &Program<'_>) -> Vec<(usize, Constant)> {
+        let mut reader = Self { names, found: Vec::new() };
         reader.visit_program(program);
         reader.found
     }
 
-    fn assigned(&mut self, target: Option<Vec<String>>, value: &Expression<'_>) {
-        let Some(target) = target.filter(|_| !self.called) else { return };
-        if let Some(rest) = target.strip_prefix(self.path) {
-            self.found.push(fold(value, 0).below(rest));
+    fn assigned(&mut self, target: &[String], value: &Expression<'_>) {
+        for (index, name) in self.names.iter().enumerate().filter(|(_, name)| !name.is_function) {
+            if let Some(rest) = target.strip_prefix(name.path.as_slice()) {
+                self.found.push((index, fold(value, 0).below(rest)));
+            }
+        }
+    }
+
+    fn called(&mut self, callee: &[String], arguments: &[Argument<'_>]) {
+        for (index, name) in self.names.iter().enumerate() {
+            if name.is_function && name.path == callee {
+                let values = arguments.iter().map(|argument| argument_value(argument, 0));
+                self.found.extend(values.map(|value| (index, value)));
+            }
         }
     }
 }
 
 impl<'a> VisitJs<'a> for Reader<'_> {
     fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
-        self.assigned(target_path(&it.left), &it.right);
+        if let Some(target) = target_path(&it.left) {
+            self.assigned(&target, &it.right);
+        }
         walk_js::walk_assignment_expression(self, it);
     }
 
     fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {
         if let (BindingPattern::BindingIdentifier(name), Some(value)) = (&it.id, &it.init) {
-            self.assigned(Some(vec![name.name.to_string()]), value);
+            self.assigned(&[name.name.to_string()], value);
         }
         walk_js::walk_variable_declarator(self, it);
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
-        if self.called && path_of(&it.callee).is_some_and(|callee| callee == self.path) {
-            self.found.extend(it.arguments.iter().map(|argument| argument_value(argument, 0)));
+        if let Some(callee) = path_of(&it.callee) {
+            self.called(&callee, &it.arguments);
         }
         walk_js::walk_call_expression(self, it);
     }
@@ -290,8 +314,8 @@ mod tests {
     use super::*;
 
     fn texts(source: &str, name: &str, path: &str) -> Vec<Option<String>> {
-        let found = constants(source.as_bytes(), name).unwrap();
-        let texts = found.iter().flat_map(|constant| constant.at(path));
+        let found = constants(source.as_bytes(), &[name]).unwrap();
+        let texts = found.iter().flat_map(|(_, constant)| constant.at(path));
         texts.flat_map(Constant::texts).map(|text| text.map(str::to_owned)).collect()
     }
 
@@ -347,14 +371,26 @@ mod tests {
     }
 
     #[test]
+    fn several_names_are_read_at_once() {
+        let source = "A = 'a'; B.f('b', 'c'); A.d = 'd'";
+        let found = constants(source.as_bytes(), &["B.f()", "A", "A.d"]).unwrap();
+        let texts = found.iter().flat_map(|(index, constant)| {
+            constant.texts().into_iter().flatten().map(|text| (*index, text))
+        });
+        let all = [(1, "a"), (0, "b"), (0, "c"), (1, "d"), (2, "d")];
+        assert_eq!(texts.collect::<Vec<_>>(), all);
+    }
+
+    #[test]
     fn code_that_does_not_parse_is_an_error() {
-        assert!(constants(b"MathJax = {", "MathJax").is_err());
+        assert!(constants(b"MathJax = {", &["MathJax"]).is_err());
     }
 
     #[test]
     fn a_value_nested_without_end_is_unknown() {
         let source = format!("MathJax = {}1{}", "[".repeat(500), "]".repeat(500));
-        let found = constants(source.as_bytes(), "MathJax").unwrap();
-        assert_eq!(found.iter().flat_map(Constant::texts).collect::<Vec<_>>(), [None]);
+        let found = constants(source.as_bytes(), &["MathJax"]).unwrap();
+        let texts = found.iter().flat_map(|(_, constant)| constant.texts());
+        assert_eq!(texts.collect::<Vec<_>>(), [None]);
     }
 }
