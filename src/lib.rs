@@ -49,6 +49,9 @@ mod check;
 pub mod cli;
 mod commands;
 mod commit;
+// The stages use the recipes' names of scripts alone so far: whatever has companions stays external.
+#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
+mod companions;
 mod csp;
 mod error;
 mod fetch;
@@ -127,6 +130,9 @@ pub mod internals {
     }
     pub mod reference {
         pub use crate::reference::*;
+    }
+    pub mod companions {
+        pub use crate::companions::*;
     }
     pub mod change {
         pub use crate::change::{modules, page, resolution};

@@ -5,6 +5,7 @@
 //! a rule of the user overrides both, everything else is vendored. Hosts are compared as the URL
 //! Standard parses them: lower-case, in Punycode, without a final dot.
 
+mod companions;
 mod lists;
 mod pattern;
 mod rule;
@@ -19,6 +20,7 @@ pub use self::{
 use url::Url;
 
 use self::{
+    companions::needs_companions,
     lists::{BuiltIn, Replacement},
     pattern::Address,
 };
@@ -71,10 +73,14 @@ impl Policy {
         match self.decide(&address) {
             Decision::Deny(finding) => self.denied(&address, finding),
             Decision::Keep(kept) => Verdict::Keep(kept),
-            Decision::Vendor(warning) => match self.left_out(&address) {
-                Some(kept) => Verdict::Keep(kept),
-                None => Verdict::Vendor { warning },
-            },
+            Decision::Vendor(warning) => {
+                let is_ruled = self.rule_for(&address).is_some();
+                let companions = || needs_companions(url).filter(|_| !is_ruled);
+                match self.left_out(&address).or_else(companions) {
+                    Some(kept) => Verdict::Keep(kept),
+                    None => Verdict::Vendor { warning },
+                }
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 //!
 //! This is the only room that knows the parser, and no type of the parser leaves it.
 
+mod constant;
 mod depth_bound;
 mod expression;
 mod finder;
@@ -19,6 +20,7 @@ mod url_in_string;
 #[cfg(test)]
 mod tests;
 
+pub use constant::{Constant, constants};
 pub use loads::{
     Form, Loads, ModuleType, OwnAddress, Purpose, Rule, Sign, SignKind, Specifier, WorkerType,
 };

@@ -7,6 +7,7 @@
 use std::{borrow::Cow, ops::Range, thread};
 
 use oxc_allocator::Allocator;
+use oxc_ast::ast::Program;
 use oxc_parser::Parser;
 use oxc_span::SourceType;
 use thiserror::Error;
@@ -141,17 +142,38 @@ impl Stop {
 /// # Errors
 /// [`ParseFailure`] if the text is not a script of that kind, or nests too deeply to be parsed.
 pub fn scan(source: &[u8], kind: SourceKind) -> Result<Scan, ParseFailure> {
+    let lines = Lines::new(source);
+    parsed(source, |text, start| parse(&Source { text, start, kind, lines: &lines }))
+}
+
+/// Runs `parse` on the text of `source` after its byte order mark, which is `start` bytes long, with
+/// enough stack for how deeply the text nests.
+fn parsed<T: Send>(
+    source: &[u8],
+    parse: impl FnOnce(&str, usize) -> Result<T, Stop> + Send,
+) -> Result<T, ParseFailure> {
     let text = decode(source);
     let (start, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(text) => (BYTE_ORDER_MARK.len(), text),
         None => (0, &*text),
     };
-    let lines = Lines::new(source);
-    let scan = || parse(&Source { text, start, kind, lines: &lines });
-    checked_depth(source, text).and_then(|depth| with_stack(depth, scan)).map_err(|stop| {
+    let parse = || parse(text, start);
+    checked_depth(source, text).and_then(|depth| with_stack(depth, parse)).map_err(|stop| {
         let position = Positions::new(source).of(start + stop.offset);
         ParseFailure { line: position.line, column: position.column, message: stop.message }
     })
+}
+
+/// What `read` makes of the syntax tree of a page's script, of whichever kind it is.
+pub(super) fn read_tree<T: Send>(
+    source: &[u8],
+    read: impl Fn(&Program<'_>) -> T + Sync,
+) -> Result<T, ParseFailure> {
+    let tree = |source_type| {
+        let read = &read;
+        parsed(source, move |text, _| with_program(text, source_type, |program| Ok(read(program))))
+    };
+    tree(SourceType::script()).or_else(|failure| tree(SourceType::mjs()).map_err(|_| failure))
 }
 
 /// The depth of `text`, if it can be parsed at all.
@@ -167,16 +189,16 @@ fn checked_depth(source: &[u8], text: &str) -> Result<usize, Stop> {
     }
 }
 
-/// Runs `scan`, which recurses, on a thread with stack for that depth.
-fn with_stack(
+/// Runs `parse`, which recurses, on a thread with stack for that depth.
+fn with_stack<T: Send>(
     depth: usize,
-    scan: impl FnOnce() -> Result<Scan, Stop> + Send,
-) -> Result<Scan, Stop> {
+    parse: impl FnOnce() -> Result<T, Stop> + Send,
+) -> Result<T, Stop> {
     thread::scope(|scope| {
         let stack = STACK_LEAST + depth * STACK_PER_LEVEL;
         let reader = thread::Builder::new()
             .stack_size(stack)
-            .spawn_scoped(scope, scan)
+            .spawn_scoped(scope, parse)
             .map_err(|error| Stop::at(0, format!("no thread to read it: {error}")))?;
         reader.join().unwrap_or_else(|_| Err(Stop::at(0, "the parser gave up")))
     })
@@ -207,10 +229,22 @@ pub(super) struct Source<'s> {
 }
 
 fn parse(source: &Source<'_>) -> Result<Scan, Stop> {
-    let allocator = Allocator::default();
     let is_module = source.kind.is_module();
     let source_type = if is_module { SourceType::mjs() } else { SourceType::script() };
-    let parsed = Parser::new(&allocator, source.text, source_type).parse();
+    with_program(source.text, source_type, |program| {
+        Finder::find(source, program)
+            .map_err(|Misplaced(offset)| Stop::at(offset, "module syntax in a classic script"))
+    })
+}
+
+/// What `read` makes of the syntax tree of `text`.
+fn with_program<T>(
+    text: &str,
+    source_type: SourceType,
+    read: impl FnOnce(&Program<'_>) -> Result<T, Stop>,
+) -> Result<T, Stop> {
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, text, source_type).parse();
     if let Some(error) = parsed.diagnostics.errors().next() {
         let offset = error.labels.iter().next().map_or(0, |label| label.offset() as usize);
         return Err(Stop::at(offset, error.message.to_string()));
@@ -218,8 +252,7 @@ fn parse(source: &Source<'_>) -> Result<Scan, Stop> {
     if parsed.panicked {
         return Err(Stop::at(0, "the parser gave up"));
     }
-    Finder::find(source, &parsed.program)
-        .map_err(|Misplaced(offset)| Stop::at(offset, "module syntax in a classic script"))
+    read(&parsed.program)
 }
 
 /// Where lines end.

@@ -12,7 +12,10 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, RecvTimeoutError},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -307,19 +310,27 @@ fn strings(list: &Value) -> Vec<String> {
 /// Serves `folder` on a free loopback port for as long as the test runs, as plain web hosts do:
 /// `index.html` for folders, `404.html` for what is missing. Returns the origin.
 pub fn serve(folder: &Path) -> io::Result<String> {
+    serve_and_note_missing(folder, Missing::default())
+}
+
+/// What was asked for and is not there. Workers ask too, and no page shows that.
+pub type Missing = Arc<Mutex<Vec<String>>>;
+
+/// As [`serve`], and notes what is missing.
+pub fn serve_and_note_missing(folder: &Path, missing: Missing) -> io::Result<String> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     let origin = format!("http://{}", listener.local_addr()?);
     let folder = folder.to_owned();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let folder = folder.clone();
-            thread::spawn(move || answer(&folder, stream));
+            let (folder, missing) = (folder.clone(), missing.clone());
+            thread::spawn(move || answer(&folder, &missing, stream));
         }
     });
     Ok(origin)
 }
 
-fn answer(folder: &Path, mut stream: TcpStream) -> io::Result<()> {
+fn answer(folder: &Path, missing: &Missing, mut stream: TcpStream) -> io::Result<()> {
     stream.set_read_timeout(Some(PAGE_LIMIT))?;
     let mut lines = BufReader::new(stream.try_clone()?).lines();
     let request = lines.next().unwrap_or_else(|| Ok(String::new()))?;
@@ -331,7 +342,10 @@ fn answer(folder: &Path, mut stream: TcpStream) -> io::Result<()> {
     let target = request.split(' ').nth(1).unwrap_or("/");
     let (status, file) = match file_for(folder, target) {
         Some(file) => ("200 OK", file),
-        None => ("404 Not Found", folder.join("404.html")),
+        None => {
+            missing.lock().unwrap_or_else(PoisonError::into_inner).push(target.to_owned());
+            ("404 Not Found", folder.join("404.html"))
+        }
     };
     let body = fs::read(&file).unwrap_or_default();
     let kind = media_type(&file);
@@ -361,6 +375,7 @@ fn media_type(file: &Path) -> &'static str {
         Some("js" | "mjs") => "text/javascript; charset=utf-8",
         Some("json") => "application/json",
         Some("svg") => "image/svg+xml",
+        Some("wasm") => "application/wasm",
         _ => "application/octet-stream",
     }
 }

@@ -18,6 +18,14 @@ pub fn allowed() -> bool {
     env::var("INHOUSE_TEST_REGISTRY").as_deref() == Ok("1")
 }
 
+/// One package, as `name@1.2.3`.
+pub fn package(spec: &str) -> Package {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("published");
+    fs::create_dir_all(&folder).unwrap();
+    fetch(&folder, &[spec]);
+    Package::from_tarball(fs::read(tarball(&folder, spec)).unwrap())
+}
+
 /// A library of these packages, each as `name@1.2.3`.
 pub fn library(packages: &[&str]) -> Library {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("published");

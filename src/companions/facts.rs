@@ -1,0 +1,277 @@
+//! What recipes have to know of the pages that load a script, collected from their bytes.
+//!
+//! Too much is harmless, since what a package does not have is not selected; too little would leave
+//! a file missing. So texts are searched for wherever they stand, and only configurations, whose
+//! nesting matters, are read by the syntax of their code.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+
+use super::{inline_code::inline_code, token};
+use crate::js::{Constant, constants};
+
+/// One thing to look for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Want {
+    /// The rests of words that begin with `prefix`: `rust` of `language-rust`.
+    Tokens {
+        /// How the words begin, in any case.
+        prefix: String,
+    },
+    /// The values of an attribute.
+    Attribute {
+        /// How the names of its elements begin. Empty for all.
+        element: String,
+        /// Its name.
+        attribute: String,
+    },
+    /// The strings in a member of an object that code assigns, or passes to a function.
+    Setting {
+        /// The object (`MathJax`), or the function with `()` (`MathJax.Hub.Config()`).
+        object: String,
+        /// The member's path: `loader.load`.
+        key: String,
+    },
+    /// Whether a text stands anywhere.
+    Mention {
+        /// The text, in any case.
+        text: String,
+    },
+}
+
+impl Want {
+    /// The text without which there is nothing to find.
+    fn needle(&self) -> String {
+        match self {
+            Self::Tokens { prefix: text } | Self::Mention { text } => text.clone(),
+            Self::Attribute { element, attribute } if element.is_empty() => attribute.clone(),
+            Self::Attribute { element, .. } => format!("<{element}"),
+            Self::Setting { object, .. } => {
+                object.split(['.', '(']).next().unwrap_or_default().to_owned()
+            }
+        }
+    }
+}
+
+/// Everything to look for, which is searched for at once.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    wants: Vec<Want>,
+    /// Missing if there is nothing to look for.
+    searcher: Option<AhoCorasick>,
+}
+
+impl Wanted {
+    /// Looks for all of these.
+    pub fn new(wants: impl IntoIterator<Item = Want>) -> Self {
+        let wants: Vec<Want> = wants.into_iter().collect();
+        let searcher = AhoCorasickBuilder::new()
+            .ascii_case_insensitive(true)
+            .build(wants.iter().map(Want::needle))
+            .ok()
+            .filter(|_| !wants.is_empty());
+        Self { wants, searcher }
+    }
+
+    /// Where `bytes` have the texts that wants begin with.
+    fn occurrences<'w>(
+        &'w self,
+        bytes: &'w [u8],
+    ) -> impl Iterator<Item = (&'w Want, Range<usize>)> {
+        let found = self.searcher.iter().flat_map(move |it| it.find_overlapping_iter(bytes));
+        found.map(move |found| (&self.wants[found.pattern().as_usize()], found.range()))
+    }
+}
+
+/// What was found for one [`Want`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Values {
+    /// The values whose text is known.
+    pub texts: BTreeSet<String>,
+    /// Whether there are others, which code computes.
+    pub has_unknown: bool,
+}
+
+impl Values {
+    fn add(&mut self, text: Option<String>) {
+        match text {
+            Some(text) => drop(self.texts.insert(text)),
+            None => self.has_unknown = true,
+        }
+    }
+}
+
+/// What is known of one page, or of several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts(BTreeMap<Want, Values>);
+
+impl Facts {
+    /// What the page `bytes` says of everything in `wanted`.
+    pub fn of_page(bytes: &[u8], wanted: &Wanted) -> Self {
+        Self::of(bytes, wanted, inline_code)
+    }
+
+    /// As [`of_page`](Self::of_page), for a script of the site.
+    pub fn of_script(bytes: &[u8], wanted: &Wanted) -> Self {
+        Self::of(bytes, wanted, |bytes| vec![bytes])
+    }
+
+    fn of(bytes: &[u8], wanted: &Wanted, code: fn(&[u8]) -> Vec<&[u8]>) -> Self {
+        let mut facts = Self::default();
+        let mut settings = BTreeSet::new();
+        for (want, place) in wanted.occurrences(bytes) {
+            match want {
+                Want::Setting { .. } => drop(settings.insert(want)),
+                want => find(bytes, want, place, &mut |value| facts.add(want, value)),
+            }
+        }
+        if !settings.is_empty() {
+            let settings: Vec<_> = settings.into_iter().collect();
+            code(bytes).into_iter().for_each(|code| facts.add_settings(code, &settings));
+        }
+        facts
+    }
+
+    fn add(&mut self, want: &Want, value: Option<String>) {
+        self.0.entry(want.clone()).or_default().add(value);
+    }
+
+    /// Adds what `code` says of each of `settings`.
+    fn add_settings(&mut self, code: &[u8], settings: &[&Want]) {
+        let named = settings.iter().filter_map(|want| match want {
+            Want::Setting { object, key } => Some((*want, object.as_str(), key)),
+            Want::Tokens { .. } | Want::Attribute { .. } | Want::Mention { .. } => None,
+        });
+        let (objects, keys): (Vec<_>, Vec<_>) =
+            named.map(|(want, object, key)| (object, (want, key))).unzip();
+        // Code that no parser reads runs in no browser either.
+        for (index, constant) in constants(code, &objects).unwrap_or_default() {
+            let (want, key) = keys[index];
+            let texts = constant.at(key).into_iter().flat_map(Constant::texts);
+            texts.for_each(|text| self.add(want, text.map(str::to_owned)));
+        }
+    }
+
+    /// Adds what is known of other pages.
+    pub fn merge(&mut self, other: Self) {
+        for (want, values) in other.0 {
+            let own = self.0.entry(want).or_default();
+            own.texts.extend(values.texts);
+            own.has_unknown |= values.has_unknown;
+        }
+    }
+
+    /// What was found; `None` if nothing was.
+    pub fn get(&self, want: &Want) -> Option<&Values> {
+        self.0.get(want)
+    }
+}
+
+/// Gives what stands at `place`, where `bytes` have the text that `want` begins with.
+fn find(bytes: &[u8], want: &Want, place: Range<usize>, found: &mut impl FnMut(Option<String>)) {
+    let rest = &bytes[place.end..];
+    match want {
+        Want::Tokens { prefix } if token::begins_word(bytes, place.start, prefix) => {
+            token::rest_of_word(rest, found);
+        }
+        Want::Attribute { element, attribute } if element.is_empty() => {
+            if token::begins_word(bytes, place.start, attribute) {
+                token::value_after_name(rest, found);
+            }
+        }
+        Want::Attribute { attribute, .. } => {
+            token::values_in_tag(token::rest_of_tag(rest), attribute, found);
+        }
+        Want::Mention { text } => found(Some(text.clone())),
+        Want::Tokens { .. } | Want::Setting { .. } => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_page(page: &str, want: Want) -> (Vec<String>, bool) {
+        let facts = Facts::of_page(page.as_bytes(), &Wanted::new([want.clone()]));
+        let values = facts.get(&want).cloned().unwrap_or_default();
+        (values.texts.into_iter().collect(), values.has_unknown)
+    }
+
+    fn tokens(prefix: &str) -> Want {
+        Want::Tokens { prefix: prefix.into() }
+    }
+
+    fn setting(object: &str, key: &str) -> Want {
+        Want::Setting { object: object.into(), key: key.into() }
+    }
+
+    fn known(texts: &[&str]) -> (Vec<String>, bool) {
+        (texts.iter().map(|text| (*text).to_owned()).collect(), false)
+    }
+
+    #[test]
+    fn words_with_a_prefix_are_found_wherever_they_stand() {
+        let page = "<code class='a language-Rust'></code><script>f('language-c++')</script> \
+                    my-language-no language-";
+        assert_eq!(of_page(page, tokens("language-")), known(&["Rust", "c++", "rust"]));
+    }
+
+    #[test]
+    fn a_word_whose_end_is_computed_is_unknown() {
+        for page in ["`language-${name}`", "'language-' + name", "\"language-\"+name"] {
+            assert_eq!(of_page(page, tokens("language-")), (vec![], true), "{page}");
+        }
+        assert_eq!(of_page("[class*='language-'] { }", tokens("language-")), known(&[]));
+    }
+
+    #[test]
+    fn attributes_are_those_of_the_named_elements() {
+        let want = || Want::Attribute { element: "sl-icon".into(), attribute: "name".into() };
+        let page = "<sl-icon name=\"gear\"></sl-icon><sl-icon-button label='>' name=x>\
+                    <input name=no><sl-icon data-name='no'>";
+        assert_eq!(of_page(page, want()), known(&["gear", "x"]));
+        assert_eq!(of_page("`<sl-icon name=\"${icon}\">`", want()), (vec![], true));
+    }
+
+    #[test]
+    fn configurations_are_read_in_inline_code_of_any_type() {
+        let page = "<SCRIPT type='text/x-mathjax-config'>MathJax.Hub.Config({jax: ['output/SVG']})\
+                    </SCRIPT><script>MathJax = {loader: {load: ['ui/safe']}}</script\n>";
+        let jax = of_page(page, setting("MathJax.Hub.Config()", "jax"));
+        assert_eq!(jax, known(&["output/SVG"]));
+        assert_eq!(of_page(page, setting("MathJax", "loader.load")), known(&["ui/safe"]));
+    }
+
+    #[test]
+    fn a_script_of_the_site_is_read_as_code() {
+        let want = setting("MathJax", "loader.load");
+        let facts = Facts::of_script(
+            b"window.MathJax = {loader: {load: [x]}}",
+            &Wanted::new([want.clone()]),
+        );
+        assert!(facts.get(&want).unwrap().has_unknown);
+    }
+
+    #[test]
+    fn merging_keeps_what_either_page_knows() {
+        let want = tokens("language-");
+        let wanted = Wanted::new([want.clone()]);
+        let mut facts = Facts::of_page(b"language-a", &wanted);
+        facts.merge(Facts::of_page(b"language-b `language-${c}`", &wanted));
+        facts.merge(Facts::default());
+        let values = facts.get(&want).unwrap();
+        assert_eq!(values.texts, BTreeSet::from(["a".into(), "b".into()]));
+        assert!(values.has_unknown);
+    }
+
+    #[test]
+    fn a_mention_counts_in_any_case() {
+        let want = Want::Mention { text: "a11y/".into() };
+        assert_eq!(of_page("load: ['A11Y/explorer']", want.clone()), known(&["a11y/"]));
+        assert_eq!(of_page("load: []", want), known(&[]));
+    }
+}

@@ -1,0 +1,27 @@
+//! Companions: the files of its own package that a vendored script loads at run time, beside itself.
+//!
+//! Where a script is known, a [`Recipe`] says which they are; recipes are data, in
+//! `src/data/companions.toml`. Some depend on what the pages contain: [`Facts`] collects that from
+//! their bytes. [`select()`] holds a recipe and facts against the list of files of the package, and
+//! without a recipe takes the script's folder. [`digest`] makes one digest of all companions.
+//!
+//! Values in, values out: this room knows neither disk nor network nor the settings of a run. It does
+//! not decide whether a script loads anything at all; that is for [`js`](crate::js) to say.
+
+mod data;
+pub mod digest;
+mod edit;
+mod facts;
+mod inline_code;
+mod names;
+mod own_folder;
+mod path;
+mod recipe;
+mod select;
+mod token;
+
+pub use data::Pattern;
+pub use edit::{EditError, edited};
+pub use facts::{Facts, Values, Want, Wanted};
+pub use recipe::{CompanionPackage, Recipe, RecipeList};
+pub use select::{Outcome, Override, Reason, Script, Selection, is_wanted, select, select_from};
