@@ -187,7 +187,7 @@ fn a_companion_that_is_missing_is_noticed() {
     let origin = serve_and_note_missing(&site, missing.clone()).unwrap();
     let mut browser = Browser::start(&chromium).unwrap();
 
-    let visit = browser.visit_with_limit(&format!("{origin}/"), "done", Duration::from_secs(5));
+    let visit = browser.visit_with_limit(&format!("{origin}/"), "done", Duration::from_secs(30));
 
     assert_ne!(visit.ready, "done");
     let missing = missing.lock().unwrap();
