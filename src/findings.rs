@@ -3,36 +3,17 @@
 //!
 //! A [`Notice`] is a warning; a [`Problem`] fails the run. Nothing here decides anything or prints.
 
+mod place;
 mod places;
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, hash_map::Entry},
-    sync::Arc,
-};
+use std::collections::{HashMap, hash_map::Entry};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::places::{Keep, Places, by_name, by_page};
-
-/// A place in a page.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Use {
-    /// The page's path below the site's root.
-    pub page: Arc<str>,
-    /// The line of the tag, from 1.
-    pub line: usize,
-    /// The column of the tag in characters, from 1; 0 where a line has to do.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub column: usize,
-    /// The tag, as in `script` or `link rel=preload`.
-    pub tag: Cow<'static, str>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(column: &usize) -> bool {
-    *column == 0
-}
+pub use self::{
+    place::Use,
+    places::{Keep, Places, by_name, by_page},
+};
 
 /// Which exit code a problem asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
