@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use url::Url;
 
 use super::{
-    closure::{Broken, Closure, Found, Module, Reached, Referrer, Root},
     import_map::ImportMap,
+    reached::{Broken, Closure, Found, Module, Reached, Referrer, Root},
     request::{Entry, Reach, Request, Use},
     specifier::{self, Unresolved},
 };
