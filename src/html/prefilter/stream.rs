@@ -3,7 +3,9 @@
 use std::io::{self, Read};
 
 use super::{
-    BEGINNINGS, CREATE_ELEMENT, concern, concern::Concern, inline_scripts::InlineScripts,
+    beginnings::{BEGINNINGS, CREATE_ELEMENT, concern_at},
+    concern::Concern,
+    inline_scripts::InlineScripts,
     window::Window,
 };
 use crate::html::encoding;
@@ -50,7 +52,7 @@ fn clear(bytes: &[u8], is_last: bool, local: Option<&str>) -> Option<usize> {
         if !is_last && bytes.len() - found.start() < LOOKAHEAD {
             return Some(found.start());
         }
-        match concern(bytes, found.start(), local, &mut inline) {
+        match concern_at(bytes, found.start(), local, &mut inline) {
             // Where nothing matters, its encoding does not either.
             Concern::None | Concern::Encoding(_) => {}
             Concern::Lasting if !is_last => return Some(found.start()),
