@@ -12,6 +12,7 @@ mod finder;
 pub mod literal;
 mod load_rows;
 mod loads;
+mod parse;
 mod read_as;
 mod scan;
 mod url_in_string;
@@ -22,8 +23,9 @@ mod tests;
 pub use loads::{
     Form, Loads, ModuleType, OwnAddress, Purpose, Rule, Sign, SignKind, Specifier, WorkerType,
 };
+pub use parse::{ParseFailure, scan};
 pub use read_as::ReadAs;
-pub use scan::{ParseFailure, Scan, SourceKind, scan};
+pub use scan::{Scan, SourceKind};
 pub use url_in_string::Seems;
 
 #[cfg(feature = "internals")]

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::scan::{ParseFailure, Scan, SourceKind, scan};
+use super::{
+    parse::{ParseFailure, scan},
+    scan::{Scan, SourceKind},
+};
 
 /// As what a script is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
