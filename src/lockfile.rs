@@ -11,6 +11,7 @@ mod error;
 mod format;
 mod kind;
 mod loads;
+mod toml_string;
 
 pub use self::{
     collision::PathCollision,
@@ -24,9 +25,6 @@ pub(crate) use self::loads::LockedLoads;
 use std::collections::BTreeMap;
 
 use crate::reference::SubresourceUrl;
-
-/// The longest lockfile that is read, in bytes: some ten thousand files with what they load.
-const MAX_LENGTH: usize = 16 << 20;
 
 /// A version of the format. [`Lockfile::to_text`] writes the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,11 +121,6 @@ impl Lockfile {
     pub fn is_empty(&self) -> bool {
         self.assets.is_empty() && self.absent.is_empty()
     }
-}
-
-/// `text` as a TOML basic string on one line: JSON's escapes are TOML's, but for DEL.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
 }
 
 #[cfg(test)]

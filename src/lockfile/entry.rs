@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, LockedLoads, quoted};
+use super::{Kind, LockedLoads, toml_string::quoted};
 use crate::{integrity::Integrity, reference::SubresourceUrl, vendor_path::VendorPath};
 
 /// What is known of one locked file.

@@ -9,8 +9,8 @@ use std::{collections::BTreeMap, path::Path};
 use serde::Deserialize;
 
 use super::{
-    Entry, Kind, LockedLoads, Lockfile, LockfileError, MAX_LENGTH, Proof, Source, Version,
-    collision::path_collision, quoted,
+    Entry, Kind, LockedLoads, Lockfile, LockfileError, Proof, Source, Version,
+    collision::path_collision, error::MAX_LENGTH, toml_string::quoted,
 };
 use crate::{integrity::Integrity, js::ReadAs, reference::SubresourceUrl, vendor_path::VendorPath};
 

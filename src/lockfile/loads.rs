@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{Kind, quoted};
+use super::{Kind, toml_string::quoted};
 use crate::js::{Loads, ParseFailure, ReadAs};
 
 /// What a locked script loads, for each way it was read: its loads, or why it does not parse.
