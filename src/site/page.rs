@@ -9,16 +9,15 @@ use std::{
     time::Duration,
 };
 
-use super::error::SiteError;
+use super::{
+    error::SiteError,
+    limits::{LARGE, MAX_PAGE},
+};
 use crate::{
     folder::{Cursor, Tree},
     html::{self, Dialect, Patch},
 };
 
-/// From how many bytes on a page is not held in memory if nothing in it matters.
-const LARGE: u64 = 1 << 20;
-/// How many bytes a page may have that is held in memory.
-pub(super) const MAX_PAGE: u64 = 256 << 20;
 /// As long as any file system in use takes from one time stamp to the next: FAT's are two seconds apart.
 const TICK: Duration = Duration::from_secs(2);
 
