@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    VendorPath,
     mirror::Mirror,
+    path::VendorPath,
     storage::{StorageKey, Stored},
 };
 
