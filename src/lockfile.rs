@@ -9,7 +9,6 @@ mod collision;
 mod entry;
 mod error;
 mod format;
-mod kind;
 mod loads;
 mod toml_string;
 
@@ -17,8 +16,8 @@ pub use self::{
     collision::PathCollision,
     entry::{Entry, Proof, Source},
     error::LockfileError,
-    kind::Kind,
 };
+pub use crate::asset::FileKind;
 
 pub(crate) use self::loads::LockedLoads;
 
@@ -81,7 +80,7 @@ impl Lockfile {
         self.version
     }
 
-    /// Why there is no file for `url`, which only code that may never run asks for. Kept, so that
+    /// Why there is no file for `url`, which only code that may never run asks for. It is locked, so that
     /// the next run, which may have no network, does the same.
     pub fn absence(&self, url: &SubresourceUrl) -> Option<&str> {
         self.absent.get(url).map(String::as_str)
@@ -102,7 +101,7 @@ impl Lockfile {
         self.assets.insert(url, entry)
     }
 
-    /// Forgets `url`. Only ever on the user's word: a rewritten page no longer mentions the CDN.
+    /// Forgets `url`. Only when the user asks for it: a rewritten page no longer mentions the CDN.
     pub fn remove(&mut self, url: &SubresourceUrl) -> Option<Entry> {
         self.assets.remove(url)
     }
