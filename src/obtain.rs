@@ -50,7 +50,7 @@ impl Supplier<'_> {
     /// `expectation`.
     ///
     /// # Errors
-    /// [`ObtainError`] says which check failed, or that nobody has the file.
+    /// [`ObtainError`] says which check failed, or that there is no such file.
     pub fn obtain(
         &self,
         url: &SubresourceUrl,

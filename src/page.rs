@@ -1,7 +1,7 @@
 //! One page read: from the tags a scan found to what they mean for this site.
 //!
 //! Pure. Decides which tag loads a script from elsewhere, which merely follows or announces one,
-//! and which already loads a vendored copy; what is done about them is the plan's affair.
+//! and which already loads a vendored copy; what is done about them is for the plan.
 
 use std::{borrow::Cow, ops::Range, sync::Arc};
 
@@ -64,7 +64,7 @@ pub struct PageReferences {
     pub external: Vec<Reference>,
     /// Script tags that name the site itself, in source order.
     pub local: Vec<LocalScript>,
-    /// Tags whose address is a placeholder that nobody filled in.
+    /// Tags whose address is a placeholder that was never filled in.
     pub placeholders: Vec<usize>,
 }
 

@@ -51,7 +51,7 @@ impl RecordError {
 pub struct Unreadable {
     /// Why.
     pub error: RecordError,
-    /// What it says besides a page.
+    /// Its other members.
     pub members: Map<String, Value>,
 }
 
@@ -96,7 +96,7 @@ impl Record {
     }
 }
 
-/// The line for a page that cannot be served, of which the rest of the record is left.
+/// The line for a page that cannot be served, with the rest of its record.
 pub fn refused(mut members: Map<String, Value>, problems: &[Problem]) -> Vec<u8> {
     members.remove(TEXT);
     members.remove(BYTES);

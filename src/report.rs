@@ -118,7 +118,7 @@ pub struct Summary {
 pub struct Report {
     /// One row a URL, sorted by URL.
     pub scripts: Vec<ScriptRow>,
-    /// What can't be vendored or followed, or was noticed on the way.
+    /// What cannot be vendored or followed, or was noticed on the way.
     pub warnings: Vec<Notice>,
     /// What fails the run.
     pub problems: Vec<Problem>,

@@ -11,7 +11,7 @@ pub struct Use {
     pub page: Arc<str>,
     /// The line of the tag, from 1.
     pub line: usize,
-    /// The column of the tag in characters, from 1; 0 where a line has to do.
+    /// The column of the tag in characters, from 1; 0 where only the line is known.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub column: usize,
     /// The tag, as in `script` or `link rel=preload`.

@@ -1,7 +1,7 @@
 //! What a page loads, followed from script to script.
 //!
-//! Pure: it follows the modules it is given and says which are still to be fetched, so that fetching
-//! and following take turns until nothing is missing. Which module waits for which is said by HTML,
+//! Pure: it follows the modules it is given and returns those still to be fetched, so that fetching
+//! and following take turns until nothing is missing. Which module waits for which is defined by HTML,
 //! "fetch the descendants of and link a module script" (8.1.3.9), and for workers, which have no
 //! import map, by "run a worker" (10.2.4).
 

@@ -1,6 +1,6 @@
 //! What JavaScript says about loading: found in a script's source text, and changed there.
 //!
-//! [`scan()`] parses a script and answers with a [`Scan`]: the [`Loads`] of the script, which can be
+//! [`scan()`] parses a script and returns a [`Scan`]: the [`Loads`] of the script, which can be
 //! kept without the script, and where in the source each of them stands. [`literal`] writes other
 //! specifiers into the source. What a specifier means is for [`graph`](crate::graph) to say.
 //!

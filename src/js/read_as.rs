@@ -19,7 +19,7 @@ pub enum ReadAs {
     Worker,
     /// A module worker.
     ModuleWorker,
-    /// A classic worker if it parses as one, else a module worker: nobody knows what it is used for.
+    /// A classic worker if it parses as one, else a module worker: what it is used for is not known.
     Any,
 }
 
