@@ -17,14 +17,15 @@ use crate::{
     policy::Policy,
 };
 
-/// Everything a run needs to know: what [`Project`](super::Project) makes of the arguments and `inhouse.toml`.
+/// Everything a run needs to know: what [`Project`](super::Project) makes of the arguments and
+/// `inhouse.toml`.
 #[derive(Debug)]
 pub struct Settings {
     /// The folder of `inhouse.toml`, else the current one.
     pub(crate) project_root: PathBuf,
     /// The built site; empty if there is none, because pages come as records.
     pub(crate) site: PathBuf,
-    /// What `scan` printed about its pages, if they are not to be read.
+    /// Files with what `scan` printed, if they are read in place of the pages.
     pub(crate) from_scan: Vec<PathBuf>,
     /// Where the result goes, if not into `site`.
     pub(crate) dest: Option<PathBuf>,
@@ -42,7 +43,7 @@ pub struct Settings {
     pub(crate) page_globs: Vec<String>,
     /// What an ambiguous page means.
     pub(crate) ambiguous: Ambiguous,
-    /// What is done with which script.
+    /// Which scripts are vendored, kept or denied.
     pub(crate) policy: Policy,
     /// Locked, offline, both or neither.
     pub(crate) mode: Mode,
@@ -63,7 +64,7 @@ pub struct Settings {
     pub(crate) on_error: OnError,
     /// How many threads work on pages; 0 is one per core.
     pub(crate) jobs: usize,
-    /// How many places are kept of those that say the same.
+    /// How many places of one notice or one URL are kept.
     pub(crate) keep: Keep,
     /// How the network may be used.
     pub(crate) client: ClientOptions,

@@ -37,7 +37,7 @@ fn beginnings(element: &Element) -> Vec<String> {
     all
 }
 
-/// What it means that this begins at `at`, a tag or `createElement`.
+/// What the tag or the `createElement` that begins at `at` means for how much has to be read.
 pub(super) fn concern_at(
     page: &[u8],
     at: usize,

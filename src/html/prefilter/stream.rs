@@ -19,7 +19,7 @@ const LONGEST: usize = 4 << 20;
 const LOOKAHEAD: usize = 1024;
 
 /// Whether [`reach`](super::reach) would say [`Reach::Nothing`](super::Reach::Nothing) of an HTML
-/// page. `false` is no more than a doubt.
+/// page. `true` is certain; `false` means that something may matter.
 ///
 /// # Errors
 /// Those of reading.
