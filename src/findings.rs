@@ -3,36 +3,17 @@
 //!
 //! A [`Notice`] is a warning; a [`Problem`] fails the run. Nothing here decides anything or prints.
 
+mod place;
 mod places;
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, hash_map::Entry},
-    sync::Arc,
-};
+use std::collections::{HashMap, hash_map::Entry};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::places::{Keep, Places, by_name, by_page};
-
-/// A place in a page.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Use {
-    /// The page's path below the site's root.
-    pub page: Arc<str>,
-    /// The line of the tag, from 1.
-    pub line: usize,
-    /// The column of the tag in characters, from 1; 0 where a line has to do.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub column: usize,
-    /// The tag, as in `script` or `link rel=preload`.
-    pub tag: Cow<'static, str>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(column: &usize) -> bool {
-    *column == 0
-}
+pub use self::{
+    place::Use,
+    places::{Keep, Places, by_name, by_page},
+};
 
 /// Which exit code a problem asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -97,7 +78,7 @@ impl Notice {
         self
     }
 
-    /// Says where it is, which may be in more places than are kept.
+    /// Sets the places it concerns, which may be in more places than are kept.
     #[must_use]
     pub fn used_at(mut self, places: Places) -> Self {
         self.uses = places;
@@ -122,37 +103,37 @@ impl Notice {
     }
 }
 
-/// Merges notices that differ only in their places: what a template writes into every page is said
-/// once.
+/// Merges notices that differ only in their places: what a template writes into every page is
+/// reported once.
 pub fn say_once(notices: Vec<Notice>) -> Vec<Notice> {
-    let mut said: Vec<Notice> = Vec::new();
+    let mut merged: Vec<Notice> = Vec::new();
     let mut seen: HashMap<_, usize> = HashMap::new();
     for notice in notices {
         let words = (notice.code, notice.message.clone(), notice.details.clone());
         match seen.entry(words) {
             Entry::Occupied(index) => {
-                said[*index.get()].uses.merge(notice.uses, Keep::All);
+                merged[*index.get()].uses.merge(notice.uses, Keep::All);
             }
             Entry::Vacant(place) => {
-                place.insert(said.len());
-                said.push(notice);
+                place.insert(merged.len());
+                merged.push(notice);
             }
         }
     }
-    said
+    merged
 }
 
 /// A notice that fails the run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Problem {
-    /// Whose it is.
+    /// Which exit code it asks for.
     pub fault: Fault,
-    /// What it is.
+    /// What it is about.
     #[serde(flatten)]
     pub notice: Notice,
 }
 
-/// What a stage has to say beside the value that it made.
+/// What a stage found, beside the value that it made.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
     /// What the owner of the site should know.

@@ -9,24 +9,21 @@ mod collision;
 mod entry;
 mod error;
 mod format;
-mod kind;
 mod loads;
+mod toml_string;
 
 pub use self::{
     collision::PathCollision,
     entry::{Entry, Proof, Source},
     error::LockfileError,
-    kind::Kind,
 };
+pub use crate::asset::FileKind;
 
 pub(crate) use self::loads::LockedLoads;
 
 use std::collections::BTreeMap;
 
 use crate::reference::SubresourceUrl;
-
-/// The longest lockfile that is read, in bytes: some ten thousand files with what they load.
-const MAX_LENGTH: usize = 16 << 20;
 
 /// A version of the format. [`Lockfile::to_text`] writes the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,7 +80,7 @@ impl Lockfile {
         self.version
     }
 
-    /// Why there is no file for `url`, which only code that may never run asks for. Kept, so that
+    /// Why there is no file for `url`, which only code that may never run asks for. It is locked, so that
     /// the next run, which may have no network, does the same.
     pub fn absence(&self, url: &SubresourceUrl) -> Option<&str> {
         self.absent.get(url).map(String::as_str)
@@ -104,7 +101,7 @@ impl Lockfile {
         self.assets.insert(url, entry)
     }
 
-    /// Forgets `url`. Only ever on the user's word: a rewritten page no longer mentions the CDN.
+    /// Forgets `url`. Only when the user asks for it: a rewritten page no longer mentions the CDN.
     pub fn remove(&mut self, url: &SubresourceUrl) -> Option<Entry> {
         self.assets.remove(url)
     }
@@ -123,11 +120,6 @@ impl Lockfile {
     pub fn is_empty(&self) -> bool {
         self.assets.is_empty() && self.absent.is_empty()
     }
-}
-
-/// `text` as a TOML basic string on one line: JSON's escapes are TOML's, but for DEL.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
 }
 
 #[cfg(test)]

@@ -8,22 +8,25 @@ mod error;
 mod expectation;
 mod obtained;
 mod registry;
+mod request;
 mod storage;
 
 pub use self::{
     error::ObtainError,
-    expectation::Expectation,
+    expectation::{Expectation, verify},
     obtained::{Evidence, Obtained},
     registry::{NpmRegistry, npm_registry},
 };
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use self::storage::{JAVASCRIPT, fixes_its_bytes, media_type_of, storage, stored, version_of};
+use self::{
+    request::Request,
+    storage::{JAVASCRIPT, fixes_its_bytes, media_type_of, storage, stored, version_of},
+};
 use crate::{
-    fetch::{self, Client, FetchError, Response, Wanted, WrongContent},
+    fetch::{Client, FetchError, Response, Wanted},
     lockfile::Source,
-    mime,
     npm::{self, Package, UrlForm, VersionSpec},
     options::SourceChoice,
     policy::Policy,
@@ -47,67 +50,64 @@ impl Supplier<'_> {
     /// `expectation`.
     ///
     /// # Errors
-    /// [`ObtainError`] says which check failed, or that nobody has the file.
+    /// [`ObtainError`] says which check failed, or that there is no such file.
     pub fn obtain(
         &self,
         url: &SubresourceUrl,
         wanted: &BTreeSet<Wanted>,
         expectation: &Expectation,
     ) -> Result<Obtained, ObtainError> {
-        let form = npm::classify(url);
-        let locked_to_npm =
-            expectation.locked.as_ref().is_some_and(|entry| entry.source == Source::Npm);
-        let obtained = match (self.source, &form) {
-            (SourceChoice::Npm, Some(form)) => self.take_from_npm(url, form, expectation),
-            (SourceChoice::Npm, None) => Err(ObtainError::NotOnNpm),
-            (SourceChoice::Auto, Some(form)) if locked_to_npm => {
-                self.take_from_npm(url, form, expectation)
-            }
-            (SourceChoice::Auto | SourceChoice::Cdn, _) => {
-                self.take_from_cdn(url, form.as_ref(), wanted, expectation)
-            }
-        }?;
+        let request = Request { url, form: npm::classify(url), wanted, expectation };
+        let obtained = self.take(&request)?;
         verify(&obtained.bytes, expectation)?;
         Ok(obtained)
     }
 
-    fn take_from_cdn(
+    fn take(&self, request: &Request<'_>) -> Result<Obtained, ObtainError> {
+        match (self.source, &request.form) {
+            (SourceChoice::Npm, None) => Err(ObtainError::NotOnNpm),
+            (SourceChoice::Npm, Some(form)) => self.take_from_npm(request, form),
+            (SourceChoice::Auto, Some(form)) if request.is_locked_to_npm() => {
+                self.take_from_npm(request, form)
+            }
+            (SourceChoice::Auto | SourceChoice::Cdn, _) => self.take_from_cdn(request),
+        }
+    }
+
+    fn take_from_cdn(&self, request: &Request<'_>) -> Result<Obtained, ObtainError> {
+        match self.client.get(request.url.as_url(), &[], &|hop| self.policy.admits(hop)) {
+            Ok(response) => self.take_response(request, response),
+            Err(error) => self.take_after_failure(request, error),
+        }
+    }
+
+    fn take_response(
         &self,
-        url: &SubresourceUrl,
-        form: Option<&UrlForm>,
-        wanted: &BTreeSet<Wanted>,
-        expectation: &Expectation,
+        request: &Request<'_>,
+        response: Response,
     ) -> Result<Obtained, ObtainError> {
-        let response = match self.client.get(url.as_url(), &[], &|hop| self.policy.admits(hop)) {
-            Ok(response) => response,
-            Err(error) => return self.take_elsewhere(url, form, expectation, error),
-        };
-        let empty = match inspect(&response, wanted) {
-            Ok(()) => None,
-            Err(empty) if may_be_an_empty_module(&response, wanted) => Some(empty),
-            Err(wrong) => return Err(wrong.into()),
-        };
+        let doubt = request.inspect(&response)?;
         // Proving downloads a tarball, so the checks that cost nothing come first.
-        verify(&response.bytes, expectation)?;
-        let obtained = self.accept(url, form, response);
-        match (empty, obtained) {
+        verify(&response.bytes, request.expectation)?;
+        let obtained = self.accept(request.url, request.form.as_ref(), response);
+        match (doubt, obtained) {
             (None, obtained) => obtained,
-            (Some(_), Ok(obtained)) if obtained.is_what_its_address_names(url) => Ok(obtained),
+            (Some(_), Ok(obtained)) if obtained.is_what_its_address_names(request.url) => {
+                Ok(obtained)
+            }
             (Some(empty), _) => Err(empty.into()),
         }
     }
 
     /// After a failed download: from npm, if the CDN is down and npm may have the file.
-    fn take_elsewhere(
+    fn take_after_failure(
         &self,
-        url: &SubresourceUrl,
-        form: Option<&UrlForm>,
-        expectation: &Expectation,
+        request: &Request<'_>,
         error: FetchError,
     ) -> Result<Obtained, ObtainError> {
-        match form.filter(|form| form.package.is_some()) {
+        match request.form.as_ref().filter(|form| form.package.is_some()) {
             Some(form) if error.is_unreachable() && self.source == SourceChoice::Auto => {
-                self.take_from_npm(url, form, expectation).map_err(|npm| npm.after(error))
+                self.take_from_npm(request, form).map_err(|npm| npm.after(error))
             }
             _ => Err(error.into()),
         }
@@ -163,43 +163,35 @@ impl Supplier<'_> {
         bytes: &[u8],
     ) -> Result<Evidence, ObtainError> {
         let version = version.map_or_else(|| form.version.clone(), VersionSpec::parse);
-        if version.exact().is_none() {
+        let Some(exact) = version.exact() else {
             return Ok(Evidence::unproved("the CDN does not say which version it answered with"));
-        }
+        };
         if form.package.is_none() {
             return Ok(Evidence::unproved(form.reason));
         }
         // With the exact version in it, the form may promise a path.
-        let pinned = version.exact().and_then(|version| form.pinned_url(version));
-        let pinned = pinned.and_then(|url| npm::classify(&url));
+        let pinned = form.pinned_url(exact).and_then(|url| npm::classify(&url));
         let form = pinned.as_ref().unwrap_or(form);
-        let package = match self.package(form, &version) {
-            Ok(package) => package,
-            Err(ObtainError::Registry(error)) => return Ok(Evidence::without_registry(&error)),
-            Err(error) => return Err(error),
-        };
-        Ok(match npm::prove(form, bytes, &package)? {
-            npm::Proof::File { path } => Evidence::of_file(&package, path),
-            npm::Proof::Unprovable { reason, hint } => {
-                Evidence::unprovable(&package, &reason, hint.as_deref())
-            }
-        })
+        match self.package(form, &version) {
+            Ok(package) => compare(form, bytes, &package),
+            Err(ObtainError::Registry(error)) => Ok(Evidence::without_registry(&error)),
+            Err(error) => Err(error),
+        }
     }
 
     fn take_from_npm(
         &self,
-        url: &SubresourceUrl,
+        request: &Request<'_>,
         form: &UrlForm,
-        expectation: &Expectation,
     ) -> Result<Obtained, ObtainError> {
-        let version = locked_version(expectation).unwrap_or_else(|| form.version.clone());
+        let version = request.locked_version().unwrap_or_else(|| form.version.clone());
         let package = self.package(form, &version)?;
-        let file = npm::serve(form, expectation.declared.first(), &package)?;
-        let (storage, fixed) = storage(url, Some(form), Some(&package.version));
+        let file = npm::serve(form, request.expectation.declared.first(), &package)?;
+        let (storage, fixed) = storage(request.url, Some(form), Some(&package.version));
         let media_type = media_type_of(&file.path);
         Ok(Obtained {
             stored: stored(storage, fixed, media_type, &file.bytes),
-            floating: !fixes_its_bytes(url, Some(form)),
+            floating: !fixes_its_bytes(request.url, Some(form)),
             final_url: None,
             varies: None,
             media_type: media_type.to_owned(),
@@ -217,59 +209,28 @@ impl Supplier<'_> {
     }
 }
 
-/// The version of the package that the lockfile names.
-fn locked_version(expectation: &Expectation) -> Option<VersionSpec> {
-    let package = expectation.locked.as_ref()?.package.as_deref()?;
-    let (_, version) = package.rsplit_once('@')?;
-    Some(VersionSpec::parse(version))
-}
-
-/// Whether an empty answer can be what was wanted. A module that only declares types is empty once it is
-/// compiled, and packages have such files. Most empty answers are failures.
-fn may_be_an_empty_module(response: &Response, wanted: &BTreeSet<Wanted>) -> bool {
-    let is_blank = response.bytes.trim_ascii().is_empty();
-    let essence = response.content_type.as_deref();
-    is_blank && wanted.contains(&Wanted::Module) && essence.is_some_and(mime::is_javascript)
-}
-
-/// Checks whether `response` can be any of what was wanted.
-fn inspect(response: &Response, wanted: &BTreeSet<Wanted>) -> Result<(), WrongContent> {
-    let mut wrong = None;
-    for wanted in wanted {
-        match fetch::inspect(response, *wanted) {
-            Ok(()) => return Ok(()),
-            Err(error) => wrong = wrong.or(Some(error)),
+/// Compares bytes of the CDN with the files of the package.
+fn compare(form: &UrlForm, bytes: &[u8], package: &Package) -> Result<Evidence, ObtainError> {
+    Ok(match npm::prove(form, bytes, package)? {
+        npm::Proof::File { path } => Evidence::of_file(package, path),
+        npm::Proof::Unprovable { reason, hint } => {
+            Evidence::unprovable(package, &reason, hint.as_deref())
         }
-    }
-    wrong.map_or(Ok(()), Err)
+    })
 }
 
-/// Checks bytes against the authors' `integrity` values and the lockfile.
-///
-/// # Errors
-/// [`ObtainError::Declared`] or [`ObtainError::Locked`].
-pub fn verify(bytes: &[u8], expectation: &Expectation) -> Result<(), ObtainError> {
-    for declared in &expectation.declared {
-        declared
-            .verify(bytes)
-            .map_err(|mismatch| ObtainError::Declared { declared: declared.clone(), mismatch })?;
-    }
-    match &expectation.locked {
-        Some(entry) => entry.upstream().verify(bytes).map_err(ObtainError::Locked),
-        None => Ok(()),
-    }
-}
+/// What a script that reads its own address has in its code.
+const OWN_ADDRESS_SIGNS: [&str; 5] = [
+    "currentScript",
+    "getElementsByTagName(\"script\")",
+    "getElementsByTagName('script')",
+    "document.scripts",
+    "querySelector(\"script[src",
+];
 
 /// Whether a script reads its own address, so that a query in it is part of its behaviour.
 pub fn reads_its_own_address(bytes: &[u8]) -> bool {
-    const SIGNS: [&str; 5] = [
-        "currentScript",
-        "getElementsByTagName(\"script\")",
-        "getElementsByTagName('script')",
-        "document.scripts",
-        "querySelector(\"script[src",
-    ];
-    SIGNS.iter().any(|sign| memchr::memmem::find(bytes, sign.as_bytes()).is_some())
+    OWN_ADDRESS_SIGNS.iter().any(|sign| memchr::memmem::find(bytes, sign.as_bytes()).is_some())
 }
 
 #[cfg(test)]

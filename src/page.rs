@@ -1,9 +1,9 @@
 //! One page read: from the tags a scan found to what they mean for this site.
 //!
 //! Pure. Decides which tag loads a script from elsewhere, which merely follows or announces one,
-//! and which already loads a vendored copy; what is done about them is the plan's affair.
+//! and which already loads a vendored copy; what is done about them is for the plan.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use crate::{
     findings::Use,
@@ -64,7 +64,7 @@ pub struct PageReferences {
     pub external: Vec<Reference>,
     /// Script tags that name the site itself, in source order.
     pub local: Vec<LocalScript>,
-    /// Tags whose address is a placeholder that nobody filled in.
+    /// Tags whose address is a placeholder that was never filled in.
     pub placeholders: Vec<usize>,
 }
 
@@ -81,18 +81,26 @@ pub fn references(address: &PageAddress, scan: &Scan) -> PageReferences {
 
 fn role(kind: &TagKind) -> Option<Role> {
     match kind {
-        TagKind::Script(ScriptType::Classic) | TagKind::SvgScript(ScriptType::Classic) => {
-            Some(Role::Classic)
-        }
-        TagKind::Script(ScriptType::Module) | TagKind::SvgScript(ScriptType::Module) => {
-            Some(Role::Module)
-        }
-        TagKind::Link(LinkRel::Preload) => Some(Role::Preload),
-        TagKind::Link(LinkRel::ModulePreload) => Some(Role::Module),
-        TagKind::Link(LinkRel::Hint) => Some(Role::Hint),
-        // Browsers run nothing for these: an import map or a data block takes no `src`.
-        TagKind::Script(_) | TagKind::SvgScript(_) => None,
+        TagKind::Script(r#type) | TagKind::SvgScript(r#type) => script_role(r#type),
+        TagKind::Link(rel) => Some(link_role(*rel)),
         TagKind::MetaCsp | TagKind::InlineScript { .. } => None,
+    }
+}
+
+fn script_role(r#type: &ScriptType) -> Option<Role> {
+    match r#type {
+        ScriptType::Classic => Some(Role::Classic),
+        ScriptType::Module => Some(Role::Module),
+        // Browsers run nothing for these: an import map or a data block takes no `src`.
+        ScriptType::ImportMap | ScriptType::SpeculationRules | ScriptType::DataBlock(_) => None,
+    }
+}
+
+fn link_role(rel: LinkRel) -> Role {
+    match rel {
+        LinkRel::Preload => Role::Preload,
+        LinkRel::ModulePreload => Role::Module,
+        LinkRel::Hint => Role::Hint,
     }
 }
 
@@ -103,29 +111,24 @@ fn read_address(
     role: Role,
     page: &mut PageReferences,
 ) {
-    let base = tag.base.as_deref();
-    let declared = tag.text("integrity").map(IntegrityMetadata::parse);
-    match address.resolve(tag.address().unwrap_or_default(), base) {
-        Target::External { url, fragment } => page.external.push(Reference {
-            tag: index,
-            role,
-            url,
-            fragment,
-            declared,
-            skipped: tag.is_skipped_by_author(),
-            base: tag.base.clone(),
-        }),
+    match address.resolve(tag.address().unwrap_or_default(), tag.base.as_deref()) {
+        Target::External { url, fragment } => {
+            let skipped = tag.is_skipped_by_author();
+            let (declared, base) = (declared(tag), tag.base.clone());
+            let reference = Reference { tag: index, role, url, fragment, declared, skipped, base };
+            page.external.push(reference);
+        }
         Target::OwnSite { path } if matches!(role, Role::Classic | Role::Module) => {
-            page.local.push(LocalScript {
-                tag: index,
-                path,
-                declared,
-                takes_integrity: tag.takes_integrity(),
-            });
+            let (declared, takes_integrity) = (declared(tag), tag.takes_integrity());
+            page.local.push(LocalScript { tag: index, path, declared, takes_integrity });
         }
         Target::Placeholder => page.placeholders.push(index),
         Target::OwnSite { .. } | Target::NotFetchable { .. } | Target::Nothing => {}
     }
+}
+
+fn declared(tag: &Tag) -> Option<IntegrityMetadata> {
+    tag.text("integrity").map(IntegrityMetadata::parse)
 }
 
 /// Where a tag stands, as the report names it.
@@ -135,13 +138,17 @@ pub fn place(page: &Arc<str>, positions: &Positions<'_>, tag: &Tag) -> Use {
 
 /// Where a remark stands, as the report names it.
 pub fn place_of_remark(page: &Arc<str>, positions: &Positions<'_>, remark: &Remark) -> Use {
-    let (span, tag) = match remark {
-        Remark::ParkedScript { span, .. } => (span, "script"),
-        Remark::InlineBuilt { span, .. } => (span, "script"),
+    let (span, tag) = subject(remark);
+    at(page, positions.of(span.start), tag.into())
+}
+
+/// The tag that a remark is about: its span and its name.
+fn subject(remark: &Remark) -> (&Range<usize>, &'static str) {
+    match remark {
+        Remark::ParkedScript { span, .. } | Remark::InlineBuilt { span, .. } => (span, "script"),
         Remark::SvgInline { span } => (span, "svg script"),
         Remark::SrcdocNotRead { span, .. } => (span, "iframe srcdoc"),
-    };
-    at(page, positions.of(span.start), tag.into())
+    }
 }
 
 fn at(page: &Arc<str>, position: Position, tag: Cow<'static, str>) -> Use {
@@ -149,7 +156,16 @@ fn at(page: &Arc<str>, position: Position, tag: Cow<'static, str>) -> Use {
 }
 
 fn label(tag: &Tag) -> Cow<'static, str> {
-    let name = match &tag.kind {
+    let name = name(&tag.kind);
+    match tag.place {
+        Place::Document => name.into(),
+        Place::ConditionalComment => format!("{name} in a conditional comment").into(),
+        Place::Srcdoc => format!("{name} in srcdoc").into(),
+    }
+}
+
+fn name(kind: &TagKind) -> &'static str {
+    match kind {
         TagKind::Script(ScriptType::Module) => "script type=module",
         TagKind::InlineScript { kind: ScriptType::ImportMap, .. } => "script type=importmap",
         TagKind::InlineScript { kind: ScriptType::Classic, .. } => "script",
@@ -160,10 +176,5 @@ fn label(tag: &Tag) -> Cow<'static, str> {
         TagKind::Link(LinkRel::ModulePreload) => "link rel=modulepreload",
         TagKind::Link(LinkRel::Hint) => "link rel=preconnect",
         TagKind::MetaCsp => "meta http-equiv=content-security-policy",
-    };
-    match tag.place {
-        Place::Document => name.into(),
-        Place::ConditionalComment => format!("{name} in a conditional comment").into(),
-        Place::Srcdoc => format!("{name} in srcdoc").into(),
     }
 }

@@ -1,6 +1,6 @@
 //! Which external scripts are brought in-house, which stay live, and which are refused.
 //!
-//! Answers one question per URL with a [`Verdict`]; fetching and rewriting is left to others. The
+//! Gives each URL a [`Verdict`]; fetching and rewriting is left to others. The
 //! order: scripts from hosts known as compromised are denied, scripts that work only live are kept,
 //! a rule of the user overrides both, everything else is vendored. Hosts are compared as the URL
 //! Standard parses them: lower-case, in Punycode, without a final dot.

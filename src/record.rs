@@ -51,7 +51,7 @@ impl RecordError {
 pub struct Unreadable {
     /// Why.
     pub error: RecordError,
-    /// What it says besides a page.
+    /// Its other members.
     pub members: Map<String, Value>,
 }
 
@@ -83,13 +83,8 @@ impl Record {
 
     /// The line for a page as it is to be served.
     pub fn served(mut self, page: Vec<u8>, changed: bool) -> Vec<u8> {
-        match String::from_utf8(page) {
-            Ok(text) => self.members.insert(TEXT.to_owned(), text.into()),
-            Err(error) => {
-                let bytes = BASE64_STANDARD.encode(error.as_bytes());
-                self.members.insert(BYTES.to_owned(), bytes.into())
-            }
-        };
+        let (name, page) = page_member(page);
+        self.members.insert(name.to_owned(), page.into());
         self.members.insert("changed".to_owned(), changed.into());
         line(self.members)
     }
@@ -101,7 +96,7 @@ impl Record {
     }
 }
 
-/// The line for a page that cannot be served, of which the rest of the record is left.
+/// The line for a page that cannot be served, with the rest of its record.
 pub fn refused(mut members: Map<String, Value>, problems: &[Problem]) -> Vec<u8> {
     members.remove(TEXT);
     members.remove(BYTES);
@@ -130,6 +125,14 @@ fn read(members: &mut Map<String, Value>) -> Result<(PathBuf, Vec<u8>), RecordEr
         _ => return Err(RecordError::Missing(TEXT)),
     };
     Ok((path, page))
+}
+
+/// The member that holds a page: its name and its value.
+fn page_member(page: Vec<u8>) -> (&'static str, String) {
+    match String::from_utf8(page) {
+        Ok(text) => (TEXT, text),
+        Err(error) => (BYTES, BASE64_STANDARD.encode(error.as_bytes())),
+    }
 }
 
 fn line(members: Map<String, Value>) -> Vec<u8> {

@@ -118,7 +118,7 @@ pub struct Summary {
 pub struct Report {
     /// One row a URL, sorted by URL.
     pub scripts: Vec<ScriptRow>,
-    /// What can't be vendored or followed, or was noticed on the way.
+    /// What cannot be vendored or followed, or was noticed on the way.
     pub warnings: Vec<Notice>,
     /// What fails the run.
     pub problems: Vec<Problem>,
@@ -164,14 +164,13 @@ const LONGEST_LINE: usize = 2000;
 /// them terminal escapes and the marks that reverse the direction of writing, become visible, and
 /// the rest of an endless line is left out.
 pub fn printable(text: &str) -> String {
-    let lines = text.split('\n').map(|line| match line.char_indices().nth(LONGEST_LINE) {
-        None => visible(line),
-        Some((end, _)) => {
-            let more = line[end..].chars().count();
-            format!("{}… ({more} more characters)", visible(&line[..end]))
-        }
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    text.split('\n').map(printable_line).collect::<Vec<_>>().join("\n")
+}
+
+fn printable_line(line: &str) -> String {
+    let Some((end, _)) = line.char_indices().nth(LONGEST_LINE) else { return visible(line) };
+    let more = line[end..].chars().count();
+    format!("{}… ({more} more characters)", visible(&line[..end]))
 }
 
 fn visible(text: &str) -> String {

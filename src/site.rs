@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "this room is the site on disk")]
 
 mod error;
+mod limits;
 mod page;
 mod walk;
 

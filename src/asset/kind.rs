@@ -1,9 +1,12 @@
-//! The kinds of files that Inhouse vendors, and what each stage has to know of a kind.
+//! The ways in which pages load files, and what each stage has to know of one.
 //!
-//! A new kind is a new [`AssetKind`] with its facts. What matters in HTML without being a file of a
+//! A new kind is a new [`AssetKind`] with its facts: the kind of file, the elements and attributes that
+//! name it, where `integrity` applies, the links that preload it, and the directives that govern it. What matters in HTML without being a file of a
 //! kind (base addresses, policies, inline scripts, hints) stands in `html::vocabulary`.
 
-/// A kind of file that a page loads.
+use super::file_kind::FileKind;
+
+/// A kind of file, as a page loads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AssetKind {
     /// A script that runs as it is (HTML 4.12.1, a classic script).
@@ -41,13 +44,15 @@ pub struct Preload {
     pub rel: &'static str,
     /// The value of `as` that goes with it; `None` where the token is enough.
     pub r#as: Option<&'static str>,
+    /// Whether browsers check the `integrity` of such a link.
+    pub takes_integrity: bool,
 }
 
 /// What there is to know of a kind.
 struct Facts {
+    file_kind: FileKind,
     addresses: &'static [Address],
     preloads: &'static [Preload],
-    mime_types: &'static [&'static str],
     csp_directives: &'static [&'static str],
 }
 
@@ -63,40 +68,20 @@ const SCRIPT_ADDRESSES: &[Address] = &[
     },
 ];
 
-/// The JavaScript MIME types (MIME Sniffing 4.6).
-const JAVASCRIPT: &[&str] = &[
-    "application/ecmascript",
-    "application/javascript",
-    "application/x-ecmascript",
-    "application/x-javascript",
-    "text/ecmascript",
-    "text/javascript",
-    "text/javascript1.0",
-    "text/javascript1.1",
-    "text/javascript1.2",
-    "text/javascript1.3",
-    "text/javascript1.4",
-    "text/javascript1.5",
-    "text/jscript",
-    "text/livescript",
-    "text/x-ecmascript",
-    "text/x-javascript",
-];
-
 /// What governs script elements (CSP 3, "get fetch directive fallback list").
 const SCRIPT_DIRECTIVES: &[&str] = &["script-src-elem", "script-src", "default-src"];
 
 const CLASSIC_SCRIPT: Facts = Facts {
+    file_kind: FileKind::Script,
     addresses: SCRIPT_ADDRESSES,
-    preloads: &[Preload { rel: "preload", r#as: Some("script") }],
-    mime_types: JAVASCRIPT,
+    preloads: &[Preload { rel: "preload", r#as: Some("script"), takes_integrity: true }],
     csp_directives: SCRIPT_DIRECTIVES,
 };
 
 const MODULE_SCRIPT: Facts = Facts {
+    file_kind: FileKind::Script,
     addresses: SCRIPT_ADDRESSES,
-    preloads: &[Preload { rel: "modulepreload", r#as: None }],
-    mime_types: JAVASCRIPT,
+    preloads: &[Preload { rel: "modulepreload", r#as: None, takes_integrity: true }],
     csp_directives: SCRIPT_DIRECTIVES,
 };
 
@@ -112,6 +97,11 @@ impl AssetKind {
         }
     }
 
+    /// What such a file is, whoever loads it: the `kind` in the lockfile, and its MIME types.
+    pub const fn file_kind(self) -> FileKind {
+        self.facts().file_kind
+    }
+
     /// The attributes that hold the address of such a file.
     pub const fn addresses(self) -> &'static [Address] {
         self.facts().addresses
@@ -124,7 +114,7 @@ impl AssetKind {
 
     /// The MIME types that browsers take for such a file, in lower case and without parameters.
     pub const fn mime_types(self) -> &'static [&'static str] {
-        self.facts().mime_types
+        self.file_kind().mime_types()
     }
 
     /// The directives of a Content Security Policy that can govern such files; the first one that

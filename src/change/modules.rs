@@ -218,7 +218,7 @@ impl Writer<'_> {
             let file = match is_folder {
                 true => match homes.folder(url) {
                     FolderMove::Moved(folder) => folder,
-                    FolderMove::Scattered if part == Part::Scope => match homes.realm(url) {
+                    FolderMove::Scattered if part == Part::Scope => match homes.own_folder(url) {
                         Some(realm) => realm,
                         None => {
                             parted.set(Some(url.clone()));

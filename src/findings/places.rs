@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Use;
+use super::place::Use;
 
 /// How many places are kept where few are.
 const FEW: usize = 5;

@@ -1,7 +1,7 @@
 //! All graphs of a site together: which files are known, and which are still to be found.
 //!
-//! Values only. Finding a file, on the disk or elsewhere, is for the stages; this room asks, is
-//! told, and follows the graphs on until there is nothing left to ask.
+//! Values only. Finding a file, on the disk or elsewhere, is for the stages: the graphs say which files
+//! they need, take them in, and are followed on until they need no more.
 //!
 //! A graph that waits for files keeps its walk and goes on from there, so that the cost is that of
 //! the files and edges, however many turns it takes to find the files.

@@ -1,7 +1,7 @@
 //! Where vendored files lie now, for whatever named them by their old address.
 //!
-//! Import maps and module specifiers must agree about every address, or a map's entry would miss the
-//! specifier it was written for: both ask here.
+//! Import maps and module specifiers must agree about every address, or a map's entry would not apply to
+//! the specifier it was written for: both get the addresses from here.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -96,7 +96,7 @@ impl LocalUrls {
 
     /// The folder that holds all that was vendored from below `prefix` and nothing else, whatever the
     /// files are called now; ends with a slash. `None` if there is no such folder.
-    pub fn realm(&self, prefix: &Url) -> Option<String> {
+    pub fn own_folder(&self, prefix: &Url) -> Option<String> {
         let within = self.within(prefix);
         let (_, first) = within.first()?;
         let mut folder = &first[..=first.rfind('/')?];
@@ -170,23 +170,23 @@ mod tests {
 
     #[test]
     fn what_came_from_one_place_has_a_realm_of_its_own() {
-        let realm = |files: &[(&str, &str)], prefix: &str| {
-            local_urls(files).realm(&prefix.parse().unwrap())
+        let own_folder = |files: &[(&str, &str)], prefix: &str| {
+            local_urls(files).own_folder(&prefix.parse().unwrap())
         };
         let mut files = vec![
             ("https://cdn.example/lib:a@3/a.js", "cdn.example/h~0/lib_a@3/a.js"),
             ("https://cdn.example/lib:a@3/b/c", "cdn.example/h~0/lib_a@3/b/c.js"),
             ("https://cdn.example/lib:b@3/b.js", "cdn.example/h~1/lib_b@3/b.js"),
         ];
-        assert_eq!(realm(&files, "https://cdn.example/").unwrap(), "cdn.example/");
+        assert_eq!(own_folder(&files, "https://cdn.example/").unwrap(), "cdn.example/");
         assert_eq!(
-            realm(&files, "https://cdn.example/lib:a@3/").unwrap(),
+            own_folder(&files, "https://cdn.example/lib:a@3/").unwrap(),
             "cdn.example/h~0/lib_a@3/"
         );
-        assert_eq!(realm(&files, "https://cdn.example/lib:c@3/"), None);
+        assert_eq!(own_folder(&files, "https://cdn.example/lib:c@3/"), None);
         files.push(("https://other.example/d.js", "cdn.example/h~0/lib_a@3/d.js"));
-        assert_eq!(realm(&files, "https://cdn.example/lib:a@3/"), None);
-        assert_eq!(realm(&files, "https://cdn.example/"), None);
+        assert_eq!(own_folder(&files, "https://cdn.example/lib:a@3/"), None);
+        assert_eq!(own_folder(&files, "https://cdn.example/"), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod graphs;
 pub mod import_map;
 mod json;
 pub mod local_urls;
+mod reached;
 pub mod relocation;
 pub mod request;
 mod sorted_keys;

@@ -60,7 +60,7 @@ pub fn new_specifiers(
     loads.specifiers.iter().enumerate().filter_map(new).collect()
 }
 
-/// The source does not load what it is said to load, so that nobody knows what to change in it.
+/// The source does not load what it is said to load, so that it is not known what to change in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the file does not load what is on record for it")]
 pub struct OtherLoads;
@@ -160,7 +160,7 @@ pub struct Misdirected {
     pub flaw: Flaw,
 }
 
-/// Holds every specifier of a script that now lies `at` a URL against `judge`, which says what is
+/// Checks every specifier of a script that now lies `at` a URL with `judge`, which says what is
 /// wrong with a URL (without fragment), if anything.
 ///
 /// `loads` is of the script as it will be served. For bare names,

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use url::Url;
 
 use super::{
-    closure::{Broken, Closure, Found, Module, Reached, Referrer, Root},
     import_map::ImportMap,
+    reached::{Broken, Closure, Found, Module, Reached, Referrer, Root},
     request::{Entry, Reach, Request, Use},
     specifier::{self, Unresolved},
 };
@@ -160,8 +160,8 @@ impl Walk {
         }
     }
 
-    /// Goes on until only what `find` does not know yet stands in the way. Answers with what it has
-    /// newly come to wait for.
+    /// Goes on until only what `find` does not know yet stands in the way. Returns what it has newly
+    /// come to wait for.
     pub fn follow<'m>(
         &mut self,
         context: &Context<'_>,

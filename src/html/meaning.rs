@@ -25,7 +25,7 @@ use crate::asset::Markup;
 /// How many `srcdoc` may lie inside each other.
 const MAX_DEPTH: usize = 4;
 
-/// Reads the page that `sink` is for; says which encoding it turned out to be in.
+/// Reads the page that `sink` is for; returns the encoding it is in.
 pub(super) fn read_page(
     sink: &mut Sink<'_>,
     encoding: Option<&'static Encoding>,
@@ -232,7 +232,7 @@ impl<'r, 'a> LayerReader<'r, 'a> {
     }
 
     /// The first `<base>` with an `href` counts; inside a template there is no document it could
-    /// belong to, and in a conditional comment none that anything living reads.
+    /// belong to, and in a conditional comment none that a browser in use reads.
     fn base(&mut self, element: &Element) {
         if self.has_own_base || self.context(element.span.start).in_template {
             return;

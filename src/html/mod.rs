@@ -19,6 +19,7 @@
 //! ```
 
 mod attribute;
+mod dialect;
 mod edit;
 mod element_tag;
 mod encoding;
@@ -44,6 +45,7 @@ mod tests;
 #[cfg(test)]
 mod vocabulary_tests;
 
+pub use dialect::Dialect;
 pub use edit::{Change, Edit, Patch, SpliceError, apply, patch};
 pub use position::{Position, Positions};
 pub use prefilter::{Reach, has_nothing, reach};
@@ -53,12 +55,3 @@ pub use script_type::ScriptType;
 pub use span::Quote;
 pub use tag::{Attribute, NotRead, Place, Remark, Tag, TagKind, Value};
 pub use vocabulary::LinkRel;
-
-/// By which rules a page is served: HTML's or XML's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// `text/html`.
-    Html,
-    /// `application/xhtml+xml`: read by HTML's rules too, and refused where the two disagree.
-    Xhtml,
-}

@@ -5,58 +5,27 @@
 //! strings: that finds more than a parser would, never less. A tag that `start_tag` cannot read is a
 //! reason to parse.
 
+mod beginnings;
 mod concern;
 mod inline_scripts;
 mod stream;
 mod tags;
 mod window;
 
-use std::sync::LazyLock;
-
-use aho_corasick::packed::Searcher;
 use memchr::memmem;
 
 pub use self::stream::has_nothing;
 #[cfg(test)]
 pub(super) use self::stream::has_nothing_in_windows;
 use self::{
+    beginnings::{BEGINNINGS, concern_at},
     concern::Concern,
     inline_scripts::{InlineScripts, script_end},
-    tags::Meta,
 };
-use super::{
-    Dialect, encoding,
-    vocabulary::{self, Element, Meaning},
-};
+use super::{Dialect, encoding};
 
 /// A page's encoding is declared within its first bytes (HTML 13.2.3.2); that is always read.
 const ENCODING_WINDOW: usize = 1024;
-/// How far behind `createElement` or `<scr` code may name the address of a script it builds.
-const CODE_WINDOW: usize = 600;
-
-const CREATE_ELEMENT: &str = "createElement";
-
-/// What the prefilter searches for: the beginnings of tags in all spellings, and `createElement`.
-static BEGINNINGS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
-    let tags = vocabulary::ELEMENTS.iter().flat_map(beginnings);
-    Searcher::new(tags.chain([CREATE_ELEMENT.to_owned()]))
-});
-
-/// How the tags of an element can begin: two letters in all their spellings, and the third behind
-/// the one that is usual.
-fn beginnings(element: &Element) -> Vec<String> {
-    let letters: Vec<_> = element.name[..element.beginning].chars().collect();
-    let [first, second, rest @ ..] = &letters[..] else { return Vec::new() };
-    let cases = |letter: &char| [*letter, letter.to_ascii_uppercase()];
-    let pairs = cases(first).into_iter().flat_map(|a| cases(second).map(|b| format!("<{a}{b}")));
-    let mut all: Vec<_> = pairs.collect();
-    if let [third, ..] = rest {
-        let usual = all.remove(0);
-        all.splice(0..0, cases(third).map(|letter| format!("{usual}{letter}")));
-    }
-    all
-}
-
 /// How much of a page a scan has to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -84,7 +53,7 @@ pub fn reach(page: &[u8], dialect: Dialect, local: Option<&str>) -> Reach {
     let mut at = 0;
     while let Some(found) = beginnings.find_in(page, (at..page.len()).into()) {
         at = found.end();
-        match concern(page, found.start(), local, &mut inline) {
+        match concern_at(page, found.start(), local, &mut inline) {
             Concern::None => {}
             Concern::Local(end) => last = last.max(Some(end)),
             Concern::Encoding(end) if found.start() < ENCODING_WINDOW => encoding_end = end,
@@ -108,61 +77,6 @@ fn whole_comments(page: &[u8], mut end: usize) -> Option<usize> {
         end = end.max(at);
     }
     Some(end)
-}
-
-/// What it means that this begins at `at`, a tag or `createElement`.
-fn concern(page: &[u8], at: usize, local: Option<&str>, inline: &mut InlineScripts<'_>) -> Concern {
-    let rest = &page[at..];
-    let Some(tag) = rest.strip_prefix(b"<") else {
-        return Concern::local(creates_a_script(rest), at);
-    };
-    let length = tag.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(tag.len());
-    let (name, end) = (&tag[..length], at + 1 + length);
-    let known = match vocabulary::element(name).map(|element| element.meaning) {
-        Some(Meaning::Script) => {
-            tags::script(page, end, local).map(|(loads, end)| inline.concern(at, end, loads))
-        }
-        Some(Meaning::Link) => {
-            tags::link(page, end).map(|(matters, end)| Concern::local(matters, end))
-        }
-        Some(Meaning::Meta) => tags::meta(page, end).map(of_meta),
-        Some(Meaning::Iframe) => tags::has_page(page, end).map(|has_page| match has_page {
-            true => Concern::Lasting,
-            false => Concern::None,
-        }),
-        Some(Meaning::Base) => None,
-        // What a template holds is found without it.
-        Some(Meaning::Template) => Some(Concern::None),
-        None => return Concern::local(hides_a_script(name) && names_an_address(rest), at),
-    };
-    // Where a tag cannot be read with certainty, neither its attributes nor its end are known.
-    known.unwrap_or(Concern::Lasting)
-}
-
-fn of_meta((meta, end): (Meta, usize)) -> Concern {
-    match meta {
-        Meta::Nothing => Concern::None,
-        Meta::Encoding => Concern::Encoding(end),
-        Meta::Policy => Concern::Local(end),
-    }
-}
-
-/// `<scr"+"ipt src=…` is how code hides a tag from the parser.
-fn hides_a_script(name: &[u8]) -> bool {
-    name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"scr"))
-}
-
-/// Whether `createElement…` creates a script and goes on to name an address.
-fn creates_a_script(code: &[u8]) -> bool {
-    let argument = code.strip_prefix(b"createElement").and_then(|rest| rest.strip_prefix(b"("));
-    let name = argument.and_then(|rest| rest.trim_ascii_start().get(1..7));
-    name.is_some_and(|name| name.eq_ignore_ascii_case(b"script")) && names_an_address(code)
-}
-
-/// Whether code close by could name an address: `//`, or `/\/` as strings in pages spell it.
-fn names_an_address(code: &[u8]) -> bool {
-    let window = &code[..code.len().min(CODE_WINDOW)];
-    [&b"//"[..], b"/\\/"].iter().any(|slashes| memmem::find(window, slashes).is_some())
 }
 
 #[cfg(test)]

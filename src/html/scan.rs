@@ -1,7 +1,7 @@
 //! Pages → tags: what a page holds, as far as it matters.
 //!
-//! How much of a page has to be read says `prefilter`, what is a tag in it `token`, and what the tags
-//! mean `meaning`.
+//! `prefilter` says how much of a page has to be read, `token` what is a tag in it, and `meaning` what
+//! the tags mean.
 
 use encoding_rs::{Encoding, UTF_8};
 
@@ -18,7 +18,7 @@ use super::{
 pub struct Scan {
     /// The tags that matter, in document order.
     pub tags: Vec<Tag>,
-    /// What is worth telling, in document order.
+    /// Remarks on what is not edited, in document order.
     pub remarks: Vec<Remark>,
     /// The page's encoding by its name in the Encoding standard: declared, or else `UTF-8`.
     pub encoding: &'static str,
@@ -80,7 +80,7 @@ fn scan_beginning(page: &[u8], dialect: Dialect, bytes: usize) -> Result<Scan, S
 /// Finds every tag that names, preloads or holds a script, and the policies that govern them.
 ///
 /// # Errors
-/// [`ScanError`] if what browsers see cannot be told with certainty, or edited exactly.
+/// [`ScanError`] if it is not certain what browsers see, or it cannot be edited exactly.
 pub fn scan(page: &[u8], dialect: Dialect) -> Result<Scan, ScanError> {
     match encoding::sniff(page) {
         Some(sniffed) if encoding::hides_markup(sniffed) => scan_transcoded(page, sniffed, dialect),

@@ -10,7 +10,7 @@ pub(super) const MAX_FOUND: usize = 100_000;
 /// Why a page cannot be read with certainty. Such a page has to be left as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScanError {
-    /// What browsers make of the page cannot be told from its tags alone.
+    /// What browsers make of the page is not certain from its tags alone.
     #[error(
         "{}:{}: `<{tag}>` stands where parsers may ignore it or what follows; \
          close what is open before it", position.line, position.column

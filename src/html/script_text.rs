@@ -12,7 +12,7 @@ use regex::bytes::Regex;
 
 use super::{attribute::decode_charset, span::OffsetMap};
 
-/// A script's text as the tokenizer hands it over, with the way back to the bytes it was made from: line
+/// A script's text as the tokenizer reports it, with the way back to the bytes it was made from: line
 /// ends as LF, NUL as U+FFFD.
 pub(super) fn script_text(
     bytes: &[u8],

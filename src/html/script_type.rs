@@ -74,7 +74,7 @@ impl ScriptType {
     }
 }
 
-/// `for` and `event` together park a classic script unless they say `window` and `onload`.
+/// `for` and `event` together keep a classic script from running unless they say `window` and `onload`.
 fn bound_to_event(target: Option<&str>, event: Option<&str>) -> ScriptType {
     let (Some(target), Some(event)) = (target, event) else {
         return ScriptType::Classic;

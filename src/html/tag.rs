@@ -19,7 +19,7 @@ use crate::asset::Markup;
 pub enum Place {
     /// The page's own markup.
     Document,
-    /// Inside `<!--[if …]>…<![endif]-->`: dead code in every living browser. Wins over
+    /// Inside `<!--[if …]>…<![endif]-->`: no browser in use reads it. Wins over
     /// [`Place::Srcdoc`] where both apply.
     ConditionalComment,
     /// Inside the document of an `<iframe srcdoc>`, at any depth.
@@ -141,7 +141,7 @@ impl Tag {
         match self.kind {
             TagKind::Script(_) => takes(Markup::Html),
             TagKind::SvgScript(_) => takes(Markup::Svg),
-            TagKind::Link(rel) => rel != LinkRel::Hint,
+            TagKind::Link(rel) => vocabulary::link_takes_integrity(rel),
             TagKind::MetaCsp | TagKind::InlineScript { .. } => false,
         }
     }
@@ -151,8 +151,8 @@ impl Tag {
         self.address_attribute().map(Attribute::text)
     }
 
-    /// Tells the documents of a page apart: tags with one number stand in one document, the page
-    /// itself is 0, and every `srcdoc` is one of its own.
+    /// The number of the document that it stands in: the page itself is 0, and every `srcdoc` is a
+    /// document of its own.
     pub fn document(&self) -> usize {
         let mut around = self.surroundings.as_ref();
         while let Some(Surroundings::Comment(outer)) = around.map(Arc::as_ref) {
@@ -161,7 +161,7 @@ impl Tag {
         around.map_or(0, |srcdoc| Arc::as_ptr(srcdoc).addr())
     }
 
-    /// Whether it has nothing to do with modules, as far as the tag tells.
+    /// Whether it has nothing to do with modules, by its tag alone.
     pub fn is_classic(&self) -> bool {
         match &self.kind {
             TagKind::Script(kind) | TagKind::SvgScript(kind) => *kind == ScriptType::Classic,
@@ -191,7 +191,7 @@ pub enum Remark {
     ParkedScript {
         /// The decoded address.
         src: String,
-        /// The type that parks it, as its author wrote it.
+        /// That type, as its author wrote it.
         r#type: String,
         /// The start tag.
         span: Range<usize>,

@@ -3,7 +3,7 @@
 //! Stated once. The prefilter, the tokenizers and the scan read it from here, and `tests` hold
 //! each of them to every entry. What belongs to a kind of file comes from [`AssetKind`].
 
-use crate::asset::{Address, AssetKind, Markup};
+use crate::asset::{Address, AssetKind, Markup, Preload};
 
 /// An element that matters.
 #[derive(Debug)]
@@ -114,17 +114,21 @@ pub(super) struct RelToken {
     pub(super) meaning: LinkRel,
     /// Whether it matters also where it leads to the site itself: modules import others.
     pub(super) matters_in_site: bool,
+    /// Whether browsers check the `integrity` of such a link.
+    pub(super) takes_integrity: bool,
 }
 
 impl RelToken {
     const fn preload(kind: AssetKind, meaning: LinkRel) -> Self {
         let preload = &kind.preloads()[0];
         let matters_in_site = matches!(kind, AssetKind::ModuleScript);
-        Self { token: preload.rel, r#as: preload.r#as, meaning, matters_in_site }
+        let Preload { rel: token, r#as, takes_integrity } = *preload;
+        Self { token, r#as, meaning, matters_in_site, takes_integrity }
     }
 
     const fn hint(token: &'static str) -> Self {
-        Self { token, r#as: None, meaning: LinkRel::Hint, matters_in_site: false }
+        let (meaning, takes_integrity) = (LinkRel::Hint, false);
+        Self { token, r#as: None, meaning, matters_in_site: false, takes_integrity }
     }
 }
 
@@ -135,6 +139,11 @@ pub(super) const REL_TOKENS: [RelToken; 4] = [
     RelToken::hint("preconnect"),
     RelToken::hint("dns-prefetch"),
 ];
+
+/// Whether browsers check the `integrity` of a link.
+pub(super) fn link_takes_integrity(rel: LinkRel) -> bool {
+    REL_TOKENS.iter().any(|known| known.meaning == rel && known.takes_integrity)
+}
 
 /// Where links and base elements have their address.
 pub(super) const HREF: &str = "href";

@@ -4,7 +4,10 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Algorithm, Digest, Integrity, Mismatch};
+use super::{
+    digest::{Algorithm, Digest},
+    digests::{Integrity, Mismatch},
+};
 
 /// The value of an `integrity` attribute, as its author wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

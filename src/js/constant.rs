@@ -16,7 +16,7 @@ use oxc_ast_visit::{VisitJs, walk_js};
 
 use super::{
     expression::literal,
-    scan::{ParseFailure, read_tree},
+    parse::{ParseFailure, read_tree},
 };
 
 /// How the objects are called that hold the global variables.

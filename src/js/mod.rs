@@ -1,6 +1,6 @@
 //! What JavaScript says about loading: found in a script's source text, and changed there.
 //!
-//! [`scan()`] parses a script and answers with a [`Scan`]: the [`Loads`] of the script, which can be
+//! [`scan()`] parses a script and returns a [`Scan`]: the [`Loads`] of the script, which can be
 //! kept without the script, and where in the source each of them stands. [`literal`] writes other
 //! specifiers into the source. What a specifier means is for [`graph`](crate::graph) to say.
 //!
@@ -13,6 +13,7 @@ mod finder;
 pub mod literal;
 mod load_rows;
 mod loads;
+mod parse;
 mod read_as;
 mod scan;
 mod url_in_string;
@@ -24,8 +25,9 @@ pub use constant::{Constant, constants};
 pub use loads::{
     Form, Loads, ModuleType, OwnAddress, Purpose, Rule, Sign, SignKind, Specifier, WorkerType,
 };
+pub use parse::{ParseFailure, scan};
 pub use read_as::ReadAs;
-pub use scan::{ParseFailure, Scan, SourceKind, scan};
+pub use scan::{Scan, SourceKind};
 pub use url_in_string::Seems;
 
 #[cfg(feature = "internals")]

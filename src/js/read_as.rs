@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::scan::{ParseFailure, Scan, SourceKind, scan};
+use super::{
+    parse::{ParseFailure, scan},
+    scan::{Scan, SourceKind},
+};
 
 /// As what a script is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,7 +19,7 @@ pub enum ReadAs {
     Worker,
     /// A module worker.
     ModuleWorker,
-    /// A classic worker if it parses as one, else a module worker: nobody knows what it is used for.
+    /// A classic worker if it parses as one, else a module worker: what it is used for is not known.
     Any,
 }
 

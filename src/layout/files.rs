@@ -7,7 +7,7 @@ use crate::{
     findings::{Findings, Notice, Places, Problem},
     graph::{closure::Reach, local_urls::LocalUrls},
     integrity::{Algorithm, Digest, Integrity},
-    lockfile::{Entry, Kind, LockedLoads, Lockfile},
+    lockfile::{Entry, FileKind, LockedLoads, Lockfile},
     obtain::{self, Expectation, ObtainError, Obtained},
     options::OnError,
     read::{baseline::Baseline, url_uses::UrlUses},
@@ -310,7 +310,7 @@ fn entry(
 ) -> Entry {
     let evidence = obtained.evidence.clone();
     Entry {
-        kind: Kind::of(&obtained.media_type, &path),
+        kind: FileKind::of(&obtained.media_type, path.as_str()),
         final_url: obtained.final_url.clone(),
         path,
         size: obtained.bytes.len() as u64,

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, LockedLoads, quoted};
+use super::{FileKind, LockedLoads, toml_string::quoted};
 use crate::{integrity::Integrity, reference::SubresourceUrl, vendor_path::VendorPath};
 
 /// What is known of one locked file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// What the bytes are.
-    pub kind: Kind,
+    pub kind: FileKind,
     /// Where redirects led, if they led anywhere.
     pub final_url: Option<SubresourceUrl>,
     /// Where the bytes lie, in the vendor cache and in the site's vendor folder.

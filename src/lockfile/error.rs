@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::{MAX_LENGTH, collision::PathCollision};
+use super::collision::PathCollision;
 use crate::reference::SubresourceUrl;
+
+/// The longest lockfile that is read, in bytes: some ten thousand files with what they load.
+pub(super) const MAX_LENGTH: usize = 16 << 20;
 
 /// Text that is no lockfile, or not one to be trusted.
 #[derive(Debug, Error)]

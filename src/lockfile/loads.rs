@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{Kind, quoted};
+use super::{FileKind, toml_string::quoted};
 use crate::js::{Loads, ParseFailure, ReadAs};
 
 /// What a locked script loads, for each way it was read: its loads, or why it does not parse.
 ///
-/// Empty for a file that is no script or that nobody has read, as in a lockfile of version 1.
+/// Empty for a file that is no script or that was not read, as in a lockfile of version 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockedLoads(BTreeMap<ReadAs, Result<Loads, ParseFailure>>);
 
@@ -28,7 +28,7 @@ struct Unreadable {
 }
 
 impl LockedLoads {
-    /// What the script loads when it is read as `way`; `None` if nobody has read it so.
+    /// What the script loads when it is read as `way`; `None` if it was not read so.
     pub fn get(&self, way: ReadAs) -> Option<&Result<Loads, ParseFailure>> {
         self.0.get(&way)
     }
@@ -43,8 +43,8 @@ impl LockedLoads {
         self.0.insert(way, loads);
     }
 
-    /// The value of `read-as`; `None` if it goes without saying.
-    pub(super) fn read_as(&self, kind: Kind) -> Option<String> {
+    /// The value of `read-as`; `None` if it is the default.
+    pub(super) fn read_as(&self, kind: FileKind) -> Option<String> {
         if self.0.keys().eq(default_ways(kind)) {
             return None;
         }
@@ -63,7 +63,7 @@ impl LockedLoads {
 
     /// Reads both keys of a file of this kind.
     pub(super) fn parse(
-        kind: Kind,
+        kind: FileKind,
         read_as: Option<Vec<ReadAs>>,
         rows: Vec<Table>,
     ) -> Result<Self, toml::de::Error> {
@@ -82,10 +82,10 @@ impl LockedLoads {
     }
 }
 
-/// The ways in which a file was read that says nothing about it.
-fn default_ways(kind: Kind) -> std::slice::Iter<'static, ReadAs> {
+/// The ways in which a file was read that has no key `read-as`.
+fn default_ways(kind: FileKind) -> std::slice::Iter<'static, ReadAs> {
     match kind {
-        Kind::Script => [ReadAs::Script].iter(),
+        FileKind::Script => [ReadAs::Script].iter(),
         _ => [].iter(),
     }
 }
@@ -98,11 +98,11 @@ fn rows(way: ReadAs, loads: &Result<Loads, ParseFailure>, many: bool) -> Vec<Str
             vec![format!("unreadable = {message}, line = {line}, column = {column}")]
         }
     };
-    let said = |row: String| match many {
+    let with_way = |row: String| match many {
         true => format!("as = {}, {row}", quoted(way.as_str())),
         false => row,
     };
-    rows.into_iter().map(said).collect()
+    rows.into_iter().map(with_way).collect()
 }
 
 /// The way that a row is about, which is taken out of it.
@@ -145,11 +145,11 @@ mod tests {
             loads: Vec<Table>,
         }
         let keys: Keys = toml::from_str(text)?;
-        LockedLoads::parse(Kind::Script, keys.read_as, keys.loads)
+        LockedLoads::parse(FileKind::Script, keys.read_as, keys.loads)
     }
 
     fn written(loads: &LockedLoads) -> String {
-        let read_as = loads.read_as(Kind::Script).map(|value| format!("read-as = {value}\n"));
+        let read_as = loads.read_as(FileKind::Script).map(|value| format!("read-as = {value}\n"));
         let rows = loads.to_toml().map(|value| format!("loads = {value}\n"));
         read_as.into_iter().chain(rows).collect()
     }

@@ -225,7 +225,7 @@ fn a_block_of_version_1_in_a_newer_file_makes_it_version_1() {
 fn the_kind_of_an_old_block_follows_from_its_type() {
     let style = version_1().replace("type = \"text/javascript\"", "type = \"text/css\"");
     let lockfile = parse(&style).unwrap();
-    assert!(lockfile.iter().all(|(_, entry)| entry.kind == Kind::Stylesheet));
+    assert!(lockfile.iter().all(|(_, entry)| entry.kind == FileKind::Stylesheet));
 }
 
 #[test]
@@ -242,9 +242,6 @@ fn every_error_has_a_remedy() {
     assert_eq!(remedies.len(), errors.len());
     assert!(remedies.iter().all(|remedy| !remedy.contains("  ")));
 }
-
-const KINDS: &[Kind] =
-    &[Kind::Script, Kind::Stylesheet, Kind::Json, Kind::Wasm, Kind::Font, Kind::Image, Kind::File];
 
 fn integrity() -> impl Strategy<Value = Integrity> {
     let algorithms = sample::subsequence(Algorithm::ALL.to_vec(), 0..=3);
@@ -278,7 +275,7 @@ prop_compose! {
         integrity in integrity(),
         upstream_integrity in option::of(integrity()),
         [package, proof_file, proof_reason, tarball, varies] in any::<[Option<String>; 5]>(),
-        kind in sample::select(KINDS),
+        kind in sample::select(FileKind::ALL.to_vec()),
         loads in locked_loads(),
         [npm_proof, npm_source, floating, keep_query] in any::<[bool; 4]>(),
     ) -> Entry {

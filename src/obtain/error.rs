@@ -78,114 +78,124 @@ impl ObtainError {
     /// failure: something answered, and it must not be used.
     pub fn is_failed_download(&self) -> bool {
         match self {
-            Self::Fetch(error) => !matches!(
-                error,
-                FetchError::Denied { .. }
-                    | FetchError::PrivateAddress { .. }
-                    | FetchError::TooMuch { .. }
-                    | FetchError::InsecureRedirect { .. }
-            ),
-            Self::WrongContent(_)
-            | Self::NotOnNpm
-            | Self::NoRegistry(_)
-            | Self::Serve(_)
-            | Self::Both { .. } => true,
+            Self::Fetch(error) => is_failure(error),
             Self::Registry(error) => !matches!(error, RegistryError::IntegrityMismatch { .. }),
+            Self::WrongContent(_) | Self::NotOnNpm | Self::NoRegistry(_) => true,
+            Self::Serve(_) | Self::Both { .. } => true,
             Self::Declared { .. } | Self::Locked(_) | Self::Contradiction(_) => false,
         }
     }
 
     /// The problem this is, for `url` used at `uses`.
     pub fn problem(&self, url: &SubresourceUrl, uses: Places) -> Problem {
-        let notice = match self {
-            Self::Declared { mismatch, .. } => {
-                let notice =
-                    Notice::new("declared-integrity", format!("integrity mismatch for `{url}`"));
-                with_hashes(notice, mismatch, "the page's own `integrity`")
-            }
-            Self::Locked(mismatch) => {
-                let notice =
-                    Notice::new("locked-integrity", format!("integrity mismatch for `{url}`"));
-                with_hashes(notice, mismatch, "lockfile")
-            }
-            Self::Contradiction(Contradiction::OtherBytes {
-                package,
-                path,
-                published,
-                received,
-            }) => Notice::new(
-                "not-what-was-published",
-                format!("`{url}` is not what the package's author published"),
-            )
-            .detail("expected", format!("{published}  (`{path}` of npm {package})"))
-            .detail("received", received),
-            Self::Both { cdn, npm } => Notice::new("no-source", format!("cannot obtain `{url}`"))
-                .detail("cdn", with_cause(cdn))
-                .detail("npm", npm),
-            Self::Fetch(error) => Notice::new("download", format!("cannot download `{url}`"))
-                .detail("cause", with_cause(error)),
-            other => Notice::new("download", format!("cannot use `{url}`")).detail("cause", other),
-        };
-        let notice = notice.used_at(uses).hint(self.remedy());
+        let notice = self.notice(url).used_at(uses).hint(self.remedy().map(str::to_owned));
         Problem { fault: self.fault(), notice }
     }
 
-    fn fault(&self) -> Fault {
+    fn notice(&self, url: &SubresourceUrl) -> Notice {
         match self {
-            Self::Fetch(error) | Self::Both { cdn: error, .. } if error.is_unreachable() => {
-                Fault::Tool
+            Self::Declared { mismatch, .. } => integrity_mismatch(
+                "declared-integrity",
+                url,
+                mismatch,
+                "the page's own `integrity`",
+            ),
+            Self::Locked(mismatch) => {
+                integrity_mismatch("locked-integrity", url, mismatch, "lockfile")
             }
-            Self::Fetch(FetchError::Truncated { .. } | FetchError::Tls { .. }) => Fault::Tool,
-            Self::Registry(error) if error.is_unreachable() => Fault::Tool,
-            Self::NoRegistry(_) => Fault::Tool,
-            _ => Fault::Site,
+            Self::Contradiction(contradiction) => other_bytes(url, contradiction),
+            Self::Both { cdn, npm } => no_source(url, cdn, npm),
+            Self::Fetch(error) => Notice::new("download", format!("cannot download `{url}`"))
+                .detail("cause", with_cause(error)),
+            other => Notice::new("download", format!("cannot use `{url}`")).detail("cause", other),
         }
     }
 
-    fn remedy(&self) -> Option<String> {
-        let text = match self {
-            Self::Fetch(error) | Self::Both { cdn: error, .. } => {
-                return error.remedy().map(str::to_owned);
-            }
-            Self::WrongContent(WrongContent::Empty { .. }) => {
-                "an empty answer is most likely a failure: try again, or correct the address; if the file is meant to be empty, keep it external with a rule"
-            }
-            Self::WrongContent(_) => {
-                "open the URL in a browser: browsers get no script there either; correct the address or remove the tag"
-            }
-            Self::Registry(error) if error.is_unreachable() => {
-                "check your connection and `npm config get registry`"
-            }
-            Self::Registry(_) => {
-                "check the package's name and version in the URL, or use `--source cdn`"
-            }
-            Self::Declared { .. } => {
-                "browsers refuse this script already; find out which of the two is right, the file or the \
-                 attribute, and change the page: Inhouse never does that for you"
-            }
-            Self::Locked(_) => {
-                "upstream has changed a file that was reviewed and locked. If the new file is the one you \
-                 want, delete its block from the lockfile and run again"
-            }
-            Self::Contradiction(_) => {
-                "do not use this file: the CDN may be compromised. `--source npm` takes the author's own file"
-            }
-            Self::NotOnNpm => {
-                "use `--source auto` for this script, or leave it external with a rule"
-            }
-            Self::NoRegistry(_) => "check `npm config get registry`, or use `--source cdn`",
-            Self::Serve(_) => {
-                "point the page at a file that the package has, or use `--source cdn`"
-            }
-        };
-        Some(text.to_owned())
+    fn fault(&self) -> Fault {
+        match self.is_of_surroundings() {
+            true => Fault::Tool,
+            false => Fault::Site,
+        }
+    }
+
+    /// Whether the network or the configuration is at fault, and not the site or the file.
+    fn is_of_surroundings(&self) -> bool {
+        match self {
+            Self::Fetch(FetchError::Truncated { .. } | FetchError::Tls { .. }) => true,
+            Self::Fetch(error) | Self::Both { cdn: error, .. } => error.is_unreachable(),
+            Self::Registry(error) => error.is_unreachable(),
+            Self::NoRegistry(_) => true,
+            _ => false,
+        }
+    }
+
+    fn remedy(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Fetch(error) | Self::Both { cdn: error, .. } => return error.remedy(),
+            Self::WrongContent(WrongContent::Empty { .. }) => EMPTY,
+            Self::WrongContent(_) => WRONG_CONTENT,
+            Self::Registry(error) if error.is_unreachable() => NO_ANSWER,
+            Self::Registry(_) => NO_PACKAGE,
+            Self::Declared { .. } => DECLARED,
+            Self::Locked(_) => LOCKED,
+            Self::Contradiction(_) => CONTRADICTION,
+            Self::NotOnNpm => NOT_ON_NPM,
+            Self::NoRegistry(_) => NO_REGISTRY,
+            Self::Serve(_) => NO_FILE,
+        })
     }
 }
 
-fn with_hashes(notice: Notice, mismatch: &Mismatch, by: &str) -> Notice {
-    notice
+const EMPTY: &str = "an empty answer is most likely a failure: try again, or correct the address; if \
+    the file is meant to be empty, keep it external with a rule";
+const WRONG_CONTENT: &str = "open the URL in a browser: browsers get no script there either; correct \
+    the address or remove the tag";
+const NO_ANSWER: &str = "check your connection and `npm config get registry`";
+const NO_PACKAGE: &str = "check the package's name and version in the URL, or use `--source cdn`";
+const DECLARED: &str = "browsers refuse this script already; find out which of the two is right, the \
+    file or the attribute, and change the page: Inhouse never does that for you";
+const LOCKED: &str = "upstream has changed a file that was reviewed and locked. If the new file is \
+    the one you want, delete its block from the lockfile and run again";
+const CONTRADICTION: &str = "do not use this file: the CDN may be compromised. `--source npm` takes \
+    the author's own file";
+const NOT_ON_NPM: &str = "use `--source auto` for this script, or leave it external with a rule";
+const NO_REGISTRY: &str = "check `npm config get registry`, or use `--source cdn`";
+const NO_FILE: &str = "point the page at a file that the package has, or use `--source cdn`";
+
+/// Whether a download failed, and was not forbidden.
+fn is_failure(error: &FetchError) -> bool {
+    !matches!(
+        error,
+        FetchError::Denied { .. }
+            | FetchError::PrivateAddress { .. }
+            | FetchError::TooMuch { .. }
+            | FetchError::InsecureRedirect { .. }
+    )
+}
+
+fn integrity_mismatch(
+    code: &'static str,
+    url: &SubresourceUrl,
+    mismatch: &Mismatch,
+    by: &str,
+) -> Notice {
+    Notice::new(code, format!("integrity mismatch for `{url}`"))
         .detail("expected", format!("{}  ({by})", mismatch.expected))
         .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size))
+}
+
+fn other_bytes(url: &SubresourceUrl, contradiction: &Contradiction) -> Notice {
+    let Contradiction::OtherBytes { package, path, published, received } = contradiction;
+    let message = format!("`{url}` is not what the package's author published");
+    Notice::new("not-what-was-published", message)
+        .detail("expected", format!("{published}  (`{path}` of npm {package})"))
+        .detail("received", received)
+}
+
+fn no_source(url: &SubresourceUrl, cdn: &FetchError, npm: &ObtainError) -> Notice {
+    Notice::new("no-source", format!("cannot obtain `{url}`"))
+        .detail("cdn", with_cause(cdn))
+        .detail("npm", npm)
 }
 
 fn with_cause(error: &FetchError) -> String {

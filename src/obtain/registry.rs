@@ -39,11 +39,7 @@ pub fn npm_registry(
     roots: &RootStore,
     options: &ClientOptions,
 ) -> Result<NpmRegistry, String> {
-    let limits =
-        Limits { max_bytes: MAX_BYTES, max_total_bytes: MAX_TOTAL_BYTES, ..options.limits.clone() };
-    let guarded = ClientOptions { limits, ..options.clone() };
-    let trusted =
-        ClientOptions { allow_private: true, allow_http: PlainHttp::Any, ..guarded.clone() };
+    let (trusted, guarded) = client_options(options);
     let client = |options: &ClientOptions| {
         Client::with_roots(roots, options).map_err(|error| error.to_string())
     };
@@ -56,26 +52,42 @@ pub fn npm_registry(
     Ok(Registry::new(config, transport))
 }
 
+/// The options for the configured registries, and those for where they redirect to.
+fn client_options(options: &ClientOptions) -> (ClientOptions, ClientOptions) {
+    let limits =
+        Limits { max_bytes: MAX_BYTES, max_total_bytes: MAX_TOTAL_BYTES, ..options.limits.clone() };
+    let guarded = ClientOptions { limits, ..options.clone() };
+    let trusted =
+        ClientOptions { allow_private: true, allow_http: PlainHttp::Any, ..guarded.clone() };
+    (trusted, guarded)
+}
+
 impl Transport for HttpTransport {
     fn get(&self, url: &Url, headers: &[(&str, String)]) -> Result<Vec<u8>, TransportError> {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| Header::new(name, value))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| TransportError::Other(error.into()))?;
-        self.fetch(url, &headers).map_err(|error| match error {
-            FetchError::Status { code: 404 | 410, .. } => TransportError::NotFound,
-            error if error.is_unreachable() => TransportError::Unreachable(error.into()),
-            error => TransportError::Other(error.into()),
-        })
+        let headers = headers.iter().map(|(name, value)| Header::new(name, value));
+        let headers = headers.collect::<Result<Vec<_>, _>>();
+        let headers = headers.map_err(|error| TransportError::Other(error.into()))?;
+        self.fetch(url, &headers).map_err(transport_error)
+    }
+}
+
+fn transport_error(error: FetchError) -> TransportError {
+    match error {
+        FetchError::Status { code: 404 | 410, .. } => TransportError::NotFound,
+        error if error.is_unreachable() => TransportError::Unreachable(error.into()),
+        error => TransportError::Other(error.into()),
     }
 }
 
 impl HttpTransport {
     fn fetch(&self, url: &Url, headers: &[Header]) -> Result<Vec<u8>, FetchError> {
-        if !self.config.is_registry_origin(url) {
-            return Ok(self.guarded.get(url, headers, &|_| Ok(()))?.bytes);
+        match self.config.is_registry_origin(url) {
+            true => self.fetch_from_registry(url, headers),
+            false => Ok(self.guarded.get(url, headers, &|_| Ok(()))?.bytes),
         }
+    }
+
+    fn fetch_from_registry(&self, url: &Url, headers: &[Header]) -> Result<Vec<u8>, FetchError> {
         let leads_away = Mutex::new(None);
         let stay = |hop: &Url| {
             if self.config.is_registry_origin(hop) {

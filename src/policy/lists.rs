@@ -5,15 +5,13 @@
 
 mod data;
 
-use std::sync::LazyLock;
-
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
-use self::data::{HOSTS, Host, LIVE, Rewrite, Versions};
+use self::data::{HOSTS, Host, LIVE, OFFERS, Rewrite};
 use super::{
     pattern::Address,
-    verdict::{Finding, Kept, Notice, Origin, Severity},
+    verdict::{Finding, Kept, Notice, Severity},
 };
 use crate::reference::SubresourceUrl;
 
@@ -31,20 +29,18 @@ pub(super) struct Replacement {
     pub reason: String,
 }
 
-/// The lists' answer, deny first.
+/// What the lists say of `address`: what denies comes first.
 pub(super) fn opinion(address: &Address<'_>) -> BuiltIn {
-    if let Some(finding) = denial(address) {
-        return BuiltIn::Deny(finding);
-    }
-    if let Some(kept) = live_only(address) {
-        return BuiltIn::Keep(kept);
-    }
-    match host_entry(address, |severity| severity != Severity::Block) {
-        Some(host) => {
-            BuiltIn::Warn(Notice { severity: host.severity, finding: host.finding(address) })
-        }
-        None => BuiltIn::Nothing,
-    }
+    denial(address)
+        .map(BuiltIn::Deny)
+        .or_else(|| live_only(address).map(BuiltIn::Keep))
+        .or_else(|| warning(address).map(BuiltIn::Warn))
+        .unwrap_or(BuiltIn::Nothing)
+}
+
+fn warning(address: &Address<'_>) -> Option<Notice> {
+    let host = host_entry(address, |severity| severity != Severity::Block)?;
+    Some(Notice { severity: host.severity, finding: host.finding(address) })
 }
 
 /// Why `address` must not be asked.
@@ -83,45 +79,35 @@ pub(super) fn malicious_version(
     package: &str,
     version: &str,
 ) -> Option<Finding> {
-    let listed = |entry: &&Versions| {
-        entry.pattern == package && entry.versions.iter().any(|bad| bad == version)
-    };
-    HOSTS.version.iter().find(listed).map(|entry| entry.finding(address, version))
+    let mut entries = HOSTS.version.iter();
+    entries.find(|entry| entry.lists(package, version)).map(|entry| entry.finding(address, version))
 }
 
 /// The first operator-offered copy for a denied URL.
 pub(super) fn replacement(address: &Address<'_>) -> Option<Replacement> {
-    static EXPRESSIONS: LazyLock<Vec<(Regex, &'static Rewrite)>> = LazyLock::new(|| {
-        let regex = |text: &str| Regex::new(text).expect("built-in: a test compiles it");
-        let offers = HOSTS.rewrite.iter().filter(|rewrite| !rewrite.to.is_empty());
-        offers.map(|rewrite| (regex(&rewrite.pattern), rewrite)).collect()
-    });
     let scheme = address.url.as_url().scheme();
     let text = format!("{scheme}://{}{}", address.host_and_path, address.query());
-    EXPRESSIONS.iter().find_map(|(regex, rewrite)| {
-        let captures = regex.captures(&text)?;
-        let with = regex.capture_names().flatten().fold(rewrite.to.clone(), |to, name| {
-            to.replace(&format!("{{{name}}}"), captures.name(name).map_or("", |m| m.as_str()))
-        });
-        Some(Replacement { with: with.parse().ok()?, reason: rewrite.reason.clone() })
+    OFFERS.iter().find_map(|(regex, rewrite)| {
+        let with = filled(rewrite, regex, &text)?.parse().ok()?;
+        Some(Replacement { with, reason: rewrite.reason.clone() })
     })
+}
+
+/// The URL of a copy, with the parts of `text` that the expression has names for.
+fn filled(rewrite: &Rewrite, regex: &Regex, text: &str) -> Option<String> {
+    let captures = regex.captures(text)?;
+    let part = |name| captures.name(name).map_or("", |found| found.as_str());
+    let names = regex.capture_names().flatten();
+    Some(names.fold(rewrite.to.clone(), |to, name| to.replace(&format!("{{{name}}}"), part(name))))
 }
 
 fn live_only(address: &Address<'_>) -> Option<Kept> {
     let text = &address.host_and_path;
     let excepted = |unless: &Option<Regex>| unless.as_ref().is_some_and(|u| u.is_match(text));
     let matches = LIVE.set.matches(text);
-    let (script, _) =
-        matches.iter().map(|at| &LIVE.scripts[at]).find(|(_, unless)| !excepted(unless))?;
-    (!script.vendorable).then(|| Kept {
-        by: Origin::BuiltIn(script.id.clone()),
-        reason: script.reason.clone(),
-        category: Some(script.category.clone()),
-        obstacle: Some(script.why),
-        fix: script.fix.clone(),
-        sources: script.source.clone(),
-        date: Some(script.date.to_string()),
-    })
+    let mut listed = matches.iter().map(|at| &LIVE.scripts[at]);
+    let (script, _) = listed.find(|(_, unless)| !excepted(unless))?;
+    (!script.vendorable).then(|| script.kept())
 }
 
 fn host_entry(address: &Address<'_>, wanted: impl Fn(Severity) -> bool) -> Option<&'static Host> {
@@ -133,14 +119,17 @@ fn named_malicious_version(address: &Address<'_>) -> Option<Finding> {
     // Every CDN takes `%40` for `@`.
     let path = percent_decode_str(address.path()).decode_utf8_lossy();
     HOSTS.version.iter().find_map(|entry| {
-        let version = entry.versions.iter().find(|version| {
-            let name = format!("{}@{version}", entry.pattern);
-            path.match_indices(&name).any(|(at, _)| {
-                let longer = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-                !path[..at].ends_with(longer) && !path[at + name.len()..].starts_with(longer)
-            })
-        })?;
+        let is_named = |version: &&String| names(&path, &format!("{}@{version}", entry.pattern));
+        let version = entry.versions.iter().find(is_named)?;
         Some(entry.finding(address, version))
+    })
+}
+
+/// Whether `package`, as `name@version`, stands in a path as a whole.
+fn names(path: &str, package: &str) -> bool {
+    let goes_on = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    path.match_indices(package).any(|(at, _)| {
+        !path[..at].ends_with(goes_on) && !path[at + package.len()..].starts_with(goes_on)
     })
 }
 

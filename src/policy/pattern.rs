@@ -74,24 +74,12 @@ impl UrlPattern {
     /// [`PatternError`] for what can match no URL: another scheme, blanks, no valid host.
     pub fn new(text: &str) -> Result<Self, PatternError> {
         let error = |problem| PatternError { pattern: text.to_owned(), problem };
-        let bare =
-            ["https://", "http://", "//"].iter().find_map(|scheme| text.strip_prefix(scheme));
-        let bare = bare.unwrap_or(text);
-        if bare.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(error("has a blank in it"));
-        }
-        if bare.contains('#') {
-            return Err(error("has a fragment, which no server ever sees"));
-        }
+        let bare = without_scheme(text);
+        refuse_signs(bare).map_err(error)?;
         let (authority, tail) = bare.split_at(bare.find(['/', '?']).unwrap_or(bare.len()));
         let (host, port) = split_port(authority);
         let host = host_regex(host).ok_or_else(|| error("does not start with a host"))?;
-        let port = match port {
-            Some(port) => {
-                format!(":{}", port.parse::<u16>().map_err(|_| error("has no valid port"))?)
-            }
-            None => String::new(),
-        };
+        let port = port_regex(port).ok_or_else(|| error("has no valid port"))?;
         let regex = format!("^{host}{port}{}$", tail_regex(tail));
         Ok(Self {
             text: text.to_owned(),
@@ -109,13 +97,18 @@ impl UrlPattern {
     }
 
     pub(super) fn matches_address(&self, address: &Address<'_>) -> bool {
-        if !self.with_port && !self.with_query {
-            return self.regex.is_match(&address.host_and_path);
+        match self.with_port || self.with_query {
+            true => self.regex.is_match(&self.compared(address)),
+            false => self.regex.is_match(&address.host_and_path),
         }
+    }
+
+    /// The parts of a URL that the pattern is about.
+    fn compared(&self, address: &Address<'_>) -> String {
         let port = address.url.as_url().port_or_known_default().filter(|_| self.with_port);
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
         let query = if self.with_query { address.query() } else { String::new() };
-        self.regex.is_match(&format!("{}{port}{}{query}", address.host, address.path()))
+        format!("{}{port}{}{query}", address.host, address.path())
     }
 
     /// How much of the URL the pattern fixes: its length in characters without wildcards.
@@ -130,6 +123,22 @@ impl fmt::Display for UrlPattern {
     }
 }
 
+fn without_scheme(text: &str) -> &str {
+    let schemes = ["https://", "http://", "//"];
+    schemes.iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text)
+}
+
+/// Refuses what no URL that is fetched can have.
+fn refuse_signs(bare: &str) -> Result<(), &'static str> {
+    if bare.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err("has a blank in it");
+    }
+    match bare.contains('#') {
+        true => Err("has a fragment, which no server ever sees"),
+        false => Ok(()),
+    }
+}
+
 /// `[::1]:8443` → `[::1]` and `8443`; the colons of an address are inside its brackets.
 fn split_port(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {
@@ -138,38 +147,59 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// A port as an expression, with its colon; `None` if it is none.
+fn port_regex(port: Option<&str>) -> Option<String> {
+    match port {
+        Some(port) => Some(format!(":{}", port.parse::<u16>().ok()?)),
+        None => Some(String::new()),
+    }
+}
+
+/// A host as an expression; `None` if it is none.
 fn host_regex(host: &str) -> Option<String> {
-    let parsed = |host: &str| {
-        let host = Host::parse(host).ok()?.to_string();
-        Some(regex::escape(host.trim_end_matches('.')))
-    };
     let (any, name) = match host.strip_prefix("*.") {
         Some(domain) => ("[^/]+\\.", domain),
         None => ("", host),
     };
-    if !name.contains('*') {
-        return Some(format!("{any}{}", parsed(name)?));
-    }
-    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_*".contains(c);
-    name.chars().all(plain).then(|| format!("{any}{}", wildcards(&name.to_lowercase(), "[^/]*")))
+    let name = match name.contains('*') {
+        true => wildcard_name(name)?,
+        false => plain_name(name)?,
+    };
+    Some(format!("{any}{name}"))
 }
 
+fn plain_name(name: &str) -> Option<String> {
+    let host = Host::parse(name).ok()?.to_string();
+    Some(regex::escape(host.trim_end_matches('.')))
+}
+
+fn wildcard_name(name: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_*".contains(c);
+    name.chars().all(plain).then(|| wildcards(&name.to_lowercase(), "[^/]*"))
+}
+
+/// A path and a query as an expression.
 fn tail_regex(tail: &str) -> String {
-    let (path, query) = match tail.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (tail, None),
-    };
-    let encoded = utf8_percent_encode(path, PATH);
-    let text = match query {
-        None if path.is_empty() => "/*".to_owned(),
-        None if path.ends_with('/') => format!("{encoded}*"),
-        None => encoded.to_string(),
-        Some(query) => {
-            let root = if path.is_empty() { "/" } else { "" };
-            format!("{root}{encoded}?{}", utf8_percent_encode(query, QUERY))
-        }
+    let text = match tail.split_once('?') {
+        Some((path, query)) => path_and_query(path, query),
+        None => path_and_below(tail),
     };
     wildcards(&text, ".*")
+}
+
+fn path_and_query(path: &str, query: &str) -> String {
+    let root = if path.is_empty() { "/" } else { "" };
+    let (path, query) = (utf8_percent_encode(path, PATH), utf8_percent_encode(query, QUERY));
+    format!("{root}{path}?{query}")
+}
+
+fn path_and_below(path: &str) -> String {
+    let encoded = utf8_percent_encode(path, PATH);
+    match path {
+        "" => "/*".to_owned(),
+        folder if folder.ends_with('/') => format!("{encoded}*"),
+        _ => encoded.to_string(),
+    }
 }
 
 /// `text` as an expression, each run of `*` as `any`.

@@ -1,6 +1,7 @@
 //! The lines of a stream of records, read ahead by a thread of their own, in bounded memory.
 //!
-//! Whoever writes a record and waits for its answer gets it: no line waits for a later one.
+//! A program may wait for the answer to one record before it writes the next: no line waits for a later
+//! one.
 
 use std::{
     collections::VecDeque,
@@ -15,7 +16,7 @@ use thiserror::Error;
 const LONGEST_LINE: u64 = 256 << 20;
 /// How much is read ahead, in bytes, but for one line that is longer.
 const AHEAD: usize = 32 << 20;
-/// How many lines are worked on at once.
+/// How many lines are handed on at once.
 const AT_ONCE: usize = 1024;
 
 /// A stream that cannot be read or written.
@@ -32,20 +33,20 @@ pub enum StreamError {
     Write(#[source] io::Error),
 }
 
-/// Does `work` on the lines that are not blank, in their order, as many at once as there are.
+/// Calls `on_lines` with the lines that are not blank, in their order, as many at once as there are.
 ///
 /// # Errors
-/// [`StreamError`] if a line cannot be read, or what `work` fails with.
+/// [`StreamError`] if a line cannot be read, or what `on_lines` fails with.
 pub fn each_chunk<E: From<StreamError>>(
     input: impl Read + Send + 'static,
-    mut work: impl FnMut(Vec<Vec<u8>>) -> Result<(), E>,
+    mut on_lines: impl FnMut(Vec<Vec<u8>>) -> Result<(), E>,
 ) -> Result<(), E> {
     let queue = Queue::default();
     let ahead = Ahead(queue.clone());
-    // Nobody can interrupt a read: the thread is left alone if there is nothing more to do with it.
+    // A read cannot be interrupted: the thread is left running if its lines are no longer wanted.
     thread::spawn(move || queue.fill(input));
     while let Some(lines) = ahead.0.take()? {
-        work(lines)?;
+        on_lines(lines)?;
     }
     Ok(())
 }
@@ -96,7 +97,7 @@ impl Queue {
         }
     }
 
-    /// Adds a line once there is room; whether anybody wants more.
+    /// Adds a line once there is room; returns whether more are wanted.
     fn put(&self, line: Vec<u8>) -> bool {
         let is_full = |state: &mut State| state.bytes >= AHEAD && !state.is_over;
         let mut state =

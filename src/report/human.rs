@@ -1,12 +1,15 @@
 //! The report for people: results to stdout, problems and warnings to stderr, nothing said by
 //! colour alone.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+};
 
 use anstyle::{AnsiColor, Style};
 
 use super::{IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow, printable};
-use crate::findings::{Notice, Places, Use};
+use crate::findings::{self, Notice, Places, Use};
 
 /// How many places of a script are listed before "and N more".
 const SHOWN_USES: usize = 3;
@@ -59,14 +62,17 @@ fn print_rows(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Resul
     let listed = report.scripts.iter().filter(|row| lists_all || worth_a_line(row.outcome));
     let (imported, named): (Vec<_>, Vec<_>) = listed
         .partition(|row| !lists_all && row.kind == IMPORT && row.outcome == Outcome::Vendored);
-    for row in named {
-        print_row(row, detail, lists_all, out)?;
+    named.iter().try_for_each(|row| print_row(row, detail, lists_all, out))?;
+    match imported.len() {
+        0 => Ok(()),
+        more => print_imported(more, out),
     }
-    if let more @ 1.. = imported.len() {
-        let modules = count(more, "file");
-        writeln!(out, "{GOOD} vendored{GOOD:#} {modules} that they load (-v lists all)")?;
-    }
-    Ok(())
+}
+
+/// One line for all files that only other scripts name.
+fn print_imported(more: usize, out: &mut dyn Write) -> io::Result<()> {
+    let files = count(more, "file");
+    writeln!(out, "{GOOD} vendored{GOOD:#} {files} that they load (-v lists all)")
 }
 
 /// Whether a row is listed in a usual run: what is as it was before is not.
@@ -96,16 +102,21 @@ fn print_row(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let (verb, style) = verb(row.outcome);
-    write!(out, "{style}{verb:>9}{style:#} {}", printable(&row.url))?;
-    if row.kind != "classic" {
-        write!(out, " ({})", row.kind)?;
-    }
-    writeln!(out)?;
+    let url = printable(&row.url);
+    writeln!(out, "{style}{verb:>9}{style:#} {url}{}", kind(row))?;
     let uses = if with_uses { places(&row.uses, detail) } else { Vec::new() };
     for line in facts(row).chain(uses.iter().map(|place| printable(place))) {
         writeln!(out, "          {FAINT}{line}{FAINT:#}")?;
     }
     Ok(())
+}
+
+/// The kind of a row in brackets, unless it is the usual one.
+fn kind(row: &ScriptRow) -> String {
+    match row.kind.as_str() {
+        "classic" => String::new(),
+        kind => format!(" ({kind})"),
+    }
 }
 
 /// What is known of a row, a printable line each.
@@ -134,27 +145,36 @@ fn print_notice(
     err: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(err, "{style}{label}{style:#}: {}", printable(&notice.message))?;
-    for fact in &notice.details {
-        let text = printable(&fact.text).replace('\n', "\n            ");
-        writeln!(err, "  {:9} {text}", fact.label)?;
+    notice.details.iter().try_for_each(|fact| print_fact(fact, err))?;
+    print_places(&places(&notice.uses, detail), err)?;
+    match &notice.hint {
+        Some(hint) => writeln!(err, "{HINT}hint{HINT:#}: {}", printable(hint)),
+        None => Ok(()),
     }
-    let mut label = "used by";
-    for line in places(&notice.uses, detail) {
-        writeln!(err, "  {label:9} {}", printable(&line))?;
-        label = "";
-    }
-    if let Some(hint) = &notice.hint {
-        writeln!(err, "{HINT}hint{HINT:#}: {}", printable(hint))?;
+}
+
+fn print_fact(fact: &findings::Detail, err: &mut dyn Write) -> io::Result<()> {
+    let text = printable(&fact.text).replace('\n', "\n            ");
+    writeln!(err, "  {:9} {text}", fact.label)
+}
+
+fn print_places(places: &[String], err: &mut dyn Write) -> io::Result<()> {
+    let labels = std::iter::once("used by").chain(std::iter::repeat(""));
+    for (label, place) in labels.zip(places) {
+        writeln!(err, "  {label:9} {}", printable(place))?;
     }
     Ok(())
 }
 
+fn place(at: &Use) -> String {
+    match at.column {
+        0 => format!("{}:{} <{}>", at.page, at.line, at.tag),
+        column => format!("{}:{}:{column} <{}>", at.page, at.line, at.tag),
+    }
+}
+
 fn places(uses: &Places, detail: Detail) -> Vec<String> {
     let shown = if detail == Detail::Full { uses.count() } else { SHOWN_USES };
-    let place = |u: &Use| match u.column {
-        0 => format!("{}:{} <{}>", u.page, u.line, u.tag),
-        column => format!("{}:{}:{column} <{}>", u.page, u.line, u.tag),
-    };
     let mut lines: Vec<_> = uses.iter().take(shown).map(place).collect();
     if uses.count() > shown {
         lines.push(format!("and {} more (-v lists all)", uses.count() - shown));
@@ -166,22 +186,31 @@ fn print_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let summary = &report.summary;
     let pages = count(summary.pages, "page");
     writeln!(out, "{pages}: {}{}", changed(report), scripts(report))?;
-    if !summary.hosts_gone.is_empty() && !has_failed(report) && report.run != Run::Check {
-        let tense = if report.run == Run::Vendor {
-            "no longer contacted for scripts"
-        } else {
-            "would no longer be contacted for scripts"
-        };
-        writeln!(out, "{tense}: {}", printable(&list(&summary.hosts_gone)))?;
+    if !has_failed(report) && report.run != Run::Check {
+        print_hosts(hosts_gone_words(report.run), &summary.hosts_gone, out)?;
     }
-    if !summary.hosts_left.is_empty() {
-        writeln!(out, "still contacted for scripts: {}", printable(&list(&summary.hosts_left)))?;
+    print_hosts("still contacted for scripts", &summary.hosts_left, out)?;
+    match (summary.problems, summary.warnings) {
+        (0, 0) => Ok(()),
+        (errors, warnings) => {
+            writeln!(out, "{}, {}", count(errors, "error"), count(warnings, "warning"))
+        }
     }
-    if summary.problems + summary.warnings > 0 {
-        let (errors, warnings) = (summary.problems, summary.warnings);
-        writeln!(out, "{}, {}", count(errors, "error"), count(warnings, "warning"))?;
+}
+
+fn hosts_gone_words(run: Run) -> &'static str {
+    match run {
+        Run::Vendor => "no longer contacted for scripts",
+        Run::DryRun | Run::Scan | Run::Check => "would no longer be contacted for scripts",
     }
-    Ok(())
+}
+
+/// A line that names `hosts`, if there are any.
+fn print_hosts(words: &str, hosts: &BTreeSet<String>, out: &mut dyn Write) -> io::Result<()> {
+    match hosts.is_empty() {
+        true => Ok(()),
+        false => writeln!(out, "{words}: {}", printable(&list(hosts))),
+    }
 }
 
 fn has_failed(report: &Report) -> bool {
@@ -229,7 +258,7 @@ fn vendored(s: &Summary) -> String {
     )
 }
 
-fn list(hosts: &std::collections::BTreeSet<String>) -> String {
+fn list(hosts: &BTreeSet<String>) -> String {
     hosts.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 

@@ -31,18 +31,23 @@ struct Closing<'a> {
 pub fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let closing =
         Closing { run: report.run, exit_code: report.exit_code(), summary: &report.summary };
-    let summary = serde_json::to_string(&Line::Summary(closing))?;
-    let lines = (report.scripts.iter().map(Line::Script))
-        .chain(report.warnings.iter().map(Line::Warning))
-        .chain(report.problems.iter().map(Line::Problem))
-        .map(|line| serde_json::to_string(&line));
-    for line in lines {
-        writeln!(out, "{}", ascii(&line?))?;
+    for line in lines(report) {
+        write_line(&serde_json::to_string(&line)?, out)?;
     }
-    for line in report.asked.iter().chain([&summary]) {
-        writeln!(out, "{}", ascii(line))?;
+    for line in &report.asked {
+        write_line(line, out)?;
     }
-    Ok(())
+    write_line(&serde_json::to_string(&Line::Summary(closing))?, out)
+}
+
+fn lines(report: &Report) -> impl Iterator<Item = Line<'_>> {
+    let scripts = report.scripts.iter().map(Line::Script);
+    let warnings = report.warnings.iter().map(Line::Warning);
+    scripts.chain(warnings).chain(report.problems.iter().map(Line::Problem))
+}
+
+fn write_line(json: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", ascii(json))
 }
 
 /// JSON leaves C1 control characters as they are, and some terminals obey them.

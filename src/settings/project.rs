@@ -11,8 +11,10 @@ use std::{
 };
 
 use super::{
-    Output, Settings, SettingsError,
+    SettingsError,
     file::Config,
+    output::Output,
+    run_settings::Settings,
     values::{algorithms, public_path, refuse_nested, site_url, vendor_folder},
 };
 use crate::{

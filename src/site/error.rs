@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::page::MAX_PAGE;
+use super::limits::MAX_PAGE;
 use crate::folder::{FolderError, IoError};
 
 /// A site that cannot be read or written.

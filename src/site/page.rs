@@ -9,16 +9,15 @@ use std::{
     time::Duration,
 };
 
-use super::error::SiteError;
+use super::{
+    error::SiteError,
+    limits::{LARGE, MAX_PAGE},
+};
 use crate::{
     folder::{Cursor, Tree},
     html::{self, Dialect, Patch},
 };
 
-/// From how many bytes on a page is not held in memory if nothing in it matters.
-const LARGE: u64 = 1 << 20;
-/// How many bytes a page may have that is held in memory.
-pub(super) const MAX_PAGE: u64 = 256 << 20;
 /// As long as any file system in use takes from one time stamp to the next: FAT's are two seconds apart.
 const TICK: Duration = Duration::from_secs(2);
 
@@ -35,7 +34,7 @@ impl Page<'_> {
         &self.bytes
     }
 
-    /// What tells whether the file is still the one that was read.
+    /// By which it is seen whether the file is still the one that was read.
     pub fn stamp(&self) -> Stamp {
         Stamp::of(&self.model)
     }
@@ -76,7 +75,7 @@ impl Stamp {
 /// Reads pages one after the other into the same memory.
 #[derive(Debug)]
 pub struct PageReader<'t> {
-    hand: Cursor<'t>,
+    cursor: Cursor<'t>,
     /// In a large page, scripts of the site matter whose address contains this.
     local: Option<&'t str>,
     /// As large as the largest page so far; all of it is initialised.
@@ -87,7 +86,7 @@ impl<'t> PageReader<'t> {
     /// Reads pages of `site`, in which scripts whose address contains `local` matter as well as those
     /// from elsewhere.
     pub fn new(site: &'t Tree, local: Option<&'t str>) -> Self {
-        Self { hand: Cursor::new(site), local, memory: Vec::new() }
+        Self { cursor: Cursor::new(site), local, memory: Vec::new() }
     }
 
     /// Reads a page (a path relative to the site).
@@ -95,9 +94,9 @@ impl<'t> PageReader<'t> {
     /// # Errors
     /// [`SiteError`] names it.
     pub fn read(&mut self, page: &Path) -> Result<Page<'_>, SiteError> {
-        let site = self.hand.tree();
+        let site = self.cursor.tree();
         let failed = |source| SiteError::cannot_read(site.path(page), source);
-        let opened = self.hand.open_file(page).map_err(SiteError::reading)?;
+        let opened = self.cursor.open_file(page).map_err(SiteError::reading)?;
         let (mut file, model) = opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         if model.len() > LARGE && dialect(page) == Dialect::Html {
             if html::has_nothing(&mut file, self.local).map_err(failed)? {
@@ -157,13 +156,13 @@ pub fn read_page(site: &Tree, page: &Path) -> Result<Page<'static>, SiteError> {
     Ok(Page { bytes: Cow::Owned(bytes), model })
 }
 
-/// Puts a page with changes in the place of `page` (a path relative to the site that `hand` works in),
+/// Puts a page with changes in the place of `page` (a path relative to the site that `cursor` is for),
 /// with the mode and owner of the page they were made for.
 ///
 /// # Errors
 /// [`SiteError`] names the page, which then is as it was.
 pub fn replace(
-    hand: &mut Cursor<'_>,
+    cursor: &mut Cursor<'_>,
     page: &Path,
     from: &Page<'_>,
     patch: &Patch,
@@ -172,7 +171,7 @@ pub fn replace(
         write_parts(new, &patch.parts(&from.bytes))?;
         take_after(new, &from.model)
     };
-    hand.put(page, &fill).map_err(SiteError::writing)
+    cursor.put(page, &fill).map_err(SiteError::writing)
 }
 
 fn write_parts(file: &mut File, parts: &[&[u8]]) -> io::Result<()> {

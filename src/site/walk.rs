@@ -16,7 +16,7 @@ const PAGE_EXTENSIONS: [&str; 3] = ["html", "htm", "xhtml"];
 /// Endings that compressed copies have behind the whole name of their original.
 const COPY_EXTENSIONS: [&str; 3] = ["gz", "br", "zst"];
 
-/// What a walk through a site comes by, each path relative to the site's root.
+/// What a walk through a site finds, each path relative to the site's root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// A page.
@@ -33,7 +33,7 @@ pub enum Found {
 #[derive(Debug)]
 pub struct PageRule {
     globs: GlobSet,
-    /// Scripts that were vendored are none of the site's own.
+    /// The folder of vendored files, which holds no pages of the site.
     vendor: PathBuf,
 }
 
@@ -59,7 +59,7 @@ impl PageRule {
 
 /// A walk through a site, in the order of the paths.
 ///
-/// The folder of vendored files is passed by, and so is `.git`. Ends with [`SiteError::Io`] where
+/// The folder of vendored files is skipped, and so is `.git`. Ends with [`SiteError::Io`] where
 /// something cannot be read.
 #[derive(Debug)]
 pub struct Walk {
@@ -87,8 +87,8 @@ impl Walk {
         })
     }
 
-    /// Whether nobody looks at this.
-    fn is_passed_by(&self, entry: &DirEntry) -> bool {
+    /// Whether the walk skips this.
+    fn is_skipped(&self, entry: &DirEntry) -> bool {
         entry.file_name() == ".git" || entry.path().as_os_str() == self.vendor
     }
 
@@ -123,7 +123,7 @@ impl Iterator for Walk {
                     return Some(Err(walk_error(&self.root, error)));
                 }
             };
-            if self.is_passed_by(&entry) {
+            if self.is_skipped(&entry) {
                 if entry.file_type().is_dir()
                     && let Some(entries) = &mut self.entries
                 {

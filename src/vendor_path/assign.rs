@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    VendorPath,
     mirror::Mirror,
+    path::VendorPath,
     storage::{StorageKey, Stored},
 };
 
@@ -19,7 +19,7 @@ pub fn candidate(stored: &Stored) -> VendorPath {
 
 /// Gives every file of `all` its path, whatever their order.
 ///
-/// Files named in `taken` (from the lockfile) keep the path they have, and nobody else gets it.
+/// Files named in `taken` (from the lockfile) keep the path they have, and no other file gets it.
 /// Where others collide (one folded path, or two spellings of one folder), each of them goes into a
 /// hash folder of its own. Where a file stands at the place of a folder it is the file that
 /// goes, so that the modules in the folder stay together, unless the file's place is taken.

@@ -1,9 +1,6 @@
 //! Which extension makes a server send the right type.
 
-use crate::mime;
-
-/// Endings that static servers send with a type browsers accept.
-const USABLE: [&str; 6] = ["js", "mjs", "cjs", "json", "css", "wasm"];
+use crate::{asset::FileKind, mime};
 
 /// The file name extension that makes a server send the right type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,17 +22,23 @@ pub enum Extension {
 impl Extension {
     /// The extension for a `Content-Type`.
     pub fn of_media_type(media_type: &str) -> Self {
-        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match essence.as_str() {
-            "application/wasm" => Self::Wasm,
-            "text/css" => Self::Css,
-            other if mime::is_json(other) => Self::Json,
-            "application/octet-stream" => Self::None,
-            other if mime::is_javascript(other) => Self::Js,
-            other => match other.split('/').next() {
-                Some("image" | "font" | "audio" | "video") => Self::None,
-                _ => Self::Plain,
-            },
+        let essence = mime::essence(media_type);
+        match FileKind::of_mime_type(&essence) {
+            Some(kind) => Self::of_file_kind(kind),
+            None if essence == "application/octet-stream" => Self::None,
+            None if essence.starts_with("audio/") || essence.starts_with("video/") => Self::None,
+            None => Self::Plain,
+        }
+    }
+
+    /// The extension for a kind of file whose extension makes a difference.
+    fn of_file_kind(kind: FileKind) -> Self {
+        match kind {
+            FileKind::Script => Self::Js,
+            FileKind::Stylesheet => Self::Css,
+            FileKind::Json => Self::Json,
+            FileKind::Wasm => Self::Wasm,
+            FileKind::Font | FileKind::Image | FileKind::File => Self::None,
         }
     }
 
@@ -47,12 +50,7 @@ impl Extension {
     /// Whether servers send a file of this name with the right type.
     pub(super) fn fits(self, name: &str) -> bool {
         let Some(usable) = usable_extension(name) else { return self == Self::None };
-        let sent = match usable.to_ascii_lowercase().as_str() {
-            "json" => Self::Json,
-            "css" => Self::Css,
-            "wasm" => Self::Wasm,
-            _ => Self::Js,
-        };
+        let sent = Self::of_file_kind(FileKind::of_extension(usable));
         matches!(self, Self::Plain | Self::None) || self == sent
     }
 
@@ -71,5 +69,6 @@ impl Extension {
 /// The extension of `name`, if servers send a type for it that browsers accept.
 pub(super) fn usable_extension(name: &str) -> Option<&str> {
     let (_, extension) = name.rsplit_once('.')?;
-    USABLE.iter().any(|usable| usable.eq_ignore_ascii_case(extension)).then_some(extension)
+    let kind = Extension::of_file_kind(FileKind::of_extension(extension));
+    (kind != Extension::None).then_some(extension)
 }

@@ -7,9 +7,9 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{
-    HASH_DIGITS, HASH_MARK, PATH_MAX, SEGMENT_MAX, VendorPath,
     extension::{Extension, usable_extension},
-    is_reserved, is_safe, looks_like_hash_folder,
+    name::{HASH_DIGITS, HASH_MARK, SEGMENT_MAX, is_reserved, is_safe, looks_like_hash_folder},
+    path::{PATH_MAX, VendorPath},
     storage::StorageKey,
 };
 use crate::integrity::{Algorithm, Digest};

@@ -24,8 +24,8 @@ impl Stored {
 
 /// What tells stored files apart. Scripts with one key share one path.
 ///
-/// For a locked script it is the address its bytes came from. A key that cannot be told from the
-/// lockfile any more may be any other, such as the script's own URL: its path is taken all the same.
+/// For a locked script it is the address its bytes came from. A key that the lockfile does not
+/// say any more may be any other, such as the script's own URL: its path is taken all the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StorageKey {
     /// [`Stored::url`].

@@ -1,9 +1,13 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::{mirror::Mirror, *};
-use crate::integrity::Algorithm;
+use super::{
+    mirror::Mirror,
+    name::{is_reserved, looks_like_hash_folder},
+    *,
+};
+use crate::integrity::{Algorithm, Digest};
 
 fn stored(url: &str) -> Stored {
     Stored { url: url.parse().unwrap(), content: None, extension: Extension::Js }

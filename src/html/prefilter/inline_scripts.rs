@@ -30,8 +30,8 @@ fn end_tag(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// Where something comes next, asked about ever later places: nothing is looked at twice, so that
-/// no page takes more than its length.
+/// Where something comes next, for places in ascending order: nothing is looked at twice, so that no
+/// page takes more than its length.
 struct Next<'p> {
     page: &'p [u8],
     find: fn(&[u8]) -> Option<usize>,

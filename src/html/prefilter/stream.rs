@@ -3,7 +3,9 @@
 use std::io::{self, Read};
 
 use super::{
-    BEGINNINGS, CREATE_ELEMENT, concern, concern::Concern, inline_scripts::InlineScripts,
+    beginnings::{BEGINNINGS, CREATE_ELEMENT, concern_at},
+    concern::Concern,
+    inline_scripts::InlineScripts,
     window::Window,
 };
 use crate::html::encoding;
@@ -17,7 +19,7 @@ const LONGEST: usize = 4 << 20;
 const LOOKAHEAD: usize = 1024;
 
 /// Whether [`reach`](super::reach) would say [`Reach::Nothing`](super::Reach::Nothing) of an HTML
-/// page. `false` is no more than a doubt.
+/// page. `true` is certain; `false` means that something may matter.
 ///
 /// # Errors
 /// Those of reading.
@@ -50,7 +52,7 @@ fn clear(bytes: &[u8], is_last: bool, local: Option<&str>) -> Option<usize> {
         if !is_last && bytes.len() - found.start() < LOOKAHEAD {
             return Some(found.start());
         }
-        match concern(bytes, found.start(), local, &mut inline) {
+        match concern_at(bytes, found.start(), local, &mut inline) {
             // Where nothing matters, its encoding does not either.
             Concern::None | Concern::Encoding(_) => {}
             Concern::Lasting if !is_last => return Some(found.start()),

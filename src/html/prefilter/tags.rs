@@ -108,7 +108,7 @@ pub(super) fn has_page(page: &[u8], at: usize) -> Option<bool> {
     Some(has_page)
 }
 
-/// Hands over the attributes, each with its name and value; gives where the tag ends.
+/// Reads the attributes, each as its name and value; returns where the tag ends.
 #[inline]
 fn each_attribute<'p>(
     page: &'p [u8],

@@ -31,8 +31,7 @@ impl<R: Read> Window<R> {
         self.is_last
     }
 
-    /// Goes on to where `done` bytes of it lie behind it; if it is none, the window grows. Says
-    /// whether more of the page has come into it.
+    /// Moves on by `done` bytes, or grows if that is none. Returns whether more of the page was read.
     pub(super) fn slide(&mut self, done: usize) -> io::Result<bool> {
         self.bytes.drain(..done);
         if done == 0 {

@@ -36,7 +36,7 @@ enum Seen {
 /// Why lol_html's events are not confirmed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unconfirmed {
-    /// The two parsers part at this event of lol_html's, or past its last.
+    /// The two parsers differ from this event of lol_html's on, or past its last.
     Disagreement {
         event: usize,
         /// The name of the tag, lol_html's or else html5ever's.
@@ -59,7 +59,7 @@ const ALWAYS_ENOUGH: usize = 1 << 16;
 /// How much of a page html5ever gets at a time, in bytes.
 const CHUNK: usize = 4096;
 
-/// Holds lol_html's events against html5ever's elements.
+/// Compares lol_html's events with html5ever's elements.
 pub(crate) fn confirm(
     bytes: &[u8],
     encoding: &'static Encoding,
@@ -124,7 +124,7 @@ fn namespace_uri(namespace: Namespace) -> &'static str {
     }
 }
 
-/// What html5ever sees in a page; `None` if it has to work too hard for it.
+/// What html5ever sees in a page; `None` if that takes too many steps.
 fn elements_seen(page: &str) -> Option<Vec<Seen>> {
     let work = Rc::new(Cell::new(0));
     let mut parser = parse_document(NameSink::new(Rc::clone(&work)), ParseOpts::default());

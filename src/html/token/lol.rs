@@ -47,7 +47,7 @@ const MEMORY_LIMIT: usize = 32 << 20;
 #[derive(Debug)]
 pub(super) struct Events {
     pub(super) events: Vec<Event>,
-    /// Whether the page holds what lol_html is known to misread without a word.
+    /// Whether the page holds what lol_html is known to misread without an error.
     pub(super) doubtful: bool,
 }
 
@@ -100,8 +100,8 @@ fn has_column_and_template(bytes: &[u8], events: &[Event]) -> bool {
     events.iter().any(is_template) && memchr::memchr_iter(b'<', bytes).any(is_column)
 }
 
-/// How hard a parser works that compares each attribute of a tag with those before it: the squares
-/// of how many there are, added up. An unfinished tag counts as well.
+/// How many steps a parser takes that compares each attribute of a tag with those before it: the
+/// squares of how many there are, added up. An unfinished tag counts as well.
 pub(super) fn attribute_work(bytes: &[u8]) -> u64 {
     let work = Cell::new(0_u64);
     let on_tag = element!("*", |element| {
@@ -132,7 +132,7 @@ pub(super) fn stopping_point(bytes: &[u8], tag: &str) -> usize {
             see(comment.source_location().bytes().end);
             Ok(())
         }));
-    // That it stops is what we are here for.
+    // It is meant to stop: where it does is what we want to know.
     let _ = run(bytes, settings);
     let last = last.into_inner().min(bytes.len());
     find_tag(&bytes[last..], tag).map_or(last, |distance| last + distance)

@@ -8,7 +8,7 @@ use toml::value::Datetime;
 
 use super::super::{
     pattern::Address,
-    verdict::{Confidence, Finding, Obstacle, Origin, Severity},
+    verdict::{Confidence, Finding, Kept, Obstacle, Origin, Severity},
 };
 
 #[derive(Deserialize)]
@@ -111,6 +111,13 @@ pub(super) static LIVE: LazyLock<LiveScripts> = LazyLock::new(|| {
     LiveScripts { set, scripts: scripts.collect() }
 });
 
+/// The copies that are offered for denied scripts, with their compiled expressions.
+pub(super) static OFFERS: LazyLock<Vec<(Regex, &'static Rewrite)>> = LazyLock::new(|| {
+    let regex = |text: &str| Regex::new(text).expect("built-in: a test compiles it");
+    let offers = HOSTS.rewrite.iter().filter(|rewrite| !rewrite.to.is_empty());
+    offers.map(|rewrite| (regex(&rewrite.pattern), rewrite)).collect()
+});
+
 impl Host {
     pub fn matches(&self, address: &Address<'_>) -> bool {
         match self.kind {
@@ -137,7 +144,25 @@ impl Host {
     }
 }
 
+impl LiveScript {
+    pub fn kept(&self) -> Kept {
+        Kept {
+            category: Some(self.category.clone()),
+            obstacle: Some(self.why),
+            fix: self.fix.clone(),
+            sources: self.source.clone(),
+            date: Some(self.date.to_string()),
+            ..Kept::new(Origin::BuiltIn(self.id.clone()), self.reason.clone())
+        }
+    }
+}
+
 impl Versions {
+    /// Whether this version of this package is one of them.
+    pub fn lists(&self, package: &str, version: &str) -> bool {
+        self.pattern == package && self.versions.iter().any(|bad| bad == version)
+    }
+
     pub fn finding(&self, address: &Address<'_>, version: &str) -> Finding {
         Finding {
             by: Origin::BuiltIn(self.id.clone()),

@@ -40,7 +40,7 @@ fn url(text: &str) -> SubresourceUrl {
 
 fn locked(code: &str) -> Entry {
     lockfile::Entry {
-        kind: lockfile::Kind::Script,
+        kind: lockfile::FileKind::Script,
         final_url: None,
         path: "cdn.example/locked.js".parse().unwrap(),
         size: code.len() as u64,
