@@ -130,17 +130,17 @@ impl Gate<'_> {
         if self.settings.integrity.is_none() {
             return Ok(problems);
         }
-        let homes = LocalUrls::new(self.base.site.root(), &self.settings.out, BTreeMap::new());
+        let local_urls = LocalUrls::new(self.base.site.root(), &self.settings.out, BTreeMap::new());
         let by_file: BTreeMap<String, &Entry> =
             self.base.lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
         let mut held = BTreeMap::new();
         for (start, closure) in self.resolution.graphs.closures() {
             let written = start.map.integrity().iter().filter_map(|(url, text)| {
-                Some((homes.below(&url.parse().ok()?)?.to_owned(), text.as_str()))
+                Some((local_urls.below(&url.parse().ok()?)?.to_owned(), text.as_str()))
             });
             let written: BTreeMap<_, _> = written.collect();
             let policy = self.settings.integrity_map;
-            for needed in map_entries(policy, start, closure, &homes, &by_file) {
+            for needed in map_entries(policy, start, closure, &local_urls, &by_file) {
                 let metadata = written.get(&needed.file).copied().unwrap_or_default();
                 let file = (needed.file, metadata);
                 if !held.contains_key(&file) {

@@ -27,7 +27,7 @@ pub struct Layout {
     /// The vendored files as upstream served them, and the lockfile as it will be.
     pub files: VendoredFiles,
     /// Where each vendored URL lies.
-    pub homes: LocalUrls,
+    pub local_urls: LocalUrls,
     /// The vendored scripts that are served with other specifiers.
     pub edited: BTreeMap<SubresourceUrl, Vec<u8>>,
     /// The site's own scripts that change, by their path below its root.
@@ -42,11 +42,11 @@ impl Layout {
         resolution: &Resolution,
         mut files: VendoredFiles,
     ) -> (Self, Findings) {
-        let Relocated { homes, vendored, own, problems } =
+        let Relocated { local_urls, vendored, own, problems } =
             relocate(settings, base, resolution, &files);
         let mut findings = Findings::default();
-        findings.problems.extend(files.lock_served(settings, resolution, &homes, &vendored));
+        findings.problems.extend(files.lock_served(settings, resolution, &local_urls, &vendored));
         findings.problems.extend(problems);
-        (Self { files, homes, edited: vendored, own }, findings)
+        (Self { files, local_urls, edited: vendored, own }, findings)
     }
 }

@@ -32,10 +32,10 @@ pub fn changes<'a>(
     resolution: &resolver::Resolution,
     layout: &Layout,
 ) -> Changes<'a> {
-    let Layout { files, homes, own, .. } = layout;
+    let Layout { files, local_urls, own, .. } = layout;
     Changes {
         resolutions: resolutions(settings, resolution, files),
-        modules: modules(settings, base, resolution, &files.lock, homes.clone(), own),
+        modules: modules(settings, base, resolution, &files.lock, local_urls.clone(), own),
         style: style(settings, &base.headers),
     }
 }
@@ -64,10 +64,10 @@ fn modules(
     base: &Baseline,
     resolution: &resolver::Resolution,
     lock: &Lockfile,
-    homes: LocalUrls,
+    local_urls: LocalUrls,
     own: &BTreeMap<PathBuf, OwnScript>,
 ) -> Modules {
-    let mut modules = Modules::unguarded(homes, served(settings, lock));
+    let mut modules = Modules::unguarded(local_urls, served(settings, lock));
     for (path, script) in own {
         let file = base.site.encoded(&site::page_name(path));
         let integrity = Integrity::of(&script.after, algorithms(settings));
@@ -80,7 +80,8 @@ fn modules(
     let by_file: BTreeMap<String, &Entry> =
         lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
     for (start, closure) in resolution.graphs.closures() {
-        let entries = map_entries(settings.integrity_map, start, closure, &modules.homes, &by_file);
+        let entries =
+            map_entries(settings.integrity_map, start, closure, &modules.local_urls, &by_file);
         if !entries.is_empty() {
             modules.guards.insert(start.clone(), entries);
         }

@@ -39,7 +39,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Modules {
     /// Where the vendored ones lie.
-    pub homes: LocalUrls,
+    pub local_urls: LocalUrls,
     /// What is served, of the vendor folder and of the site's own scripts that change: by path below
     /// the site's root, as part of a URL.
     pub served: BTreeMap<String, Integrity>,
@@ -75,8 +75,8 @@ impl Modules {
     }
 
     /// Where no script of the site changes and no import map has to guard anything.
-    pub fn unguarded(homes: LocalUrls, served: BTreeMap<String, Integrity>) -> Self {
-        Self { homes, served, changed: BTreeMap::new(), guards: BTreeMap::new() }
+    pub fn unguarded(local_urls: LocalUrls, served: BTreeMap<String, Integrity>) -> Self {
+        Self { local_urls, served, changed: BTreeMap::new(), guards: BTreeMap::new() }
     }
 
     /// Whether pages with documents that start so change, although they name nothing from elsewhere.
@@ -165,17 +165,17 @@ impl Writer<'_> {
         &self,
         script: &InlineScript<'_>,
     ) -> Result<Option<(Edit, InlineEdit)>, RewriteError> {
-        let homes = &self.modules.homes;
+        let local_urls = &self.modules.local_urls;
         let stays = relocation::Move::stays(&script.base);
         let spell = |_: &Url, target: &Url| {
-            let file = homes.below(target);
+            let file = local_urls.below(target);
             let local = file.and_then(|file| self.specifier(script.tag, file).ok());
             let specifier = local.unwrap_or_else(|| target.as_str().to_owned());
             // A fragment makes another module of the same file.
             let fragment = target.fragment().filter(|_| file.is_some());
             fragment.map_or(specifier.clone(), |fragment| format!("{specifier}#{fragment}"))
         };
-        let local = |url: &Url| homes.local(url);
+        let local = |url: &Url| local_urls.local(url);
         let edits = relocation::edits_spelled(&script.scan, stays, Some(stays), local, spell);
         if edits.is_empty() {
             return Ok(None);
@@ -202,7 +202,7 @@ impl Writer<'_> {
         let mut edits = Vec::new();
         for address in &addresses {
             edits.extend(self.spelled_out(map, &text, address, &addresses)?);
-            if self.modules.homes.path(&address.url).is_some() {
+            if self.modules.local_urls.path(&address.url).is_some() {
                 self.specifier(map.tag, "")?; // without a way to the vendor folder, no map is right
             }
         }
@@ -214,11 +214,11 @@ impl Writer<'_> {
                 Part::Key | Part::Scope => url.path().ends_with('/'),
                 Part::Integrity => false,
             };
-            let homes = &self.modules.homes;
+            let local_urls = &self.modules.local_urls;
             let file = match is_folder {
-                true => match homes.folder(url) {
+                true => match local_urls.folder(url) {
                     FolderMove::Moved(folder) => folder,
-                    FolderMove::Scattered if part == Part::Scope => match homes.realm(url) {
+                    FolderMove::Scattered if part == Part::Scope => match local_urls.realm(url) {
                         Some(realm) => realm,
                         None => {
                             parted.set(Some(url.clone()));
@@ -227,7 +227,7 @@ impl Writer<'_> {
                     },
                     FolderMove::Unused | FolderMove::Scattered => return None,
                 },
-                false => homes.path(url)?.url_path(),
+                false => local_urls.path(url)?.url_path(),
             };
             specifier(&file)
         }));
@@ -262,18 +262,18 @@ impl Writer<'_> {
         address: &Address<'_>,
         all: &[Address<'_>],
     ) -> Result<Option<MapEdit>, RewriteError> {
-        let homes = &self.modules.homes;
-        if !address.key.ends_with('/') || homes.folder(&address.url) != FolderMove::Scattered {
+        let local_urls = &self.modules.local_urls;
+        if !address.key.ends_with('/') || local_urls.folder(&address.url) != FolderMove::Scattered {
             return Ok(None);
         }
         let key = url_like(address.key, &map.base);
-        if key.is_some_and(|key| homes.folder(&key) != FolderMove::Unused) {
+        if key.is_some_and(|key| local_urls.folder(&key) != FolderMove::Unused) {
             return Err(RewriteError::Scattered(address.url.clone()));
         }
         let is_taken =
             |key: &str| all.iter().any(|other| other.scope == address.scope && other.key == key);
         let mut entries = Vec::new();
-        for (rest, file) in homes.within(&address.url) {
+        for (rest, file) in local_urls.within(&address.url) {
             let key = format!("{}{rest}", address.key);
             if !is_taken(&key) {
                 entries.push((key, self.specifier(map.tag, &file)?));
@@ -288,9 +288,9 @@ impl Writer<'_> {
 
     /// The path below the site's root of what is at `url` from now on.
     fn path(&self, url: &Url) -> Option<String> {
-        let file = match self.modules.homes.path(url) {
+        let file = match self.modules.local_urls.path(url) {
             Some(path) => path.url_path(),
-            None => match self.modules.homes.below(url) {
+            None => match self.modules.local_urls.below(url) {
                 Some(file) => file.to_owned(),
                 None => return self.address.own_path(url),
             },

@@ -28,7 +28,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct GraphVerifier {
     root: Url,
-    homes: LocalUrls,
+    local_urls: LocalUrls,
     modules: BTreeMap<Request, Module>,
     /// What the site itself lacks, or has as something else.
     left: BTreeSet<Request>,
@@ -65,7 +65,7 @@ impl GraphVerifier {
         }
         Ok(Self {
             root: site.root().clone(),
-            homes: layout.homes.clone(),
+            local_urls: layout.local_urls.clone(),
             modules,
             left: resolution.graphs.left().cloned().collect(),
             proved: Mutex::default(),
@@ -110,8 +110,8 @@ impl GraphVerifier {
         match self.modules.get(request) {
             Some(module) => Found::Module(module),
             // It was vendored, so nothing may ask for it elsewhere.
-            None if self.homes.path(url).is_some() => Found::NotYet,
-            None if self.homes.below(url).is_some() && !self.left.contains(request) => {
+            None if self.local_urls.path(url).is_some() => Found::NotYet,
+            None if self.local_urls.below(url).is_some() && !self.left.contains(request) => {
                 let is_there = |known: &Request| known.url == request.url;
                 if self.modules.keys().any(is_there) { Found::Left } else { Found::NotYet }
             }
@@ -124,7 +124,7 @@ impl GraphVerifier {
 fn served_at(site: &SiteUrls, layout: &Layout, request: &Request) -> Option<Url> {
     let url = request.url.as_url();
     let own = || site.is_own(&request.url).then(|| url.clone());
-    layout.homes.local(url).or_else(own)
+    layout.local_urls.local(url).or_else(own)
 }
 
 /// The bytes of a script that changes.

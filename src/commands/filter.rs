@@ -148,7 +148,7 @@ pub(super) struct Filter<'a> {
     pub settings: &'a Settings,
     progress: &'a dyn Progress,
     base: Baseline,
-    homes: LocalUrls,
+    local_urls: LocalUrls,
     answers: BTreeMap<Demands, Arc<Answer<'a>>>,
     has_warned: bool,
 }
@@ -157,9 +157,9 @@ impl<'a> Filter<'a> {
     /// Reads the lockfile.
     pub fn new(settings: &'a Settings, progress: &'a dyn Progress) -> Result<Self, RunError> {
         let base = Baseline::read(settings)?;
-        let homes = homes(settings, &base);
+        let local_urls = local_urls(settings, &base);
         let answers = BTreeMap::new();
-        Ok(Self { settings, progress, base, homes, answers, has_warned: false })
+        Ok(Self { settings, progress, base, local_urls, answers, has_warned: false })
     }
 
     /// Rewrites one page.
@@ -210,7 +210,7 @@ impl<'a> Filter<'a> {
         }
         let mut layout = Layout {
             files: VendoredFiles::of_lock(&base.lock),
-            homes: self.homes.clone(),
+            local_urls: self.local_urls.clone(),
             edited: BTreeMap::new(),
             own: BTreeMap::new(),
         };
@@ -278,7 +278,7 @@ fn is_module(entry: &Entry) -> bool {
 }
 
 /// Where everything lies that the lockfile holds and the policy lets in.
-fn homes(settings: &Settings, base: &Baseline) -> LocalUrls {
+fn local_urls(settings: &Settings, base: &Baseline) -> LocalUrls {
     let lock: &Lockfile = &base.lock;
     let mut paths = BTreeMap::new();
     for (url, entry) in lock.iter() {

@@ -24,26 +24,27 @@ use crate::{
     vendor_path::VendorPath,
 };
 
-/// Gives those modules of `scripts` that need it a new place in `homes`.
+/// Gives those modules of `scripts` that need it a new place in `local_urls`.
 pub(super) fn settle(
     base: &Baseline,
     resolution: &Resolution,
     files: &VendoredFiles,
     scripts: &mut BTreeMap<&SubresourceUrl, Script<'_>>,
-    homes: &mut LocalUrls,
+    local_urls: &mut LocalUrls,
 ) {
     let facts = Facts::of(base, resolution, files, scripts);
     let mut settled: BTreeSet<&SubresourceUrl> = BTreeSet::new();
     loop {
         let mut moved = Vec::new();
         for (url, script) in scripts.iter().filter(|(url, _)| !settled.contains(*url)) {
-            let Some(path) = homes.path(url.as_url()).filter(|_| !base.site.is_own(url)) else {
+            let Some(path) = local_urls.path(url.as_url()).filter(|_| !base.site.is_own(url))
+            else {
                 continue;
             };
-            let is_edited = script.changes_any(homes, &specifier::relative);
+            let is_edited = script.changes_any(local_urls, &specifier::relative);
             let is_loose = is_edited && facts.loose.contains(*url);
             let edited = |bytes: &[u8]| {
-                let edits = script.edits(bytes, homes, &specifier::relative).ok()?;
+                let edits = script.edits(bytes, local_urls, &specifier::relative).ok()?;
                 literal::rewrite(bytes, &edits).ok()
             };
             if is_loose || facts.would_change(url, path, is_edited, edited) {
@@ -55,13 +56,13 @@ pub(super) fn settle(
         }
         for (url, path) in moved {
             settled.insert(url);
-            homes.place(url, path.clone());
+            local_urls.place(url, path.clone());
             if let Ok(from) = SubresourceUrl::try_from(scripts[url].from.clone()) {
-                homes.place(&from, path);
+                local_urls.place(&from, path);
             }
         }
         for (url, script) in scripts.iter_mut() {
-            if let Some(local) = homes.local(url.as_url()) {
+            if let Some(local) = local_urls.local(url.as_url()) {
                 script.to = local;
             }
         }

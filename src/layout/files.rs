@@ -197,11 +197,11 @@ impl VendoredFiles {
         &mut self,
         settings: &Settings,
         resolution: &Resolution,
-        homes: &LocalUrls,
+        local_urls: &LocalUrls,
         edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
     ) -> Vec<Problem> {
         let mut problems = Vec::new();
-        for (url, entry) in self.served(settings, resolution, homes, edited) {
+        for (url, entry) in self.served(settings, resolution, local_urls, edited) {
             // What a locked script loads follows from its bytes, so that --locked need not know it.
             let is_known =
                 |locked: &Entry| entry == Entry { loads: entry.loads.clone(), ..locked.clone() };
@@ -218,7 +218,7 @@ impl VendoredFiles {
         &self,
         settings: &Settings,
         resolution: &Resolution,
-        homes: &LocalUrls,
+        local_urls: &LocalUrls,
         edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
     ) -> Vec<(SubresourceUrl, Entry)> {
         let mut changed = Vec::new();
@@ -228,7 +228,7 @@ impl VendoredFiles {
             if !is_planned && entry.upstream_integrity.is_some() {
                 continue; // pages load it from the vendor folder already, edited in an earlier run
             }
-            let path = homes.path(url.as_url()).unwrap_or(&entry.path).clone();
+            let path = local_urls.path(url.as_url()).unwrap_or(&entry.path).clone();
             let edited = edited.get(url).map(Vec::as_slice);
             let served = served_entry(entry, bytes, edited, algorithms(settings));
             let loads = locked_loads(resolution, url, entry);

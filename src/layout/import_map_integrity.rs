@@ -55,7 +55,7 @@ pub fn map_entries(
     policy: IntegrityMap,
     start: &Start,
     closure: &Closure,
-    homes: &LocalUrls,
+    local_urls: &LocalUrls,
     by_file: &BTreeMap<String, &Entry>,
 ) -> Vec<MapEntry> {
     let named: BTreeSet<&Request> = start.entries.iter().map(|entry| &entry.request).collect();
@@ -72,9 +72,9 @@ pub fn map_entries(
             continue;
         }
         let url = request.url.as_url();
-        let file = match homes.path(url) {
+        let file = match local_urls.path(url) {
             Some(path) => path.url_path(),
-            None => match homes.below(url) {
+            None => match local_urls.below(url) {
                 Some(file) => file.to_owned(),
                 None => continue,
             },

@@ -41,7 +41,7 @@ pub struct OwnScript {
 #[derive(Debug)]
 pub struct Relocated {
     /// Where the vendored files lie.
-    pub homes: LocalUrls,
+    pub local_urls: LocalUrls,
     /// The vendored scripts that are served with other specifiers.
     pub vendored: BTreeMap<SubresourceUrl, Vec<u8>>,
     /// The site's own, by their path below its root.
@@ -57,12 +57,12 @@ pub fn relocate(
     resolution: &Resolution,
     files: &VendoredFiles,
 ) -> Relocated {
-    let mut homes = homes(settings, base, resolution, files);
+    let mut local_urls = local_urls(settings, base, resolution, files);
     let mut scripts: BTreeMap<&SubresourceUrl, Script<'_>> = BTreeMap::new();
     for (request, module) in resolution.graphs.modules() {
         let Some(reached) = resolution.reached.get(request) else { continue };
         let is_own = base.site.is_own(&request.url);
-        let Some(to) = new_place(&homes, request, is_own) else { continue };
+        let Some(to) = new_place(&local_urls, request, is_own) else { continue };
         let script = scripts.entry(&request.url).or_insert_with(|| Script {
             from: &module.response_url,
             to,
@@ -70,9 +70,13 @@ pub fn relocate(
         });
         script.uses.push((request, &module.loads, reached));
     }
-    cache_busting::settle(base, resolution, files, &mut scripts, &mut homes);
-    let mut relocated =
-        Relocated { homes, vendored: BTreeMap::new(), own: BTreeMap::new(), problems: Vec::new() };
+    cache_busting::settle(base, resolution, files, &mut scripts, &mut local_urls);
+    let mut relocated = Relocated {
+        local_urls,
+        vendored: BTreeMap::new(),
+        own: BTreeMap::new(),
+        problems: Vec::new(),
+    };
     for (url, script) in scripts {
         if base.site.is_own(url) {
             relocated.own_script(settings, base, url, &script);
@@ -94,13 +98,13 @@ pub(super) struct Script<'a> {
 }
 
 /// Where a script lies from now on; `None` if it is not ours to serve.
-fn new_place(homes: &LocalUrls, request: &Request, is_own: bool) -> Option<Url> {
+fn new_place(local_urls: &LocalUrls, request: &Request, is_own: bool) -> Option<Url> {
     let url = request.url.as_url();
-    if is_own { Some(url.clone()) } else { homes.local(url) }
+    if is_own { Some(url.clone()) } else { local_urls.local(url) }
 }
 
 /// The new place of everything that becomes local, also by the URL that redirects led to.
-fn homes(
+fn local_urls(
     settings: &Settings,
     base: &Baseline,
     resolution: &Resolution,
@@ -123,33 +127,38 @@ impl Script<'_> {
     /// The specifiers that change, for each use of the script.
     fn changes(
         &self,
-        homes: &LocalUrls,
+        local_urls: &LocalUrls,
         spell: &dyn Fn(&Url, &Url) -> String,
     ) -> Vec<Vec<NewSpecifier>> {
         let script = Move { from: self.from, to: &self.to };
         let changes = self.uses.iter().map(|(request, loads, reached)| {
-            let settings = worker(homes, request, reached, script);
+            let settings = worker(local_urls, request, reached, script);
             let settings = settings.as_ref().map(|(from, to)| Move { from, to });
-            let local = |url: &Url| homes.local(url);
+            let local = |url: &Url| local_urls.local(url);
             relocation::new_specifiers(loads, script, settings, local, spell)
         });
         changes.collect()
     }
 
     /// Whether any specifier changes.
-    pub fn changes_any(&self, homes: &LocalUrls, spell: &dyn Fn(&Url, &Url) -> String) -> bool {
-        self.changes(homes, spell).iter().any(|changes| !changes.is_empty())
+    pub fn changes_any(
+        &self,
+        local_urls: &LocalUrls,
+        spell: &dyn Fn(&Url, &Url) -> String,
+    ) -> bool {
+        self.changes(local_urls, spell).iter().any(|changes| !changes.is_empty())
     }
 
     /// The edits of the script, as everything it is used as.
     pub fn edits(
         &self,
         source: &[u8],
-        homes: &LocalUrls,
+        local_urls: &LocalUrls,
         spell: &dyn Fn(&Url, &Url) -> String,
     ) -> Result<Vec<Edit>, String> {
         let mut edits = Vec::new();
-        for ((request, loads, _), changes) in self.uses.iter().zip(self.changes(homes, spell)) {
+        for ((request, loads, _), changes) in self.uses.iter().zip(self.changes(local_urls, spell))
+        {
             if changes.is_empty() {
                 continue;
             }
@@ -164,12 +173,12 @@ impl Script<'_> {
 
     /// Holds the edited script against the graph: every specifier leads to a file that is there,
     /// and none to where a file has been.
-    fn prove(&self, homes: &LocalUrls, edited: &[u8]) -> Result<(), String> {
+    fn prove(&self, local_urls: &LocalUrls, edited: &[u8]) -> Result<(), String> {
         for (request, _, reached) in &self.uses {
             let scan = request.r#use.scan(edited).map_err(|failure| failure.to_string())?;
             let script = Move { from: self.from, to: &self.to };
-            let settings = worker(homes, request, reached, script).map(|(_, to)| to);
-            let judge = |url: &Url| homes.local(url).map(|_| Flaw::StillRemote);
+            let settings = worker(local_urls, request, reached, script).map(|(_, to)| to);
+            let judge = |url: &Url| local_urls.local(url).map(|_| Flaw::StillRemote);
             let flaws = relocation::prove(&scan.loads, &self.to, settings.as_ref(), judge);
             if let Some(flaw) = flaws.first() {
                 return Err(format!("line {} still leads to `{}`", flaw.specifier.line, flaw.url));
@@ -182,22 +191,22 @@ impl Script<'_> {
     pub fn edited(
         &self,
         source: &[u8],
-        homes: &LocalUrls,
+        local_urls: &LocalUrls,
         spell: &dyn Fn(&Url, &Url) -> String,
     ) -> Result<Option<Vec<u8>>, String> {
-        let edits = self.edits(source, homes, spell)?;
+        let edits = self.edits(source, local_urls, spell)?;
         if edits.is_empty() {
             return Ok(None);
         }
         let edited = literal::rewrite(source, &edits).map_err(|error| error.to_string())?;
-        self.prove(homes, &edited)?;
+        self.prove(local_urls, &edited)?;
         Ok(Some(edited))
     }
 }
 
 /// The worker that runs a script, before and after: known if there is one only.
 fn worker(
-    homes: &LocalUrls,
+    local_urls: &LocalUrls,
     request: &Request,
     reached: &Reached,
     script: Move<'_>,
@@ -209,7 +218,7 @@ fn worker(
             Some((script.from.clone(), script.to.clone()))
         }
         (Some(worker), None) => {
-            let to = homes.local(worker).unwrap_or_else(|| worker.clone());
+            let to = local_urls.local(worker).unwrap_or_else(|| worker.clone());
             Some((worker.clone(), to))
         }
         _ => None,
@@ -224,7 +233,7 @@ impl Relocated {
         script: &Script<'_>,
     ) {
         let Some(bytes) = files.bytes.get(url) else { return };
-        match script.edited(bytes, &self.homes, &specifier::relative) {
+        match script.edited(bytes, &self.local_urls, &specifier::relative) {
             Ok(Some(edited)) => drop(self.vendored.insert(url.clone(), edited)),
             Ok(None) => {}
             Err(cause) => self.problems.push(not_relocated(url.as_str(), &cause)),
@@ -239,14 +248,15 @@ impl Relocated {
         script: &Script<'_>,
     ) {
         let Some(name) = base.site.file_path(url) else { return };
-        let spell = |from: &Url, to: &Url| match (&settings.public_path, self.homes.below(to)) {
+        let spell = |from: &Url, to: &Url| match (&settings.public_path, self.local_urls.below(to))
+        {
             (Some(prefix), Some(file)) => {
                 let rest = &to[Position::AfterPath..];
                 specifier::as_specifier(&format!("{prefix}{file}{rest}"))
             }
             _ => specifier::relative(from, to),
         };
-        if !script.changes_any(&self.homes, &spell) {
+        if !script.changes_any(&self.local_urls, &spell) {
             return;
         }
         let path: PathBuf = name.split('/').collect();
@@ -254,7 +264,7 @@ impl Relocated {
             Ok(page) => page,
             Err(error) => return self.problems.push(not_relocated(&name, &error.to_string())),
         };
-        match script.edited(page.bytes(), &self.homes, &spell) {
+        match script.edited(page.bytes(), &self.local_urls, &spell) {
             Ok(Some(after)) => drop(self.own.insert(path, OwnScript { before: page, after })),
             Ok(None) => {}
             Err(cause) => self.problems.push(not_relocated(&name, &cause)),

@@ -41,7 +41,7 @@ pub fn unfollowed(
     findings
         .warnings
         .extend(resolution.graphs.broken().iter().filter_map(|broken| leads_nowhere(site, broken)));
-    findings.warnings.extend(unused_folders(pages, &layout.homes));
+    findings.warnings.extend(unused_folders(pages, &layout.local_urls));
     findings.add(wrong_types(site, resolution));
     findings
 }
@@ -52,7 +52,7 @@ fn of_modules(site: &SiteUrls, resolution: &Resolution, layout: &Layout) -> Vec<
     let mut told = BTreeSet::new();
     for (request, module) in resolution.graphs.modules() {
         let Some(reached) = resolution.reached.get(request) else { continue };
-        let is_vendored = layout.homes.path(request.url.as_url()).is_some();
+        let is_vendored = layout.local_urls.path(request.url.as_url()).is_some();
         if reached.in_document && (is_vendored || site.is_own(&request.url)) {
             notices.extend(foreign_workers(site, request, module));
         }
@@ -109,9 +109,9 @@ fn leads_nowhere(site: &SiteUrls, broken: &Broken) -> Option<Notice> {
 }
 
 /// Folders of import maps that nothing is imported from: nobody can say which files they are for.
-fn unused_folders(pages: &Pages, homes: &LocalUrls) -> Vec<Notice> {
+fn unused_folders(pages: &Pages, local_urls: &LocalUrls) -> Vec<Notice> {
     let unused = |(url, place): (&Url, &Use)| {
-        if homes.folder(url) != FolderMove::Unused {
+        if local_urls.folder(url) != FolderMove::Unused {
             return None;
         }
         let message = format!("nothing is imported from `{url}`, so nothing of it was vendored");
