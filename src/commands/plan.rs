@@ -98,15 +98,18 @@ pub(super) fn plan<'a>(
 ) -> Result<Resolver<'a>, RunError> {
     let rules = Rules { policy: &settings.policy, mode, locked_bytes: LockedBytes::All };
     let mut resolver = Resolver::new(base, pages, rules);
-    for start in pages.starts.keys() {
-        resolver.begin(start.clone());
-    }
-    if settings.scan_js {
-        resolver.begin(start_of_scripts(base, pages));
+    for start in starts(settings, base, pages) {
+        resolver.begin(start);
     }
     drive(&mut resolver, &Disk::new(settings, base), Depth::Plan)?;
     findings.warnings.extend(missing(settings, base, &resolver));
     Ok(resolver)
+}
+
+/// What the documents of pages start with and, if that was asked for, the site's scripts.
+fn starts(settings: &Settings, base: &Baseline, pages: &Pages) -> Vec<Start> {
+    let scripts = settings.scan_js.then(|| start_of_scripts(base, pages));
+    pages.starts.keys().cloned().chain(scripts).collect()
 }
 
 /// Scanned pages may load modules of the site that are not in its folder.

@@ -159,6 +159,16 @@ impl VendoredFiles {
         action.is_vendored() && !self.kept.contains_key(url)
     }
 
+    /// The lockfile's entries of everything that becomes local.
+    pub(super) fn vendored_entries<'r>(
+        &'r self,
+        resolution: &'r Resolution,
+    ) -> impl Iterator<Item = (&'r SubresourceUrl, &'r Entry)> {
+        let actions = resolution.plan.actions.iter();
+        let vendored = actions.filter(|(url, action)| self.becomes_local(url, action));
+        vendored.filter_map(|(url, _)| Some((url, self.lock.get(url)?)))
+    }
+
     /// The paths of what was downloaded.
     fn paths(
         &self,
@@ -295,6 +305,22 @@ fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
             obtained.stored.content = Some(digest);
         }
     }
+}
+
+/// Where the files of these lockfile entries are served, also by the URL that redirects led to.
+pub fn local_urls<'e>(
+    settings: &Settings,
+    base: &Baseline,
+    entries: impl Iterator<Item = (&'e SubresourceUrl, &'e Entry)>,
+) -> LocalUrls {
+    let mut paths = BTreeMap::new();
+    for (url, entry) in entries {
+        if let Some(final_url) = &entry.final_url {
+            paths.entry(final_url.clone()).or_insert_with(|| entry.path.clone());
+        }
+        paths.insert(url.clone(), entry.path.clone());
+    }
+    LocalUrls::new(base.site.root(), &settings.out, paths)
 }
 
 /// The digest algorithms of `integrity` and of the lockfile.

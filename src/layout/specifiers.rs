@@ -8,7 +8,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use url::{Position, Url};
 
-use super::{cache_busting, files::VendoredFiles};
+use super::{
+    cache_busting,
+    files::{VendoredFiles, local_urls},
+};
 use crate::{
     findings::{Notice, Problem},
     graph::{
@@ -57,7 +60,8 @@ pub fn relocate(
     resolution: &Resolution,
     files: &VendoredFiles,
 ) -> Relocated {
-    let mut local_urls = local_urls(settings, base, resolution, files);
+    let entries = files.vendored_entries(resolution);
+    let mut local_urls = local_urls(settings, base, entries);
     let mut scripts: BTreeMap<&SubresourceUrl, Script<'_>> = BTreeMap::new();
     for (request, module) in resolution.graphs.modules() {
         let Some(reached) = resolution.reached.get(request) else { continue };
@@ -101,26 +105,6 @@ pub(super) struct Script<'a> {
 fn new_place(local_urls: &LocalUrls, request: &Request, is_own: bool) -> Option<Url> {
     let url = request.url.as_url();
     if is_own { Some(url.clone()) } else { local_urls.local(url) }
-}
-
-/// The new place of everything that becomes local, also by the URL that redirects led to.
-fn local_urls(
-    settings: &Settings,
-    base: &Baseline,
-    resolution: &Resolution,
-    files: &VendoredFiles,
-) -> LocalUrls {
-    let mut paths = BTreeMap::new();
-    for (url, action) in &resolution.plan.actions {
-        let Some(entry) = files.lock.get(url).filter(|_| files.becomes_local(url, action)) else {
-            continue;
-        };
-        if let Some(final_url) = &entry.final_url {
-            paths.entry(final_url.clone()).or_insert_with(|| entry.path.clone());
-        }
-        paths.insert(url.clone(), entry.path.clone());
-    }
-    LocalUrls::new(base.site.root(), &settings.out, paths)
 }
 
 impl Script<'_> {
