@@ -1,13 +1,14 @@
 //! Laying out: every path, every edited byte and every lockfile entry of a run, worked out once.
 //!
-//! [`files`] turns what was downloaded into lockfile entries with paths; [`specifiers`] edits the scripts
-//! whose addresses have changed, and [`cache_busting`] gives those a new path whose bytes their path does
-//! not fix; [`import_map_integrity`] says what import maps have to guard.
+//! [`files`] turns what was downloaded into lockfile entries with paths. [`specifiers`] edits the scripts
+//! that import what has moved. [`cache_busting`] gives edited scripts a new path if the old one does not
+//! fix their bytes. [`import_map_integrity`] says what import maps have to guard.
 
 mod cache_busting;
 pub mod files;
 pub mod import_map_integrity;
 pub mod loads;
+mod script;
 pub mod specifiers;
 
 use std::{collections::BTreeMap, path::PathBuf};
