@@ -9,7 +9,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{files::VendoredFiles, script::Script};
+use super::{
+    files::VendoredFiles,
+    script::{Addressing, Script},
+};
 use crate::{
     graph::{
         closure::{self, Found, Root, trace},
@@ -48,13 +51,14 @@ pub(super) fn version_folders<'a>(
         }
         moved.extend(new_paths.iter().map(|(url, _)| *url));
         place(new_paths, scripts, local_urls);
+        update(scripts, local_urls);
     }
 }
 
 /// Gives modules their new paths, also by the URL that redirects led to.
 fn place(
     new_paths: Vec<(&SubresourceUrl, VendorPath)>,
-    scripts: &mut Scripts<'_>,
+    scripts: &Scripts<'_>,
     local_urls: &mut LocalUrls,
 ) {
     for (url, path) in new_paths {
@@ -63,6 +67,10 @@ fn place(
             local_urls.place(&from, path);
         }
     }
+}
+
+/// Tells every script where it lies now.
+fn update(scripts: &mut Scripts<'_>, local_urls: &LocalUrls) {
     for (url, script) in scripts.iter_mut() {
         if let Some(local) = local_urls.local(url.as_url()) {
             script.to = local;
@@ -98,14 +106,9 @@ impl<'a> Facts<'a> {
     fn reaching_floating(&self) -> BTreeSet<SubresourceUrl> {
         let importers = self.importers();
         let floating = importers.iter().filter(|(url, _)| self.is_floating(url));
-        let mut next: Vec<_> = floating.flat_map(|(_, by)| by).copied().collect();
-        let mut reaching = BTreeSet::new();
-        while let Some(url) = next.pop() {
-            if reaching.insert(url.clone()) {
-                next.extend(importers.get(url).into_iter().flatten());
-            }
-        }
-        reaching
+        let first = floating.flat_map(|(_, by)| by).copied().collect();
+        let by = |url| importers.get(url).into_iter().flatten().copied();
+        reachable(first, by).into_iter().cloned().collect()
     }
 
     /// The scripts that import each file; a script that imports itself does not count.
@@ -132,8 +135,9 @@ impl<'a> Facts<'a> {
         local_urls: &LocalUrls,
     ) -> Option<VendorPath> {
         let path = local_urls.path(url.as_url()).filter(|_| !self.base.site.is_own(url))?;
-        let is_edited = script.changes_any(local_urls, &specifier::relative);
-        let edited = |bytes: &[u8]| script.unverified(bytes, local_urls, &specifier::relative);
+        let addressing = Addressing { local_urls, specifier: &specifier::relative };
+        let is_edited = script.changes_any(addressing);
+        let edited = |bytes: &[u8]| script.unverified(bytes, addressing);
         let needs_version = is_edited && self.reaches_floating.contains(url)
             || self.would_change(url, path, is_edited, edited);
         needs_version.then(|| path.in_versioned_folder(&self.version(url, script)))
@@ -185,15 +189,22 @@ impl<'a> Facts<'a> {
 
     /// Everything that a script imports by addresses, at any depth.
     fn reach<'s>(&'s self, url: &'s SubresourceUrl) -> BTreeSet<&'s SubresourceUrl> {
-        let mut reached = BTreeSet::new();
-        let mut next = vec![url];
-        while let Some(url) = next.pop() {
-            if reached.insert(url) {
-                next.extend(self.imports.get(url).into_iter().flatten());
-            }
-        }
-        reached
+        reachable(vec![url], |url| self.imports.get(url).into_iter().flatten())
     }
+}
+
+/// Everything that `next` leads to, beginning with `urls`.
+fn reachable<'u, N: IntoIterator<Item = &'u SubresourceUrl>>(
+    mut urls: Vec<&'u SubresourceUrl>,
+    next: impl Fn(&'u SubresourceUrl) -> N,
+) -> BTreeSet<&'u SubresourceUrl> {
+    let mut reached = BTreeSet::new();
+    while let Some(url) = urls.pop() {
+        if reached.insert(url) {
+            urls.extend(next(url));
+        }
+    }
+    reached
 }
 
 /// What a script names by address.

@@ -34,8 +34,14 @@ pub(super) struct ScriptUse<'a> {
     pub reached: &'a Reached,
 }
 
-/// How the URL of a file is written as a specifier, by the URL of the script and that of the file.
-pub(super) type Spelling<'s> = &'s dyn Fn(&Url, &Url) -> String;
+/// Where files lie now, and how scripts name them.
+#[derive(Clone, Copy)]
+pub(super) struct Addressing<'a> {
+    /// Where the vendored files lie.
+    pub local_urls: &'a LocalUrls,
+    /// The specifier of a file, by the URL of the script that names it and its own.
+    pub specifier: &'a dyn Fn(&Url, &Url) -> String,
+}
 
 impl Script<'_> {
     fn moves(&self) -> Move<'_> {
@@ -43,34 +49,25 @@ impl Script<'_> {
     }
 
     /// The specifiers that change, for one use of the script.
-    fn changes(
-        &self,
-        script_use: &ScriptUse<'_>,
-        local_urls: &LocalUrls,
-        spell: Spelling<'_>,
-    ) -> Vec<NewSpecifier> {
+    fn changes(&self, script_use: &ScriptUse<'_>, addressing: Addressing<'_>) -> Vec<NewSpecifier> {
+        let Addressing { local_urls, specifier } = addressing;
         let settings = script_use.worker(local_urls, self.moves());
         let settings = settings.as_ref().map(|(from, to)| Move { from, to });
         let local = |url: &Url| local_urls.local(url);
-        relocation::new_specifiers(script_use.loads, self.moves(), settings, local, spell)
+        relocation::new_specifiers(script_use.loads, self.moves(), settings, local, specifier)
     }
 
     /// Whether any specifier changes.
-    pub fn changes_any(&self, local_urls: &LocalUrls, spell: Spelling<'_>) -> bool {
-        let changes = |script_use| !self.changes(script_use, local_urls, spell).is_empty();
+    pub fn changes_any(&self, addressing: Addressing<'_>) -> bool {
+        let changes = |script_use| !self.changes(script_use, addressing).is_empty();
         self.uses.iter().any(changes)
     }
 
     /// The edits of the script, as everything it is used as.
-    fn edits(
-        &self,
-        source: &[u8],
-        local_urls: &LocalUrls,
-        spell: Spelling<'_>,
-    ) -> Result<Vec<Edit>, String> {
+    fn edits(&self, source: &[u8], addressing: Addressing<'_>) -> Result<Vec<Edit>, String> {
         let mut edits = Vec::new();
         for script_use in &self.uses {
-            let changes = self.changes(script_use, local_urls, spell);
+            let changes = self.changes(script_use, addressing);
             if !changes.is_empty() {
                 edits.extend(script_use.edits(source, changes)?);
             }
@@ -81,13 +78,8 @@ impl Script<'_> {
     }
 
     /// The script with its edits, not verified.
-    pub fn unverified(
-        &self,
-        source: &[u8],
-        local_urls: &LocalUrls,
-        spell: Spelling<'_>,
-    ) -> Option<Vec<u8>> {
-        let edits = self.edits(source, local_urls, spell).ok()?;
+    pub fn unverified(&self, source: &[u8], addressing: Addressing<'_>) -> Option<Vec<u8>> {
+        let edits = self.edits(source, addressing).ok()?;
         literal::rewrite(source, &edits).ok()
     }
 
@@ -95,15 +87,14 @@ impl Script<'_> {
     pub fn edited(
         &self,
         source: &[u8],
-        local_urls: &LocalUrls,
-        spell: Spelling<'_>,
+        addressing: Addressing<'_>,
     ) -> Result<Option<Vec<u8>>, String> {
-        let edits = self.edits(source, local_urls, spell)?;
+        let edits = self.edits(source, addressing)?;
         if edits.is_empty() {
             return Ok(None);
         }
         let edited = literal::rewrite(source, &edits).map_err(|error| error.to_string())?;
-        self.verify(local_urls, &edited)?;
+        self.verify(addressing.local_urls, &edited)?;
         Ok(Some(edited))
     }
 

@@ -14,7 +14,7 @@ use url::{Position, Url};
 use super::{
     cache_busting,
     files::{VendoredFiles, local_urls},
-    script::{Script, ScriptUse, Spelling},
+    script::{Addressing, Script, ScriptUse},
 };
 use crate::{
     findings::{Notice, Problem},
@@ -61,10 +61,9 @@ pub fn relocate(
     let (vendored, own, problems) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     let mut relocated = Relocated { local_urls, vendored, own, problems };
     for (url, script) in scripts {
-        if base.site.is_own(url) {
-            relocated.own_script(settings, base, url, &script);
-        } else {
-            relocated.vendored_script(files, url, &script);
+        match base.site.is_own(url) {
+            true => relocated.own_script(settings, base, url, &script),
+            false => relocated.vendored_script(files, url, &script),
         }
     }
     relocated
@@ -102,7 +101,9 @@ impl Relocated {
         script: &Script<'_>,
     ) {
         let Some(bytes) = files.bytes.get(url) else { return };
-        match script.edited(bytes, &self.local_urls, &specifier::relative) {
+        let local_urls = &self.local_urls;
+        let addressing = Addressing { local_urls, specifier: &specifier::relative };
+        match script.edited(bytes, addressing) {
             Ok(Some(edited)) => drop(self.vendored.insert(url.clone(), edited)),
             Ok(None) => {}
             Err(cause) => self.problems.push(not_relocated(url.as_str(), &cause)),
@@ -117,12 +118,14 @@ impl Relocated {
         script: &Script<'_>,
     ) {
         let Some(name) = base.site.file_path(url) else { return };
-        let spell = |from: &Url, to: &Url| own_specifier(settings, &self.local_urls, from, to);
-        if !script.changes_any(&self.local_urls, &spell) {
+        let local_urls = &self.local_urls;
+        let specifier = |from: &Url, to: &Url| own_specifier(settings, local_urls, from, to);
+        let addressing = Addressing { local_urls, specifier: &specifier };
+        if !script.changes_any(addressing) {
             return;
         }
         let path: PathBuf = name.split('/').collect();
-        match edited_own(settings, &self.local_urls, &path, script, &spell) {
+        match edited_own(settings, &path, script, addressing) {
             Ok(Some(edited)) => drop(self.own.insert(path, edited)),
             Ok(None) => {}
             Err(cause) => self.problems.push(not_relocated(&name, &cause)),
@@ -133,13 +136,12 @@ impl Relocated {
 /// A module of the site with its edits, if it needs any.
 fn edited_own(
     settings: &Settings,
-    local_urls: &LocalUrls,
     path: &Path,
     script: &Script<'_>,
-    spell: Spelling<'_>,
+    addressing: Addressing<'_>,
 ) -> Result<Option<OwnScript>, String> {
     let before = own_file(settings, path).map_err(|error| error.to_string())?;
-    let after = script.edited(before.bytes(), local_urls, spell)?;
+    let after = script.edited(before.bytes(), addressing)?;
     Ok(after.map(|after| OwnScript { before, after }))
 }
 
@@ -158,12 +160,13 @@ fn own_specifier(settings: &Settings, local_urls: &LocalUrls, from: &Url, to: &U
     }
 }
 
+/// What the owner of the site can do about a script that could not be edited.
+const REPORT: &str =
+    "this is a limit of Inhouse: please report it; a rule can keep the script external";
+
 fn not_relocated(script: &str, cause: &str) -> Problem {
     Notice::new("module-not-rewritten", format!("`{script}` could not be given new addresses"))
         .detail("cause", cause)
-        .hint(
-            "this is a limit of Inhouse: please report it; a rule can keep the script external"
-                .to_owned(),
-        )
+        .hint(REPORT.to_owned())
         .of_site()
 }
