@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use super::{
@@ -75,6 +75,12 @@ pub struct Known<'a> {
 }
 
 impl<'a> ChangeSet<'a> {
+    /// Whether a file of the site that is no page changes.
+    pub fn changes_file(&self, path: &Path) -> bool {
+        let is_headers = || path == Path::new(site::HEADERS);
+        self.own.contains_key(path) || self.headers.is_some() && is_headers()
+    }
+
     /// Works out every change and makes sure that all of them can be made. What cannot is a problem.
     ///
     /// # Errors
