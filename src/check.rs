@@ -18,19 +18,15 @@ use self::{
 };
 use crate::{
     error::RunError,
-    findings::{Places, Problem, Use},
-    graph::{
-        closure::{Reached, Referrer},
-        document::Start,
-        local_urls::LocalUrls,
-    },
+    findings::{Places, Problem},
+    graph::local_urls::LocalUrls,
     layout::import_map_integrity::map_entries,
     lockfile::Entry,
     read::{baseline::Baseline, pages::Pages, url_uses::LocalUse},
     reference::SubresourceUrl,
     resolve::{
         plan::{Action, Reason},
-        resolver::{Resolution, import},
+        resolver::{Resolution, place_of},
     },
     settings::Settings,
     site,
@@ -127,7 +123,7 @@ impl Gate<'_> {
             let by_code = closure.reached.iter().filter(|(_, reached)| reached.by_code);
             for (request, reached) in by_code {
                 if let Some(path) = self.path_in_vendor_folder(&request.url)
-                    && let Some(place) = self.place(start, reached)
+                    && let Some(place) = place_of(&self.base.site, self.pages, start, reached)
                 {
                     imported.entry(path).or_insert(place);
                 }
@@ -143,14 +139,6 @@ impl Gate<'_> {
         let path = self.base.site.url_path(url)?;
         let rest = path.strip_prefix(&self.settings.out)?;
         rest.starts_with('/').then_some(path)
-    }
-
-    /// Where code names a file.
-    fn place(self, start: &Start, reached: &Reached) -> Option<Use> {
-        match &reached.by {
-            (Referrer::File(by), line) => Some(import(self.base.site.name(&by.url), *line)),
-            (Referrer::Page | Referrer::Inline(_), _) => self.pages.starts.get(start).cloned(),
-        }
     }
 
     /// Modules that an import map should guard and does not.

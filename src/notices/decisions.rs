@@ -3,7 +3,6 @@
 use crate::{
     csp::{self, Disposition, SiteHeaders},
     findings::{Notice, Use},
-    policy::Pattern,
     read::{baseline::Baseline, pages::Pages},
     reference::SubresourceUrl,
     resolve::{plan::Action, resolver::Resolution},
@@ -59,7 +58,7 @@ fn unused_rules(settings: &Settings, resolution: &Resolution) -> Vec<Notice> {
     unused.into_iter().map(|rule| unused_rule(&rule.pattern)).collect()
 }
 
-fn unused_rule(pattern: &Pattern) -> Notice {
+fn unused_rule(pattern: &str) -> Notice {
     let message = format!("the rule `{pattern}` matches no script of the site");
     Notice::new("unused-rule", message).hint("remove it, or correct its pattern".to_owned())
 }
@@ -80,7 +79,6 @@ fn blocks_local_copies(directive: &str, place: Option<Use>) -> Notice {
     let message = format!(
         "{whose} Content-Security-Policy will block the local copies: `{directive}` has no 'self'"
     );
-    Notice::new("csp-blocks-local", message)
-        .used_by(place)
-        .hint(format!("add 'self' to `{directive}`"))
+    let notice = Notice::new("csp-blocks-local", message).used_by(place);
+    notice.hint(format!("add 'self' to `{directive}`"))
 }
