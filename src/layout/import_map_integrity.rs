@@ -89,7 +89,7 @@ fn is_meant(
 }
 
 /// The path below the vendor folder of a file that is vendored, or named by its place there.
-fn file_below(local_urls: &LocalUrls, url: &Url) -> Option<String> {
+pub fn file_below(local_urls: &LocalUrls, url: &Url) -> Option<String> {
     match local_urls.path(url) {
         Some(path) => Some(path.url_path()),
         None => local_urls.below(url).map(str::to_owned),

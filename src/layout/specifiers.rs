@@ -161,7 +161,7 @@ fn own_specifier(settings: &Settings, local_urls: &LocalUrls, from: &Url, to: &U
 }
 
 /// What the owner of the site can do about a script that could not be edited.
-const REPORT: &str =
+pub const REPORT: &str =
     "this is a limit of Inhouse: please report it; a rule can keep the script external";
 
 fn not_relocated(script: &str, cause: &str) -> Problem {
