@@ -4,23 +4,31 @@
 //! file that is missing or is not the locked one, and a tag whose `integrity` is missing or wrong
 //! are problems of the site.
 
+mod import_maps;
 mod loads;
+mod notices;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::loads::check_loads;
-
+use self::{
+    import_maps::{ImportMaps, metadata_by_file},
+    loads::check_loads,
+    notices::{
+        TagUse, external_script, missing_file, no_integrity, not_locked, stray_file, tampered_file,
+        wrong_integrity,
+    },
+};
 use crate::{
     error::RunError,
-    findings::{Keep, Notice, Places, Problem},
-    graph::{closure::Referrer, local_urls::LocalUrls},
-    integrity::{IntegrityMetadata, Mismatch},
+    findings::{Places, Problem},
+    graph::local_urls::LocalUrls,
     layout::import_map_integrity::map_entries,
     lockfile::Entry,
     read::{baseline::Baseline, pages::Pages, url_uses::LocalUse},
+    reference::SubresourceUrl,
     resolve::{
         plan::{Action, Reason},
-        resolver::{Resolution, import},
+        resolver::{Resolution, place_of},
     },
     settings::Settings,
     site,
@@ -42,6 +50,9 @@ pub struct Gate<'a> {
     pub resolution: &'a Resolution,
 }
 
+/// The lockfile's entries, by the paths of their files.
+type Entries<'a> = BTreeMap<&'a VendorPath, &'a Entry>;
+
 impl Gate<'_> {
     /// Everything that fails the gate.
     ///
@@ -49,8 +60,7 @@ impl Gate<'_> {
     /// [`RunError`] if the vendor folder cannot be read.
     pub fn problems(self) -> Result<Vec<Problem>, RunError> {
         let folder = VendorFolder::new(&self.settings.site, &self.settings.out);
-        let entries: BTreeMap<&VendorPath, &Entry> =
-            self.base.lock.iter().map(|(_, entry)| (&entry.path, entry)).collect();
+        let entries = self.base.lock.iter().map(|(_, entry)| (&entry.path, entry)).collect();
         let mut problems = self.external_scripts();
         problems.extend(self.vendored_files(&folder, &entries)?);
         problems.extend(strays(self.settings, &self.base.site, &entries)?);
@@ -62,12 +72,9 @@ impl Gate<'_> {
     fn external_scripts(self) -> Vec<Problem> {
         let is_named = |url: &_| self.resolution.urls[url].is_named_by_site();
         let actions = self.resolution.plan.actions.iter().filter(|(url, _)| is_named(*url));
-        let problem = |(url, action)| {
-            let hint = still_external(action)?;
-            let notice = Notice::new("external-script", format!("`{url}` is still external"));
-            let notice = notice.used_at(self.resolution.places(url));
-            Some(notice.hint(hint.to_owned()).of_site())
-        };
+        let places = |url| self.resolution.places(url);
+        let problem =
+            |(url, action)| Some(external_script(url, places(url), still_external(action)?));
         actions.filter_map(problem).collect()
     }
 
@@ -75,54 +82,55 @@ impl Gate<'_> {
     fn vendored_files(
         self,
         folder: &VendorFolder,
-        entries: &BTreeMap<&VendorPath, &Entry>,
+        entries: &Entries<'_>,
     ) -> Result<Vec<Problem>, RunError> {
         let imported = self.imported();
-        let mut by_path: BTreeMap<&str, Vec<(&LocalUse, &Places)>> = BTreeMap::new();
-        for (local, places) in self.pages.vendored.iter().chain(&imported) {
-            by_path.entry(&local.path).or_default().push((local, places));
-        }
         let mut problems = Vec::new();
-        for (name, uses) in by_path {
-            let Some(path) = self.base.site.vendored(name) else {
-                problems.push(not_locked(name, &uses));
-                continue;
-            };
-            let bytes = folder.read(&path)?;
-            match hold(&path, bytes, entries.get(&path).copied(), name, &uses) {
-                Ok(bytes) => {
-                    let entry = entries.get(&path).copied();
-                    problems.extend(
-                        entry.and_then(|entry| check_loads(&path, entry, &bytes, places(&uses))),
-                    );
-                    let tags = uses.iter();
-                    problems.extend(
-                        tags.filter_map(|tag| check_tag_integrity(*tag, &bytes, self.settings)),
-                    );
-                }
-                Err(problem) => problems.push(*problem),
-            }
+        for (name, uses) in uses_by_path(self.pages.vendored.iter().chain(&imported)) {
+            problems.extend(self.vendored_file(folder, entries, name, &uses)?);
         }
         Ok(problems)
     }
 
+    /// What is wrong with the file at `name`, or with the tags that load it.
+    fn vendored_file(
+        self,
+        folder: &VendorFolder,
+        entries: &Entries<'_>,
+        name: &str,
+        uses: &[TagUse<'_>],
+    ) -> Result<Vec<Problem>, RunError> {
+        let Some(path) = self.base.site.vendored(name) else {
+            return Ok(vec![not_locked(name, uses)]);
+        };
+        let file = File { name, path: &path, entry: entries.get(&path).copied() };
+        Ok(match file.verify(folder.read(&path)?, uses) {
+            Ok(bytes) => {
+                let wrong_loads =
+                    file.entry.and_then(|entry| check_loads(&path, entry, &bytes, uses));
+                wrong_loads.into_iter().chain(self.tags(uses, &bytes)).collect()
+            }
+            Err(problem) => vec![*problem],
+        })
+    }
+
+    /// The tags whose `integrity` does not guard the file that they load.
+    fn tags(self, uses: &[TagUse<'_>], bytes: &[u8]) -> Vec<Problem> {
+        match self.settings.integrity {
+            None => Vec::new(),
+            Some(_) => uses.iter().filter_map(|tag| check_tag_integrity(*tag, bytes)).collect(),
+        }
+    }
+
     /// The files of the vendor folder that code names: no tag does.
     fn imported(self) -> BTreeMap<LocalUse, Places> {
-        let site = &self.base.site;
         let mut imported = BTreeMap::new();
         for (start, closure) in self.resolution.graphs.closures() {
-            for (request, reached) in closure.reached.iter().filter(|(_, reached)| reached.by_code)
-            {
-                let Some(path) = site.url_path(&request.url) else { continue };
-                let below = path.strip_prefix(&self.settings.out);
-                let below = below.and_then(|rest| rest.strip_prefix('/'));
-                let place = match &reached.by {
-                    (Referrer::File(by), line) => Some(import(site.name(&by.url), *line)),
-                    (Referrer::Page | Referrer::Inline(_), _) => {
-                        self.pages.starts.get(start).cloned()
-                    }
-                };
-                if let (Some(_), Some(place)) = (below, place) {
+            let by_code = closure.reached.iter().filter(|(_, reached)| reached.by_code);
+            for (request, reached) in by_code {
+                if let Some(path) = self.path_in_vendor_folder(&request.url)
+                    && let Some(place) = place_of(&self.base.site, self.pages, start, reached)
+                {
                     imported.entry(path).or_insert(place);
                 }
             }
@@ -132,102 +140,62 @@ impl Gate<'_> {
         imported.into_iter().map(at).collect()
     }
 
+    /// The URL path of a file that lies in the vendor folder.
+    fn path_in_vendor_folder(self, url: &SubresourceUrl) -> Option<String> {
+        let path = self.base.site.url_path(url)?;
+        let rest = path.strip_prefix(&self.settings.out)?;
+        rest.starts_with('/').then_some(path)
+    }
+
     /// Modules that an import map should guard and does not.
     fn unguarded(self, folder: &VendorFolder) -> Result<Vec<Problem>, RunError> {
         let mut problems = Vec::new();
         if self.settings.integrity.is_none() {
             return Ok(problems);
         }
-        let homes = LocalUrls::new(self.base.site.root(), &self.settings.out, BTreeMap::new());
-        let by_file: BTreeMap<String, &Entry> =
-            self.base.lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
-        let mut held = BTreeMap::new();
+        let entries = self.base.lock.iter().map(|(_, entry)| (entry.path.url_path(), entry));
+        let by_file = entries.collect();
+        let root = self.base.site.root();
+        let local_urls = LocalUrls::new(root, &self.settings.out, BTreeMap::new());
+        let mut maps = ImportMaps::new(folder, &by_file);
         for (start, closure) in self.resolution.graphs.closures() {
-            let written = start.map.integrity().iter().filter_map(|(url, text)| {
-                Some((homes.below(&url.parse().ok()?)?.to_owned(), text.as_str()))
-            });
-            let written: BTreeMap<_, _> = written.collect();
+            let written = metadata_by_file(start, &local_urls);
             let policy = self.settings.integrity_map;
-            for needed in map_entries(policy, start, closure, &homes, &by_file) {
+            for needed in map_entries(policy, start, closure, &local_urls, &by_file) {
                 let metadata = written.get(&needed.file).copied().unwrap_or_default();
-                let file = (needed.file, metadata);
-                if !held.contains_key(&file) {
-                    let path = &by_file[&file.0].path;
-                    held.insert(file.clone(), guarding(file.1, folder.read(path)?.as_deref()));
-                }
-                if let Some(notice) = unguarded_import(&file.0, &held[&file]) {
-                    let notice = notice.used_by(self.pages.starts.get(start).cloned());
-                    let hint = "build the site again and run `inhouse vendor`";
-                    problems.push(notice.hint(hint.to_owned()).of_site());
-                }
+                let notice = maps.check(&needed.file, metadata)?;
+                let place = || self.pages.starts.get(start).cloned();
+                problems.extend(notice.map(|notice| notice.used_by(place()).of_site()));
             }
         }
         Ok(problems)
     }
 }
 
-/// What there is to say of a file that an import map should guard; nothing if it does.
-fn unguarded_import(file: &str, guarding: &Guarding) -> Option<Notice> {
-    match guarding {
-        Guarding::Right => None,
-        Guarding::Nothing => Some(Notice::new(
-            "unguarded-import",
-            format!("the imported `{file}` is not guarded by the import map"),
-        )),
-        Guarding::Another(mismatch) => {
-            let message =
-                format!("the imported `{file}` has another file's `integrity` in the import map");
-            let notice = Notice::new("unguarded-import", message)
-                .detail("expected", format!("{}  (the import map)", mismatch.expected))
-                .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size));
-            Some(notice)
-        }
+/// The tags that load each file, by its URL path.
+fn uses_by_path<'u>(uses: impl Iterator<Item = TagUse<'u>>) -> BTreeMap<&'u str, Vec<TagUse<'u>>> {
+    let mut by_path: BTreeMap<&str, Vec<TagUse<'_>>> = BTreeMap::new();
+    for (local, places) in uses {
+        by_path.entry(&local.path).or_default().push((local, places));
     }
-}
-
-/// What integrity metadata of an import map does for a file.
-enum Guarding {
-    Right,
-    /// It lets everything pass.
-    Nothing,
-    Another(Mismatch),
-}
-
-/// Holds what an import map says against a file; one that is missing is told as such.
-fn guarding(metadata: &str, bytes: Option<&[u8]>) -> Guarding {
-    let metadata = IntegrityMetadata::parse(metadata);
-    if !metadata.guards() {
-        return Guarding::Nothing;
-    }
-    match bytes.map(|bytes| metadata.verify(bytes)) {
-        None | Some(Ok(())) => Guarding::Right,
-        Some(Err(mismatch)) => Guarding::Another(mismatch),
-    }
+    by_path
 }
 
 /// Files that lie among the vendored ones, in the folder of one of their hosts, and are not locked.
-/// What else a site keeps in a folder of that name is its own affair.
+/// Other files that a site keeps in its vendor folder are not looked at.
 fn strays(
     settings: &Settings,
     urls: &SiteUrls,
-    entries: &BTreeMap<&VendorPath, &Entry>,
+    entries: &Entries<'_>,
 ) -> Result<Vec<Problem>, RunError> {
     let hosts: BTreeSet<&str> = entries.keys().filter_map(|path| path.segments().next()).collect();
+    let is_locked =
+        |name: &String| urls.vendored(name).is_some_and(|path| entries.contains_key(&path));
     let mut problems = Vec::new();
     for host in hosts {
-        for file in site::files_below(&settings.site, &format!("{}/{host}", settings.out))? {
-            let name = site::page_name(&file);
-            let path = urls.vendored(&name);
-            if path.is_none_or(|path| !entries.contains_key(&path)) {
-                let notice = Notice::new(
-                    "stray-file",
-                    format!("`{name}` lies among the vendored files and is not in the lockfile"),
-                );
-                let hint =
-                    "find out who put it there; a build into an empty folder does without it";
-                problems.push(notice.hint(hint.to_owned()).of_site());
-            }
-        }
+        let files = site::files_below(&settings.site, &format!("{}/{host}", settings.out))?;
+        let names = files.iter().map(|file| site::page_name(file));
+        problems.extend(names.filter(|name| !is_locked(name)).map(|name| stray_file(&name)));
     }
     Ok(problems)
 }
@@ -238,7 +206,7 @@ fn still_external(action: &Action) -> Option<&'static str> {
         Action::Reuse(_) | Action::Fetch(_) | Action::Replace { .. } | Action::Remove(_) => {
             Some("run `inhouse vendor` after the build, or keep the script external with a rule")
         }
-        // Refused scripts are problems of the survey; the rest stays external on purpose.
+        // Refused scripts are problems of the plan; the rest stays external on purpose.
         Action::Refuse(_)
         | Action::Leave(Reason::Kept(_) | Reason::Absent(_) | Reason::Skipped | Reason::NoScript) => {
             None
@@ -246,79 +214,33 @@ fn still_external(action: &Action) -> Option<&'static str> {
     }
 }
 
-/// Holds a vendored file against the lockfile, and returns its bytes.
-fn hold(
-    path: &VendorPath,
-    bytes: Option<Vec<u8>>,
-    entry: Option<&Entry>,
-    name: &str,
-    uses: &[(&LocalUse, &Places)],
-) -> Result<Vec<u8>, Box<Problem>> {
-    let Some(bytes) = bytes else {
-        let notice = Notice::new("missing-file", format!("the vendored file `{path}` is missing"));
-        let notice = notice.used_at(places(uses)).hint("run `inhouse vendor` again".to_owned());
-        return Err(Box::new(notice.of_site()));
-    };
-    let Some(entry) = entry else { return Err(Box::new(not_locked(name, uses))) };
-    let Err(mismatch) = entry.integrity.verify(&bytes) else { return Ok(bytes) };
-    let notice = Notice::new(
-        "tampered-file",
-        format!("the vendored file `{path}` is not the file that was locked"),
-    )
-    .detail("expected", format!("{}  (lockfile)", mismatch.expected))
-    .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size))
-    .used_at(places(uses))
-    .hint("find out who changed it; then delete it and run `inhouse vendor` again".to_owned());
-    Err(Box::new(notice.of_site()))
+/// A file of the vendor folder.
+struct File<'a> {
+    name: &'a str,
+    path: &'a VendorPath,
+    entry: Option<&'a Entry>,
 }
 
-fn places(uses: &[(&LocalUse, &Places)]) -> Places {
-    let mut all = Places::default();
-    uses.iter().for_each(|(_, places)| all.merge((*places).clone(), Keep::All));
-    all.sort();
-    all
+impl File<'_> {
+    /// Verifies `bytes` against the lockfile, and gives them back.
+    fn verify(&self, bytes: Option<Vec<u8>>, uses: &[TagUse<'_>]) -> Result<Vec<u8>, Box<Problem>> {
+        let bytes = bytes.ok_or_else(|| Box::new(missing_file(self.path, uses)))?;
+        let entry = self.entry.ok_or_else(|| Box::new(not_locked(self.name, uses)))?;
+        match entry.integrity.verify(&bytes) {
+            Ok(()) => Ok(bytes),
+            Err(mismatch) => Err(Box::new(tampered_file(self.path, &mismatch, uses))),
+        }
+    }
 }
 
-/// Holds the `integrity` of tags against the file they load.
-fn check_tag_integrity(
-    (local, places): (&LocalUse, &Places),
-    bytes: &[u8],
-    settings: &Settings,
-) -> Option<Problem> {
-    if !local.takes_integrity || settings.integrity.is_none() {
+/// Verifies the file that a tag loads against the `integrity` of the tag.
+fn check_tag_integrity(tag: TagUse<'_>, bytes: &[u8]) -> Option<Problem> {
+    let (local, _) = tag;
+    if !local.takes_integrity {
         return None;
     }
-    let hint = || "build the site again and run `inhouse vendor`".to_owned();
     match local.declared.as_ref().filter(|declared| declared.guards()) {
-        None => {
-            let notice = Notice::new(
-                "no-integrity",
-                format!("the tag that loads `{}` has no `integrity`", local.path),
-            );
-            Some(notice.used_at(places.clone()).hint(hint()).of_site())
-        }
-        Some(declared) => {
-            let mismatch = declared.verify(bytes).err()?;
-            let notice = Notice::new(
-                "wrong-integrity",
-                format!("the tag that loads `{}` has another file's `integrity`", local.path),
-            )
-            .detail("expected", format!("{}  (the tag)", mismatch.expected))
-            .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size));
-            Some(notice.used_at(places.clone()).hint(hint()).of_site())
-        }
+        None => Some(no_integrity(tag)),
+        Some(declared) => Some(wrong_integrity(tag, &declared.verify(bytes).err()?)),
     }
-}
-
-fn not_locked(name: &str, uses: &[(&LocalUse, &Places)]) -> Problem {
-    Notice::new(
-        "not-in-lockfile",
-        format!("`{name}` lies in the vendor folder, but not in the lockfile"),
-    )
-    .used_at(places(uses))
-    .hint(
-        "run `inhouse vendor` and commit the lockfile; move scripts of your own to another folder"
-            .to_owned(),
-    )
-    .of_site()
 }

@@ -30,18 +30,28 @@ pub enum RunError {
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
+impl RunError {
+    fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Site(error) => error.remedy().map(str::to_owned),
+            Self::Store(error) => error.remedy(),
+            Self::Scans(error) => Some(error.remedy().to_owned()),
+            Self::Client(_) | Self::Stream(_) | Self::Threads(_) => None,
+        }
+    }
+}
+
 /// What the owner of the site can do about an error that ended the run.
 pub fn remedy(error: &anyhow::Error) -> Option<String> {
-    if let Some(error) = error.downcast_ref::<RunError>() {
-        return match error {
-            RunError::Site(error) => error.remedy().map(str::to_owned),
-            RunError::Store(error) => error.remedy(),
-            RunError::Scans(error) => Some(error.remedy().to_owned()),
-            RunError::Client(_) | RunError::Stream(_) | RunError::Threads(_) => None,
-        };
+    let of_run = error.downcast_ref().and_then(RunError::remedy);
+    let of_init = || error.downcast_ref().map(remedy_of_init);
+    let of_settings = || error.downcast_ref().and_then(SettingsError::remedy);
+    of_run.or_else(|| of_init().flatten().or_else(of_settings).map(str::to_owned))
+}
+
+fn remedy_of_init(error: &InitError) -> Option<&'static str> {
+    match error {
+        InitError::Exists(_) => Some("edit it, or move it away and run `inhouse init` again"),
+        _ => None,
     }
-    if let Some(InitError::Exists(_)) = error.downcast_ref() {
-        return Some("edit it, or move it away and run `inhouse init` again".to_owned());
-    }
-    error.downcast_ref::<SettingsError>().and_then(SettingsError::remedy).map(str::to_owned)
 }

@@ -1,13 +1,14 @@
 //! Laying out: every path, every edited byte and every lockfile entry of a run, worked out once.
 //!
-//! [`files`] turns what was downloaded into lockfile entries with paths; [`specifiers`] edits the scripts
-//! whose addresses have changed, and [`cache_busting`] gives those a new path whose bytes their path does
-//! not fix; [`import_map_integrity`] says what import maps have to guard.
+//! [`files`] turns what was downloaded into lockfile entries with paths. [`specifiers`] edits the scripts
+//! that import what has moved. [`cache_busting`] gives edited scripts a new path if the old one does not
+//! fix their bytes. [`import_map_integrity`] says what import maps have to guard.
 
 mod cache_busting;
 pub mod files;
 pub mod import_map_integrity;
 pub mod loads;
+mod script;
 pub mod specifiers;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -27,7 +28,7 @@ pub struct Layout {
     /// The vendored files as upstream served them, and the lockfile as it will be.
     pub files: VendoredFiles,
     /// Where each vendored URL lies.
-    pub homes: LocalUrls,
+    pub local_urls: LocalUrls,
     /// The vendored scripts that are served with other specifiers.
     pub edited: BTreeMap<SubresourceUrl, Vec<u8>>,
     /// The site's own scripts that change, by their path below its root.
@@ -42,11 +43,11 @@ impl Layout {
         resolution: &Resolution,
         mut files: VendoredFiles,
     ) -> (Self, Findings) {
-        let Relocated { homes, vendored, own, problems } =
+        let Relocated { local_urls, vendored, own, problems } =
             relocate(settings, base, resolution, &files);
         let mut findings = Findings::default();
-        findings.problems.extend(files.lock_served(settings, resolution, &homes, &vendored));
+        findings.problems.extend(files.lock_served(settings, resolution, &local_urls, &vendored));
         findings.problems.extend(problems);
-        (Self { files, homes, edited: vendored, own }, findings)
+        (Self { files, local_urls, edited: vendored, own }, findings)
     }
 }

@@ -9,19 +9,19 @@ use super::{
 };
 use crate::{
     csp::SiteHeaders,
-    graph::local_urls::LocalUrls,
-    integrity::Integrity,
+    graph::{closure::Closure, document::Start, local_urls::LocalUrls},
+    integrity::{Algorithm, Integrity},
     layout::{
         Layout,
         files::{VendoredFiles, algorithms},
-        import_map_integrity::map_entries,
+        import_map_integrity::{MapEntry, map_entries},
         specifiers::OwnScript,
     },
     lockfile::{Entry, Lockfile},
     read::baseline::Baseline,
     reference::SubresourceUrl,
     resolve::{plan::Action, resolver},
-    settings::Settings,
+    settings::{IntegrityMap, Settings},
     site,
 };
 
@@ -32,10 +32,10 @@ pub fn changes<'a>(
     resolution: &resolver::Resolution,
     layout: &Layout,
 ) -> Changes<'a> {
-    let Layout { files, homes, own, .. } = layout;
+    let Layout { files, local_urls, own, .. } = layout;
     Changes {
         resolutions: resolutions(settings, resolution, files),
-        modules: modules(settings, base, resolution, &files.lock, homes.clone(), own),
+        modules: modules(settings, base, resolution, &files.lock, local_urls.clone(), own),
         style: style(settings, &base.headers),
     }
 }
@@ -46,16 +46,25 @@ fn resolutions(
     resolution: &resolver::Resolution,
     files: &VendoredFiles,
 ) -> BTreeMap<SubresourceUrl, Resolution> {
-    let resolve = |url: &SubresourceUrl, action: &Action| match action {
+    let resolve = |url, action| resolve(settings, files, url, action);
+    let actions = resolution.plan.actions.iter();
+    actions.filter_map(|(url, action)| Some((url.clone(), resolve(url, action)?))).collect()
+}
+
+fn resolve(
+    settings: &Settings,
+    files: &VendoredFiles,
+    url: &SubresourceUrl,
+    action: &Action,
+) -> Option<Resolution> {
+    match action {
         Action::Reuse(_) | Action::Fetch(_) if files.becomes_local(url, action) => {
             Some(local_copy(settings, files.lock.get(url)?))
         }
         Action::Replace { with, .. } => Some(Resolution::Replaced(with.clone())),
         Action::Remove(_) => Some(Resolution::Removed),
         Action::Reuse(_) | Action::Fetch(_) | Action::Leave(_) | Action::Refuse(_) => None,
-    };
-    let actions = resolution.plan.actions.iter();
-    actions.filter_map(|(url, action)| Some((url.clone(), resolve(url, action)?))).collect()
+    }
 }
 
 /// What has become of the modules of the site.
@@ -64,28 +73,43 @@ fn modules(
     base: &Baseline,
     resolution: &resolver::Resolution,
     lock: &Lockfile,
-    homes: LocalUrls,
+    local_urls: LocalUrls,
     own: &BTreeMap<PathBuf, OwnScript>,
 ) -> Modules {
-    let mut modules = Modules::unguarded(homes, served(settings, lock));
+    let mut modules = Modules::unguarded(local_urls, served(settings, lock));
     for (path, script) in own {
         let file = base.site.encoded(&site::page_name(path));
-        let integrity = Integrity::of(&script.after, algorithms(settings));
-        modules.served.insert(file.clone(), integrity);
-        modules.changed.insert(file, script.before.bytes().to_vec());
+        add_own_script(&mut modules, file, script, algorithms(settings));
     }
-    if settings.integrity.is_none() {
-        return modules;
-    }
-    let by_file: BTreeMap<String, &Entry> =
-        lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
-    for (start, closure) in resolution.graphs.closures() {
-        let entries = map_entries(settings.integrity_map, start, closure, &modules.homes, &by_file);
-        if !entries.is_empty() {
-            modules.guards.insert(start.clone(), entries);
-        }
+    if settings.integrity.is_some() {
+        modules.guards = guards(settings.integrity_map, resolution, lock, &modules.local_urls);
     }
     modules
+}
+
+fn add_own_script(
+    modules: &mut Modules,
+    file: String,
+    script: &OwnScript,
+    algorithms: &[Algorithm],
+) {
+    modules.served.insert(file.clone(), Integrity::of(&script.after, algorithms));
+    modules.changed.insert(file, script.before.bytes().to_vec());
+}
+
+/// What import maps must guard, for documents that start alike.
+fn guards(
+    policy: IntegrityMap,
+    resolution: &resolver::Resolution,
+    lock: &Lockfile,
+    local_urls: &LocalUrls,
+) -> BTreeMap<Start, Vec<MapEntry>> {
+    let by_file = lock.iter().map(|(_, entry)| (entry.path.url_path(), entry)).collect();
+    let entries = |(start, closure): (&Start, &Closure)| {
+        (start.clone(), map_entries(policy, start, closure, local_urls, &by_file))
+    };
+    let all = resolution.graphs.closures().map(entries);
+    all.filter(|(_, entries)| !entries.is_empty()).collect()
 }
 
 /// What is served from the vendor folder, by path below the site's root.

@@ -28,14 +28,8 @@ pub(super) fn follow(
     headers: &SiteHeaders,
     inline: &[(String, Vec<InlineEdit>)],
 ) -> Result<(Option<HeadersEdit>, Findings), SiteError> {
-    let pages: Vec<_> = inline
-        .iter()
-        .map(|(url_path, scripts)| PageScripts {
-            url_path,
-            changes: scripts.iter().map(InlineEdit::as_change).collect(),
-            staying: Vec::new(),
-        })
-        .collect();
+    let pages: Vec<_> =
+        inline.iter().map(|(url_path, scripts)| page_scripts(url_path, scripts)).collect();
     let followed = headers.follow(&pages);
     let mut findings = judge(headers, &pages, &followed);
     let before = site::read_page(site, Path::new(HEADERS))?;
@@ -43,27 +37,41 @@ pub(super) fn follow(
         return Ok((None, findings));
     }
     if std::str::from_utf8(before.bytes()).is_err() {
-        let notice = Notice::new("headers-not-utf-8", format!("`{HEADERS}` is not UTF-8"));
-        findings.problems.push(notice.hint("save it as UTF-8".to_owned()).of_site());
+        findings.problems.push(not_utf_8());
     }
     Ok((Some(HeadersEdit { before, after: followed.text }), findings))
 }
 
+fn page_scripts<'a>(url_path: &'a str, scripts: &'a [InlineEdit]) -> PageScripts<'a> {
+    let changes = scripts.iter().map(InlineEdit::as_change).collect();
+    PageScripts { url_path, changes, staying: Vec::new() }
+}
+
+fn not_utf_8() -> Problem {
+    let notice = Notice::new("headers-not-utf-8", format!("`{HEADERS}` is not UTF-8"));
+    notice.hint("save it as UTF-8".to_owned()).of_site()
+}
+
+/// The policies that would block a script, and those that some hosts would not read to their end.
 fn judge(headers: &SiteHeaders, pages: &[PageScripts<'_>], followed: &HeadersFollowed) -> Findings {
-    let mut findings = Findings::default();
-    for outcome in &followed.outcomes {
-        if let Outcome::Blocked(refusal) = &outcome.outcome {
-            let policy = &headers.policies[outcome.policy];
-            findings.problems.push(blocked(policy, pages[outcome.page].url_path, refusal));
-        }
+    let problems = followed.outcomes.iter().filter_map(|outcome| {
+        let (policy, page) = (&headers.policies[outcome.policy], &pages[outcome.page]);
+        problem(policy, page.url_path, &outcome.outcome)
+    });
+    let overlong = followed.overlong.iter().map(|policy| too_long(headers.policies[*policy].line));
+    Findings { warnings: overlong.collect(), problems: problems.collect() }
+}
+
+fn problem(policy: &HeaderPolicy, page: &str, outcome: &Outcome) -> Option<Problem> {
+    match outcome {
+        Outcome::Blocked(refusal) => Some(blocked(policy, page, refusal)),
+        _ => None,
     }
-    for policy in &followed.overlong {
-        let line = headers.policies[*policy].line;
-        let message = format!("line {line} of `{HEADERS}` has grown longer than some hosts read");
-        let notice = Notice::new("long-header", message);
-        findings.warnings.push(notice.hint("give pages policies of their own".to_owned()));
-    }
-    findings
+}
+
+fn too_long(line: usize) -> Notice {
+    let message = format!("line {line} of `{HEADERS}` has grown longer than some hosts read");
+    Notice::new("long-header", message).hint("give pages policies of their own".to_owned())
 }
 
 fn blocked(policy: &HeaderPolicy, page: &str, refusal: &Refusal) -> Problem {

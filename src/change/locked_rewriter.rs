@@ -1,7 +1,7 @@
-//! The everyday case: everything is locked and nothing has changed. Then pages are rewritten when they are
-//! first read, and need not be read a second time.
+//! If everything is locked and nothing has changed, which is the usual case, pages are rewritten when they
+//! are first read, and need not be read a second time.
 //!
-//! What the lockfile says is an assumption until the plan is known: the patches count only if the plan
+//! What the lockfile says is an assumption until the plan is known: the patches are used only if the plan
 //! resolves every URL in the same way.
 
 use std::sync::OnceLock;
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     html::{Patch, Tag},
-    lockfile::{Entry, Lockfile},
+    lockfile::Lockfile,
     page::Role,
     policy::Verdict,
     read::{
@@ -46,11 +46,10 @@ impl<'a> LockedRewriter<'a> {
     /// What will become of every locked script that the policy lets in.
     fn assumed(&self) -> Changes<'a> {
         let settings = self.settings;
-        let local = |(url, entry): (&SubresourceUrl, &Entry)| {
-            let is_meant = matches!(settings.policy.verdict(url), Verdict::Vendor { .. });
-            is_meant.then(|| (url.clone(), local_copy(settings, entry)))
-        };
-        let resolutions = self.base.lock.iter().filter_map(local).collect();
+        let is_permitted = |url| matches!(settings.policy.verdict(url), Verdict::Vendor { .. });
+        let permitted = self.base.lock.iter().filter(|(url, _)| is_permitted(url));
+        let local = permitted.map(|(url, entry)| (url.clone(), local_copy(settings, entry)));
+        let resolutions = local.collect();
         let mut modules = Modules::of(&resolutions, self.base.site.root(), &settings.out);
         modules.served = served(settings, &self.base.lock);
         Changes { resolutions, modules, style: style(settings, &self.base.headers) }

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     error::RewriteError,
     inline_edit::InlineEdit,
-    modules::{self, Modules},
+    inline_scripts, meta_policies,
+    modules::Modules,
     resolution::{LocalCopy, Resolution, Style},
 };
 use crate::{
@@ -84,21 +85,12 @@ pub fn rewrite_read(
 ) -> Result<Rewritten, RewriteError> {
     let Changes { resolutions, modules, style } = changes;
     let found = &references.external;
-    let is_classic = |reference: &&Reference| reference.role == Role::Classic;
-    let classic: BTreeSet<_> = found.iter().filter(is_classic).map(|found| &found.url).collect();
-    let mut edits = Vec::new();
-    for reference in found {
-        if let Some(resolution) = resolutions.get(&reference.url).filter(|_| !reference.skipped) {
-            let tag = &scan.tags[reference.tag];
-            let is_classic = classic.contains(&reference.url);
-            edits.extend(edit(reference, tag, resolution, address, changes, is_classic)?);
-        }
-    }
+    let mut edits = TagEditor::new(scan, address, changes, found).edits(found)?;
     edits.extend(modules.guard_own(&references.local));
-    let inline = modules.inline(address, scan, style)?;
+    let inline = inline_scripts::edits(modules, address, scan, style)?;
     edits.extend(inline.edits);
     edits.extend(idle_hints(scan, bytes, found, &edits, resolutions));
-    edits.extend(modules::follow_policies(scan, &inline.scripts)?);
+    edits.extend(meta_policies::follow(scan, &inline.scripts)?);
     if edits.is_empty() {
         return Ok(Rewritten::Unchanged);
     }
@@ -107,74 +99,118 @@ pub fn rewrite_read(
     Ok(Rewritten::Changed(Page { patch, inline }))
 }
 
-fn edit(
-    reference: &Reference,
-    tag: &Tag,
-    resolution: &Resolution,
-    address: &PageAddress,
-    changes: &Changes<'_>,
-    is_classic: bool,
-) -> Result<Option<Edit>, ForeignBase> {
-    let changes = match (reference.role, resolution) {
-        (Role::Hint, _) => return Ok(None),
-        (_, Resolution::Removed) => vec![Change::RemoveElement],
-        (_, Resolution::Replaced(with)) => {
-            let mut changes = vec![set(tag, with.as_str().to_owned())];
-            changes.extend(tag.attribute("integrity").map(|_| unset("integrity")));
-            changes
-        }
-        (_, Resolution::Local(copy)) => {
-            localise(reference, tag, copy, address, changes, is_classic)?
-        }
-    };
-    Ok(Some(Edit { tag: reference.tag, changes }))
+/// Edits the tags of a page that name what has become local, was replaced or goes away.
+struct TagEditor<'a> {
+    scan: &'a Scan,
+    address: &'a PageAddress,
+    changes: &'a Changes<'a>,
+    /// The URLs that a tag of the page runs as classic scripts.
+    classic: BTreeSet<&'a SubresourceUrl>,
 }
 
-fn localise(
-    reference: &Reference,
-    tag: &Tag,
-    copy: &LocalCopy,
-    address: &PageAddress,
-    changes: &Changes<'_>,
-    is_classic: bool,
-) -> Result<Vec<Change>, ForeignBase> {
-    let Changes { modules, style, .. } = changes;
-    let mut value = style.address(address, reference.base.as_deref(), &copy.path.url_path())?;
-    if let Some(query) = reference.url.as_url().query().filter(|_| copy.keeps_query) {
-        value = format!("{value}?{query}");
+impl<'a> TagEditor<'a> {
+    fn new(
+        scan: &'a Scan,
+        address: &'a PageAddress,
+        changes: &'a Changes<'a>,
+        found: &'a [Reference],
+    ) -> Self {
+        let classic = found.iter().filter(|reference| reference.role == Role::Classic);
+        Self { scan, address, changes, classic: classic.map(|found| &found.url).collect() }
     }
-    if let Some(fragment) = &reference.fragment {
-        value = format!("{value}#{fragment}");
+
+    fn edits(&self, found: &[Reference]) -> Result<Vec<Edit>, ForeignBase> {
+        let edited = found.iter().filter(|found| !found.skipped && found.role != Role::Hint);
+        let edit = |reference: &Reference| {
+            let resolution = self.changes.resolutions.get(&reference.url)?;
+            Some(self.edit(reference, resolution))
+        };
+        edited.filter_map(edit).collect()
     }
-    let mut changes = vec![set(tag, value)];
-    if matches!(tag.kind, TagKind::SvgScript(_)) {
-        return Ok(changes); // SVG's script has no `integrity`
+
+    fn edit(&self, reference: &Reference, resolution: &Resolution) -> Result<Edit, ForeignBase> {
+        let tag = &self.scan.tags[reference.tag];
+        let changes = match resolution {
+            Resolution::Removed => vec![Change::RemoveElement],
+            Resolution::Replaced(with) => replace(tag, with),
+            Resolution::Local(copy) => self.localise(reference, tag, copy)?,
+        };
+        Ok(Edit { tag: reference.tag, changes })
     }
-    let followed = || tag.attribute("integrity").and(modules.served_of(&copy.path, style));
-    if let Some(integrity) = copy.integrity.as_ref().or_else(followed) {
-        changes.push(Change::Set { attribute: "integrity".into(), value: integrity.to_string() });
-    }
-    let crossorigin = tag.text("crossorigin");
-    let sends_credentials =
-        crossorigin.is_some_and(|mode| mode.eq_ignore_ascii_case("use-credentials"));
-    match (style.crossorigin, crossorigin) {
-        _ if sends_credentials => {}
-        // Modules are fetched as with `crossorigin`: so must be what preloads them as scripts.
-        (false, _) if reference.role == Role::Preload && !is_classic => {}
-        (true, _) => {
-            changes.push(Change::Set { attribute: "crossorigin".into(), value: "anonymous".into() })
+
+    /// Points a tag at a local copy.
+    fn localise(
+        &self,
+        reference: &Reference,
+        tag: &Tag,
+        copy: &LocalCopy,
+    ) -> Result<Vec<Change>, ForeignBase> {
+        let mut changes = vec![set_address(tag, self.local_address(reference, copy)?)];
+        // SVG's script has no `integrity`.
+        if !matches!(tag.kind, TagKind::SvgScript(_)) {
+            changes.extend(self.integrity(tag, copy));
+            changes.extend(self.crossorigin(reference, tag));
         }
-        // It would break pages opened as file:, and load a preload twice whose mode differs.
-        (false, Some(_)) => changes.push(unset("crossorigin")),
-        (false, None) => {}
+        Ok(changes)
     }
-    Ok(changes)
+
+    fn local_address(
+        &self,
+        reference: &Reference,
+        copy: &LocalCopy,
+    ) -> Result<String, ForeignBase> {
+        let (base, file) = (reference.base.as_deref(), copy.path.url_path());
+        let address = self.changes.style.address(self.address, base, &file)?;
+        Ok(address + &query_and_fragment(reference, copy))
+    }
+
+    fn integrity(&self, tag: &Tag, copy: &LocalCopy) -> Option<Change> {
+        let Changes { modules, style, .. } = self.changes;
+        let served = || tag.attribute("integrity").and(modules.served_of(&copy.path, style));
+        let integrity = copy.integrity.as_ref().or_else(served)?;
+        Some(set("integrity", integrity.to_string()))
+    }
+
+    fn crossorigin(&self, reference: &Reference, tag: &Tag) -> Option<Change> {
+        let crossorigin = tag.text("crossorigin");
+        let is_classic = self.classic.contains(&reference.url);
+        match (self.changes.style.crossorigin, crossorigin) {
+            (_, Some(mode)) if sends_credentials(mode) => None,
+            // Modules are fetched as with `crossorigin`: so must be what preloads them as scripts.
+            (false, _) if reference.role == Role::Preload && !is_classic => None,
+            (true, _) => Some(set("crossorigin", "anonymous".to_owned())),
+            // It would break pages opened as file:, and load a preload twice whose mode differs.
+            (false, Some(_)) => Some(unset("crossorigin")),
+            (false, None) => None,
+        }
+    }
 }
 
-fn set(tag: &Tag, value: String) -> Change {
-    let attribute =
-        tag.address_attribute().map_or_else(|| "src".to_owned(), |address| address.name.clone());
-    Change::Set { attribute, value }
+/// What of the old address follows the path of the local copy.
+fn query_and_fragment(reference: &Reference, copy: &LocalCopy) -> String {
+    let query = reference.url.as_url().query().filter(|_| copy.keeps_query);
+    let query = query.map(|query| format!("?{query}"));
+    let fragment = reference.fragment.as_ref().map(|fragment| format!("#{fragment}"));
+    query.unwrap_or_default() + &fragment.unwrap_or_default()
+}
+
+fn sends_credentials(crossorigin: &str) -> bool {
+    crossorigin.eq_ignore_ascii_case("use-credentials")
+}
+
+/// Points a tag at the live script that replaces its own.
+fn replace(tag: &Tag, with: &SubresourceUrl) -> Vec<Change> {
+    let integrity = tag.attribute("integrity").map(|_| unset("integrity"));
+    std::iter::once(set_address(tag, with.as_str().to_owned())).chain(integrity).collect()
+}
+
+fn set_address(tag: &Tag, address: String) -> Change {
+    let attribute = tag.address_attribute().map_or("src", |attribute| attribute.name.as_str());
+    set(attribute, address)
+}
+
+fn set(attribute: &str, value: String) -> Change {
+    Change::Set { attribute: attribute.to_owned(), value }
 }
 
 fn unset(attribute: &str) -> Change {
@@ -190,10 +226,7 @@ fn idle_hints(
     resolutions: &BTreeMap<SubresourceUrl, Resolution>,
 ) -> Vec<Edit> {
     let edited: BTreeSet<usize> = edits.iter().map(|edit| edit.tag).collect();
-    let gone: BTreeSet<&str> = (found.iter().filter(|reference| edited.contains(&reference.tag)))
-        .filter(|reference| resolutions.contains_key(&reference.url))
-        .map(|reference| reference.url.host())
-        .collect();
+    let gone = edited_hosts(found, &edited, resolutions);
     let hints = found.iter().filter(|reference| reference.role == Role::Hint && !reference.skipped);
     let mut named = BTreeMap::new();
     let idle = hints.filter(|hint| {
@@ -202,6 +235,17 @@ fn idle_hints(
         gone.contains(host) && !*named.entry(host).or_insert_with(&mut is_named)
     });
     idle.map(|hint| Edit { tag: hint.tag, changes: vec![Change::RemoveElement] }).collect()
+}
+
+/// The hosts that edited tags have named.
+fn edited_hosts<'f>(
+    found: &'f [Reference],
+    edited: &BTreeSet<usize>,
+    resolutions: &BTreeMap<SubresourceUrl, Resolution>,
+) -> BTreeSet<&'f str> {
+    let edited = found.iter().filter(|reference| edited.contains(&reference.tag));
+    let resolved = edited.filter(|reference| resolutions.contains_key(&reference.url));
+    resolved.map(|reference| reference.url.host()).collect()
 }
 
 /// Whether the page names `host` anywhere but in tags that are edited and in hints. Compared as

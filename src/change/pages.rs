@@ -37,6 +37,20 @@ pub(super) struct Rewriter<'a> {
 /// What the inline scripts of pages become, each page by its URL path.
 pub(super) type InlineEdits = Vec<(String, Vec<InlineEdit>)>;
 
+/// What the inline scripts of a page become, with its URL path; or why the page cannot be rewritten.
+type PageOutcome = Result<(String, Vec<InlineEdit>), Box<Problem>>;
+
+fn separate(outcomes: Vec<PageOutcome>) -> (InlineEdits, Vec<Problem>) {
+    let (mut inline, mut problems) = (Vec::new(), Vec::new());
+    for outcome in outcomes {
+        match outcome {
+            Ok(scripts) => inline.push(scripts),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    (inline, problems)
+}
+
 impl Rewriter<'_> {
     /// Works out every patch that is not known yet. An edit that does not verify, or a page that cannot
     /// be read, is a problem.
@@ -48,28 +62,28 @@ impl Rewriter<'_> {
     ) -> (InlineEdits, Vec<Problem>) {
         progress.begin(Stage::Checking, Some(edits.len()));
         let rewrite = |reader: &mut PageReader<'_>, edit: &mut PageEdit| {
-            let outcome = match edit.patch {
-                KnownPatch::Unknown => self.page(reader, edit),
-                KnownPatch::Nothing | KnownPatch::Verified(_) => Ok(Vec::new()),
-            };
+            let outcome = self.unknown(reader, edit);
             progress.step();
-            match outcome {
-                Ok(scripts) if scripts.is_empty() => None,
-                outcome => Some(outcome.map(|scripts| (url_path(&edit.path), scripts))),
-            }
+            outcome
         };
         let reader = || PageReader::new(site, Some(local(self.changes)));
         let outcomes: Vec<_> =
             edits.par_iter_mut().map_init(reader, rewrite).flatten_iter().collect();
         progress.end();
-        let (mut inline, mut problems) = (Vec::new(), Vec::new());
-        for outcome in outcomes {
-            match outcome {
-                Ok(scripts) => inline.push(scripts),
-                Err(problem) => problems.push(*problem),
-            }
+        separate(outcomes)
+    }
+
+    /// Works out what changes in a page, if that is not known yet. Gives what becomes of its inline
+    /// scripts, if any change.
+    fn unknown(&self, reader: &mut PageReader<'_>, edit: &mut PageEdit) -> Option<PageOutcome> {
+        let scripts = match edit.patch {
+            KnownPatch::Unknown => self.page(reader, edit),
+            KnownPatch::Nothing | KnownPatch::Verified(_) => return None,
+        };
+        match scripts {
+            Ok(scripts) if scripts.is_empty() => None,
+            scripts => Some(scripts.map(|scripts| (url_path(&edit.path), scripts))),
         }
-        (inline, problems)
     }
 
     /// Works out what changes in a page. Gives what becomes of its inline scripts.
@@ -89,7 +103,7 @@ impl Rewriter<'_> {
         let address = page_address(path, self.settings);
         let edited = changed.patch.apply(page.bytes());
         let traced = self.verifier.page(&address, &edited, site::dialect(path));
-        traced.map_err(|cause| Box::new(unproved(path, &cause)))?;
+        traced.map_err(|cause| Box::new(untraced(path, &cause)))?;
         edit.patch = self.budget.keep(changed.patch, &page);
         Ok(if self.has_policies { changed.inline } else { Vec::new() })
     }
@@ -110,7 +124,7 @@ pub fn rewritten(
         .map_err(|error| Box::new(unwritable(path, &error)))
 }
 
-fn unproved(path: &Path, cause: &str) -> Problem {
+fn untraced(path: &Path, cause: &str) -> Problem {
     let page = site::page_name(path);
     Notice::new("graph-not-proved", format!("the modules of `{page}` would not find each other"))
         .detail("cause", cause)
@@ -120,14 +134,12 @@ fn unproved(path: &Path, cause: &str) -> Problem {
 
 /// The problem that the page at `path` could not be rewritten.
 pub fn unwritable(path: &Path, error: &RewriteError) -> Problem {
+    let page = site::page_name(path);
     if let RewriteError::Policy { directive, needed } = error {
-        let message = format!(
-            "the Content-Security-Policy of `{}` would block its import map",
-            site::page_name(path)
-        );
+        let message = format!("the Content-Security-Policy of `{page}` would block its import map");
         return allow_inline(Notice::new("csp-blocks-inline", message), directive, needed);
     }
-    Notice::new("page-not-rewritten", format!("`{}` could not be rewritten", site::page_name(path)))
+    Notice::new("page-not-rewritten", format!("`{page}` could not be rewritten"))
         .detail("cause", error)
         .hint("this is a limit of Inhouse: please report the page; `data-inhouse=\"skip\"` on the tag leaves it out".to_owned())
         .of_site()

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use super::{
@@ -10,12 +10,13 @@ use super::{
     headers::{self, HeadersEdit},
     locked_rewriter::LockedRewriter,
     page::Changes,
-    pages::Rewriter,
+    pages::{InlineEdits, Rewriter},
     verify_graph::GraphVerifier,
 };
 use crate::{
     error::RunError,
     findings::{Findings, Notice, Problem},
+    folder::Tree,
     graph::document::Start,
     integrity::Integrity,
     layout::{Layout, specifiers::OwnScript},
@@ -26,9 +27,10 @@ use crate::{
         page_edit::{KnownPatch, PageEdit, PatchBudget},
         pages::Pages,
     },
+    reference::SubresourceUrl,
     resolve::resolver::Resolution,
     settings::Settings,
-    site,
+    site::{self, SiteError},
     store::{Admitted, StoreError, VendorFolder},
     vendor_path::VendorPath,
 };
@@ -75,6 +77,12 @@ pub struct Known<'a> {
 }
 
 impl<'a> ChangeSet<'a> {
+    /// Whether a file of the site that is no page changes.
+    pub fn changes_file(&self, path: &Path) -> bool {
+        let is_headers = || path == Path::new(site::HEADERS);
+        self.own.contains_key(path) || self.headers.is_some() && is_headers()
+    }
+
     /// Works out every change and makes sure that all of them can be made. What cannot is a problem.
     ///
     /// # Errors
@@ -87,30 +95,11 @@ impl<'a> ChangeSet<'a> {
         progress: &dyn Progress,
     ) -> Result<(Self, Findings), RunError> {
         let layout = known.layout;
-        let mut edits = std::mem::take(&mut pages.edits);
-        if !edits.is_empty() && !early.holds(pages.urls.keys(), &layout.files.lock, &changes) {
-            edits.iter_mut().for_each(|edit| edit.patch = KnownPatch::Unknown);
-        }
-        let module_pages = std::mem::take(&mut pages.module_pages);
-        edits.extend(changing_module_pages(module_pages, layout, &changes));
-        sort(&mut edits);
-        edits.extend(
-            guarding_pages(known.settings, &edits, &changes.modules.changed)?
-                .into_iter()
-                .map(PageEdit::unknown),
-        );
-        sort(&mut edits);
-        let (to_cache, to_site, problems) = known.new_files()?;
+        let pages = known.page_edits(pages, &changes, early)?;
+        let NewFiles { to_cache, to_site, problems } = known.new_files()?;
         let mut findings = Findings { problems, ..Findings::default() };
-        let set = Self {
-            pages: edits,
-            changes,
-            own: &layout.own,
-            headers: None,
-            to_cache,
-            to_site,
-            layout,
-        };
+        let own = &layout.own;
+        let set = Self { pages, changes, own, headers: None, to_cache, to_site, layout };
         let set = set.rewrite_pages(known, &mut findings, progress)?;
         Ok((set, findings))
     }
@@ -122,39 +111,75 @@ impl<'a> ChangeSet<'a> {
         findings: &mut Findings,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
-        let Known { settings, base, resolution, layout } = known;
-        let site = site::open(&settings.site)?;
-        let verifier = match GraphVerifier::new(&base.site, resolution, layout) {
-            Ok(verifier) => verifier,
+        let site = site::open(&known.settings.site)?;
+        match known.rewritten(&site, &mut self.pages, &self.changes, progress) {
+            Ok((inline, problems)) => {
+                findings.problems.extend(problems);
+                self.pages.retain(|edit| matches!(edit.patch, KnownPatch::Verified(_)));
+                self.headers = known.followed(&site, &inline, findings)?;
+            }
             Err(problem) => {
                 findings.problems.push(*problem);
                 return Ok(self);
             }
-        };
-        let rewriter = Rewriter {
-            settings,
-            verifier: &verifier,
-            changes: &self.changes,
-            has_policies: !base.headers.policies.is_empty(),
-            budget: PatchBudget::default(),
-        };
-        let (inline, problems) = rewriter.pages(&site, &mut self.pages, progress);
-        findings.problems.extend(problems);
-        self.pages.retain(|edit| matches!(edit.patch, KnownPatch::Verified(_)));
-        if !inline.is_empty() {
-            let (headers, found) = headers::follow(&site, &base.headers, &inline)?;
-            self.headers = headers;
-            findings.add(found);
         }
-        if settings.dest.is_none() {
+        if known.settings.dest.is_none() {
             site::admit(&site, self.pages.iter().map(|edit| &*edit.path))?;
         }
         Ok(self)
     }
 }
 
-fn sort(edits: &mut [PageEdit]) {
-    edits.sort_by(|a, b| a.path.cmp(&b.path));
+impl Known<'_> {
+    /// The pages that may change, in their order.
+    fn page_edits(
+        self,
+        pages: &mut Pages,
+        changes: &Changes<'_>,
+        early: &LockedRewriter<'_>,
+    ) -> Result<Vec<PageEdit>, RunError> {
+        let mut edits = std::mem::take(&mut pages.edits);
+        let lock = &self.layout.files.lock;
+        if !edits.is_empty() && !early.holds(pages.urls.keys(), lock, changes) {
+            edits.iter_mut().for_each(|edit| edit.patch = KnownPatch::Unknown);
+        }
+        let module_pages = std::mem::take(&mut pages.module_pages);
+        edits.extend(changing_module_pages(module_pages, self.layout, changes));
+        let guarding = guarding_pages(self.settings, &edits, &changes.modules.changed)?;
+        edits.extend(guarding.into_iter().map(PageEdit::unknown));
+        edits.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(edits)
+    }
+
+    /// Rewrites pages. Gives what becomes of their inline scripts, and what stands in the way.
+    fn rewritten(
+        self,
+        site: &Tree,
+        pages: &mut [PageEdit],
+        changes: &Changes<'_>,
+        progress: &dyn Progress,
+    ) -> Result<(InlineEdits, Vec<Problem>), Box<Problem>> {
+        let Known { settings, base, resolution, layout } = self;
+        let verifier = &GraphVerifier::new(&base.site, resolution, layout)?;
+        let (has_policies, budget) = (!base.headers.policies.is_empty(), PatchBudget::default());
+        let rewriter = Rewriter { settings, verifier, changes, has_policies, budget };
+        Ok(rewriter.pages(site, pages, progress))
+    }
+
+    /// The `_headers` file, if it has to follow inline scripts.
+    fn followed(
+        self,
+        site: &Tree,
+        inline: &InlineEdits,
+        findings: &mut Findings,
+    ) -> Result<Option<HeadersEdit>, SiteError> {
+        if inline.is_empty() {
+            return Ok(None);
+        }
+        let (headers, found) = headers::follow(site, &self.base.headers, inline)?;
+        findings.add(found);
+        Ok(headers)
+    }
 }
 
 /// Pages that name nothing from elsewhere and change because what they load does.
@@ -170,41 +195,64 @@ fn changing_module_pages(
     changing.map(|(path, _)| PageEdit::unknown(path))
 }
 
-/// New files of the cache and of the site's vendor folder, and what stands in their way.
-type NewFiles<'a> = (Vec<NewFile<'a>>, Vec<NewFile<'a>>, Vec<Problem>);
+/// The vendored files that are not there yet, and what stands in their way.
+#[derive(Default)]
+struct NewFiles<'a> {
+    to_cache: Vec<NewFile<'a>>,
+    to_site: Vec<NewFile<'a>>,
+    problems: Vec<Problem>,
+}
 
 impl<'a> Known<'a> {
-    /// The vendored files that are not there yet. A file of somebody else that is in the way is a problem.
+    /// The vendored files that are not there yet. A file that is in the way and not ours is a problem.
     fn new_files(self) -> Result<NewFiles<'a>, StoreError> {
-        let Layout { files, edited, .. } = self.layout;
-        let (cache, site) = (self.base.cache.folder(), vendor_folder(self.settings));
-        let (mut to_cache, mut to_site, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        let files = &self.layout.files;
+        let site = vendor_folder(self.settings);
+        let mut new = NewFiles::default();
         let mut seen = BTreeSet::new();
         for (url, upstream) in &files.bytes {
-            let (Some(entry), previous) = (files.lock.get(url), self.base.lock.get(url)) else {
-                continue;
-            };
-            if !seen.insert(&entry.path) {
-                continue;
-            }
-            let file = NewFile { path: &entry.path, bytes: upstream };
-            match admit(cache, file, previous.map(Entry::upstream))? {
-                Ok(new) => to_cache.extend(new),
-                Err(problem) => problems.push(problem),
-            }
-            let edited = edited.get(url);
-            if edited.is_none() && entry.upstream_integrity.is_some() {
-                // Edited in an earlier run, for pages that load it already.
-                problems.extend(site.read(&entry.path)?.is_none().then(|| lost(&entry.path)));
-                continue;
-            }
-            let file = NewFile { bytes: edited.unwrap_or(upstream), ..file };
-            match admit(&site, file, previous.map(|entry| &entry.integrity))? {
-                Ok(new) => to_site.extend(new),
-                Err(problem) => problems.push(problem),
+            if let Some(entry) = files.lock.get(url).filter(|entry| seen.insert(&entry.path)) {
+                let file = NewFile { path: &entry.path, bytes: upstream };
+                self.add_to_cache(&mut new, url, file)?;
+                self.add_to_site(&mut new, &site, (url, entry), file)?;
             }
         }
-        Ok((to_cache, to_site, problems))
+        Ok(new)
+    }
+
+    fn add_to_cache(
+        self,
+        new: &mut NewFiles<'a>,
+        url: &SubresourceUrl,
+        file: NewFile<'a>,
+    ) -> Result<(), StoreError> {
+        let previous = self.base.lock.get(url).map(Entry::upstream);
+        match admit(self.base.cache.folder(), file, previous)? {
+            Ok(file) => new.to_cache.extend(file),
+            Err(problem) => new.problems.push(problem),
+        }
+        Ok(())
+    }
+
+    fn add_to_site(
+        self,
+        new: &mut NewFiles<'a>,
+        site: &VendorFolder,
+        (url, entry): (&SubresourceUrl, &Entry),
+        file: NewFile<'a>,
+    ) -> Result<(), StoreError> {
+        let edited = self.layout.edited.get(url);
+        if edited.is_none() && entry.upstream_integrity.is_some() {
+            // Edited in an earlier run, for pages that load it already.
+            new.problems.extend(site.read(file.path)?.is_none().then(|| lost(file.path)));
+            return Ok(());
+        }
+        let file = NewFile { bytes: edited.map_or(file.bytes, Vec::as_slice), ..file };
+        match admit(site, file, self.base.lock.get(url).map(|entry| &entry.integrity))? {
+            Ok(file) => new.to_site.extend(file),
+            Err(problem) => new.problems.push(problem),
+        }
+        Ok(())
     }
 }
 

@@ -17,8 +17,8 @@ use crate::{
         local_urls::LocalUrls,
     },
     html::{self, Dialect},
-    js::ParseFailure,
-    layout::Layout,
+    js::{Loads, ParseFailure},
+    layout::{Layout, specifiers::REPORT},
     reference::{PageAddress, SubresourceUrl},
     resolve::resolver::Resolution,
     site_urls::SiteUrls,
@@ -28,12 +28,12 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct GraphVerifier {
     root: Url,
-    homes: LocalUrls,
+    local_urls: LocalUrls,
     modules: BTreeMap<Request, Module>,
     /// What the site itself lacks, or has as something else.
     left: BTreeSet<Request>,
-    /// What has been traced to its end.
-    proved: Mutex<BTreeSet<Start>>,
+    /// The starts that have been traced to their end.
+    traced: Mutex<BTreeSet<Start>>,
 }
 
 impl GraphVerifier {
@@ -49,13 +49,10 @@ impl GraphVerifier {
         let mut modules = BTreeMap::new();
         for (request, module) in resolution.graphs.modules() {
             let Some(url) = served_at(site, layout, request) else { continue };
-            let loads = match edited(site, layout, request).map(|bytes| request.r#use.scan(bytes)) {
+            let loads = match edited(site, layout, request) {
                 None => module.loads.clone(),
-                Some(Ok(scan)) => scan.loads,
-                // It did not parse before it was edited either, which was said.
-                Some(Err(_)) if resolution.unparsed.contains_key(request) => module.loads.clone(),
-                Some(Err(failure)) => {
-                    return Err(Box::new(unparsed(site.name(&request.url), &failure)));
+                Some(bytes) => {
+                    loads(site, resolution, request, bytes)?.unwrap_or_else(|| module.loads.clone())
                 }
             };
             if let Ok(local) = SubresourceUrl::try_from(url.clone()) {
@@ -65,10 +62,10 @@ impl GraphVerifier {
         }
         Ok(Self {
             root: site.root().clone(),
-            homes: layout.homes.clone(),
+            local_urls: layout.local_urls.clone(),
             modules,
             left: resolution.graphs.left().cloned().collect(),
-            proved: Mutex::default(),
+            traced: Mutex::default(),
         })
     }
 
@@ -80,17 +77,17 @@ impl GraphVerifier {
         let scan = html::scan_relevant(page, dialect, None).map_err(|error| error.to_string())?;
         let Some(scan) = scan else { return Ok(()) };
         for document in document::documents(address, &scan) {
-            let is_new = |start: &Start| !self.proved().contains(start);
+            let is_new = |start: &Start| !self.traced().contains(start);
             if !document.start.entries.is_empty() && is_new(&document.start) {
                 self.start(&document.start)?;
-                self.proved().insert(document.start);
+                self.traced().insert(document.start);
             }
         }
         Ok(())
     }
 
-    fn proved(&self) -> std::sync::MutexGuard<'_, BTreeSet<Start>> {
-        self.proved.lock().unwrap_or_else(PoisonError::into_inner)
+    fn traced(&self) -> std::sync::MutexGuard<'_, BTreeSet<Start>> {
+        self.traced.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn start(&self, start: &Start) -> Result<(), String> {
@@ -98,25 +95,43 @@ impl GraphVerifier {
         let page = closure::Page { base: &self.root, map: &start.map, roots: &roots };
         let closure = closure::trace(&page, |request| self.find(request));
         let Some(request) = closure.frontier.first() else { return Ok(()) };
-        let by = match &closure.reached[request].by {
-            (Referrer::File(by), line) => format!("line {line} of `{}`", by.url),
-            (Referrer::Page | Referrer::Inline(_), _) => "the page".to_owned(),
-        };
+        let by = referrer(&closure.reached[request].by);
         Err(format!("{by} leads to `{}`, where nothing will be", request.url))
     }
 
     fn find(&self, request: &Request) -> Found<'_> {
-        let url = request.url.as_url();
         match self.modules.get(request) {
             Some(module) => Found::Module(module),
+            None => self.find_other(request),
+        }
+    }
+
+    /// What is found of a file that is no module of the site as it will be.
+    fn find_other(&self, request: &Request) -> Found<'static> {
+        let url = request.url.as_url();
+        match self.local_urls.below(url) {
             // It was vendored, so nothing may ask for it elsewhere.
-            None if self.homes.path(url).is_some() => Found::NotYet,
-            None if self.homes.below(url).is_some() && !self.left.contains(request) => {
+            _ if self.local_urls.path(url).is_some() => Found::NotYet,
+            Some(_) if !self.left.contains(request) => {
                 let is_there = |known: &Request| known.url == request.url;
                 if self.modules.keys().any(is_there) { Found::Left } else { Found::NotYet }
             }
-            None => Found::Left,
+            Some(_) | None => Found::Left,
         }
+    }
+}
+
+/// What an edited script loads; `None` if it did not parse before it was edited either, which was reported.
+fn loads(
+    site: &SiteUrls,
+    resolution: &Resolution,
+    request: &Request,
+    edited: &[u8],
+) -> Result<Option<Loads>, Box<Problem>> {
+    match request.r#use.scan(edited) {
+        Ok(scan) => Ok(Some(scan.loads)),
+        Err(_) if resolution.unparsed.contains_key(request) => Ok(None),
+        Err(failure) => Err(Box::new(unparsed(site.name(&request.url), &failure))),
     }
 }
 
@@ -124,7 +139,7 @@ impl GraphVerifier {
 fn served_at(site: &SiteUrls, layout: &Layout, request: &Request) -> Option<Url> {
     let url = request.url.as_url();
     let own = || site.is_own(&request.url).then(|| url.clone());
-    layout.homes.local(url).or_else(own)
+    layout.local_urls.local(url).or_else(own)
 }
 
 /// The bytes of a script that changes.
@@ -137,9 +152,14 @@ fn edited<'l>(site: &SiteUrls, layout: &'l Layout, request: &Request) -> Option<
 fn unparsed(script: &str, failure: &ParseFailure) -> Problem {
     Notice::new("module-not-rewritten", format!("`{script}` cannot be read after it was edited"))
         .detail("cause", failure)
-        .hint(
-            "this is a limit of Inhouse: please report it; a rule can keep the script external"
-                .to_owned(),
-        )
+        .hint(REPORT.to_owned())
         .of_site()
+}
+
+/// What names a file, in words.
+fn referrer((by, line): &(Referrer, usize)) -> String {
+    match by {
+        Referrer::File(by) => format!("line {line} of `{}`", by.url),
+        Referrer::Page | Referrer::Inline(_) => "the page".to_owned(),
+    }
 }

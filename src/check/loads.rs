@@ -1,7 +1,8 @@
 //! Holds what the lockfile says that a script loads against the script.
 
+use super::notices::{TagUse, places};
 use crate::{
-    findings::{Notice, Places, Problem},
+    findings::{Notice, Problem},
     js::{Loads, ParseFailure, ReadAs},
     layout::loads::recorded,
     lockfile::Entry,
@@ -14,7 +15,7 @@ pub(super) fn check_loads(
     path: &VendorPath,
     entry: &Entry,
     bytes: &[u8],
-    places: Places,
+    uses: &[TagUse<'_>],
 ) -> Option<Problem> {
     let is_edited = entry.upstream_integrity.is_some();
     let is_wrong = |way| {
@@ -26,7 +27,7 @@ pub(super) fn check_loads(
     }
     let message = format!("the lockfile is wrong about what `{path}` loads");
     let hint = "restore the lockfile from version control, or delete the file's block and run `inhouse vendor` on a new build";
-    let notice = Notice::new("wrong-loads", message).used_at(places).hint(hint.to_owned());
+    let notice = Notice::new("wrong-loads", message).used_at(places(uses)).hint(hint.to_owned());
     Some(notice.of_site())
 }
 

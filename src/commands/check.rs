@@ -1,12 +1,10 @@
 //! `inhouse check`: holds what the pages load against policy, vendor folder and lockfile.
 
-use super::{on_threads, outcome, plan::plan, read_pages};
+use super::{plan::PlannedSite, threads::on_threads};
 use crate::{
     check::Gate,
     error::RunError,
-    notices::decisions::decisions,
     progress::Progress,
-    read::baseline::Baseline,
     report::{Report, Run},
     settings::{Mode, Settings},
 };
@@ -17,15 +15,10 @@ use crate::{
 /// [`RunError`] if the tool could not work; what fails the gate is in the report.
 pub fn check(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
     on_threads(settings, || {
-        let base = Baseline::read(settings)?;
-        let (pages, mut findings) = read_pages(settings, None, progress)?;
-        let (resolver, warnings) = plan(settings, &base, &pages, Mode::default())?;
-        findings.warnings.extend(warnings);
-        let (resolution, _, found) = resolver.finish();
-        findings.add(found);
-        findings.warnings.extend(decisions(settings, &base, &pages, &resolution));
-        let gate = Gate { settings, base: &base, pages: &pages, resolution: &resolution };
-        findings.problems.extend(gate.problems()?);
-        Ok(outcome::planned(Run::Check, pages.count, &base.lock, &resolution, findings))
+        let mut site = PlannedSite::read(settings, Mode::default(), progress)?;
+        let PlannedSite { base, pages, resolution, .. } = &site;
+        let problems = Gate { settings, base, pages, resolution }.problems()?;
+        site.findings.problems.extend(problems);
+        Ok(site.report(Run::Check))
     })
 }

@@ -1,10 +1,14 @@
 //! Rewrites pages that come one by one, by the lockfile.
 //!
 //! With a complete lockfile, what becomes of a page depends on nothing but the page. Pages that ask for the
-//! same share the changes that were worked out for the first of them. Whether the vendored files are where
-//! pages look for them is not looked at: `vendor` puts them there.
+//! same share the changes that were worked out for the first of them. Whether the vendored files are in the
+//! vendor folder is not checked: `vendor` puts them there.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::locked_digests::hold_to_lock;
 use crate::{
@@ -21,8 +25,12 @@ use crate::{
         local_urls::LocalUrls,
     },
     integrity::IntegrityMetadata,
-    layout::{Layout, files::VendoredFiles, specifiers::relocate},
-    lockfile::Lockfile,
+    layout::{
+        Layout,
+        files::{VendoredFiles, local_urls},
+        specifiers::{OwnScript, relocate},
+    },
+    lockfile::Entry as LockEntry,
     policy::Verdict,
     progress::Progress,
     read::{
@@ -44,7 +52,7 @@ use crate::{
 /// For how many different demands changes are kept.
 const KEPT_CHANGES: usize = 1024;
 
-/// What a page asks for, wherever in it. Pages that demand the same change in the same way.
+/// What a page asks for, wherever in the page it does. Pages with the same demands change in the same way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Demands {
     urls: Vec<UrlDemand>,
@@ -62,24 +70,31 @@ struct UrlDemand {
     declared: Vec<IntegrityMetadata>,
 }
 
-impl Demands {
-    fn of(page: &Pages) -> Self {
-        let url = |(url, uses): (&SubresourceUrl, &UrlUses)| UrlDemand {
+impl UrlDemand {
+    fn of(url: &SubresourceUrl, uses: &UrlUses) -> Self {
+        Self {
             url: url.clone(),
             is_skipped: uses.is_skipped(),
             is_loaded: uses.is_loaded(),
             is_named_by_code: uses.is_named_by_code(),
-            declared: uses.declared.keys().cloned().collect(),
-        };
-        let declared = |(url, declared): (&SubresourceUrl, &Declared)| {
-            (url.clone(), declared.keys().cloned().collect())
-        };
-        Self {
-            urls: page.urls.iter().map(url).collect(),
-            starts: page.starts.keys().cloned().collect(),
-            map_integrity: page.map_integrity.iter().map(declared).collect(),
+            declared: values(&uses.declared),
         }
     }
+}
+
+impl Demands {
+    fn of(page: &Pages) -> Self {
+        let by_maps = page.map_integrity.iter();
+        Self {
+            urls: page.urls.iter().map(|(url, uses)| UrlDemand::of(url, uses)).collect(),
+            starts: page.starts.keys().cloned().collect(),
+            map_integrity: by_maps.map(|(url, by_map)| (url.clone(), values(by_map))).collect(),
+        }
+    }
+}
+
+fn values(declared: &Declared) -> Vec<IntegrityMetadata> {
+    declared.keys().cloned().collect()
 }
 
 /// What pages with the same demands share.
@@ -104,7 +119,7 @@ pub(super) enum Looked {
 pub(super) struct Asking {
     demands: Demands,
     page: Pages,
-    has_work: bool,
+    names_external: bool,
     starts: Vec<Start>,
 }
 
@@ -114,13 +129,13 @@ pub(super) fn look(settings: &Settings, path: &Path, bytes: &[u8]) -> Looked {
     if findings.has_problems() {
         return Looked::Refused(findings.problems);
     }
-    let has_work = !page.edits.is_empty();
-    if page.urls.is_empty() && page.starts.is_empty() && !has_work {
+    let names_external = !page.edits.is_empty();
+    if page.urls.is_empty() && page.starts.is_empty() && !names_external {
         return Looked::Unchanged;
     }
     let modules = std::mem::take(&mut page.module_pages).into_iter();
     let starts = modules.flat_map(|(_, starts)| starts).collect();
-    Looked::Asks(Box::new(Asking { demands: Demands::of(&page), page, has_work, starts }))
+    Looked::Asks(Box::new(Asking { demands: Demands::of(&page), page, names_external, starts }))
 }
 
 impl Answer<'_> {
@@ -132,14 +147,17 @@ impl Answer<'_> {
         path: &Path,
         bytes: &[u8],
     ) -> Result<Rewritten, Vec<Problem>> {
-        let is_concerned =
-            asking.has_work || self.concerns_all || self.changes.modules.guard(&asking.starts);
-        if !is_concerned {
+        if !self.concerns(asking) {
             return Ok(Rewritten::Unchanged);
         }
         let address = page_address(path, settings);
         rewrite(bytes, site::dialect(path), &address, &self.changes)
             .map_err(|error| vec![unwritable(path, &error)])
+    }
+
+    fn concerns(&self, asking: &Asking) -> bool {
+        let guards_modules = || self.changes.modules.guard(&asking.starts);
+        asking.names_external || self.concerns_all || guards_modules()
     }
 }
 
@@ -148,7 +166,7 @@ pub(super) struct Filter<'a> {
     pub settings: &'a Settings,
     progress: &'a dyn Progress,
     base: Baseline,
-    homes: LocalUrls,
+    local_urls: LocalUrls,
     answers: BTreeMap<Demands, Arc<Answer<'a>>>,
     has_warned: bool,
 }
@@ -157,9 +175,9 @@ impl<'a> Filter<'a> {
     /// Reads the lockfile.
     pub fn new(settings: &'a Settings, progress: &'a dyn Progress) -> Result<Self, RunError> {
         let base = Baseline::read(settings)?;
-        let homes = homes(settings, &base);
+        let local_urls = local_urls(settings, &base, permitted(settings, &base));
         let answers = BTreeMap::new();
-        Ok(Self { settings, progress, base, homes, answers, has_warned: false })
+        Ok(Self { settings, progress, base, local_urls, answers, has_warned: false })
     }
 
     /// Rewrites one page.
@@ -191,11 +209,15 @@ impl<'a> Filter<'a> {
             Ok(answer) => Arc::new(answer),
             Err(problems) => return Ok(Err(problems)),
         };
+        self.keep(asking, &answer);
+        Ok(Ok(answer))
+    }
+
+    fn keep(&mut self, asking: &Asking, answer: &Arc<Answer<'a>>) {
         if self.answers.len() >= KEPT_CHANGES {
             self.answers.clear();
         }
-        self.answers.insert(asking.demands.clone(), Arc::clone(&answer));
-        Ok(Ok(answer))
+        self.answers.insert(asking.demands.clone(), Arc::clone(answer));
     }
 
     /// The stages from the plan to the changes.
@@ -208,39 +230,55 @@ impl<'a> Filter<'a> {
         if findings.has_problems() {
             return Ok(Err(findings.problems));
         }
-        let mut layout = Layout {
-            files: VendoredFiles::of_lock(&base.lock),
-            homes: self.homes.clone(),
-            edited: BTreeMap::new(),
-            own: BTreeMap::new(),
+        let answer = |layout: Layout| Answer {
+            changes: changes(settings, base, &resolution, &layout),
+            concerns_all: !layout.own.is_empty(),
         };
-        if settings.own_site().is_some() {
-            // The bytes are needed to find out what changes in modules of the site.
-            layout.files.bytes = files.cached;
-            let relocated = relocate(settings, base, &resolution, &layout.files);
-            if !relocated.problems.is_empty() {
-                return Ok(Err(relocated.problems));
-            }
-            layout.own = relocated.own;
-        }
-        let changes = changes(settings, base, &resolution, &layout);
-        Ok(Ok(Answer { changes, concerns_all: !layout.own.is_empty() }))
+        Ok(self.layout(&resolution, files).map(answer))
     }
 
-    /// Without the site, nobody knows what its own modules import.
-    fn warn_of_own_modules(&mut self, page: &Pages) {
-        let site = &self.base.site;
-        let is_unknown = |url: &SubresourceUrl| {
-            site.url_path(url).is_some_and(|path| site.vendored(&path).is_none())
+    /// Where everything lies: vendored files as the lockfile says, and what changes in modules of the site.
+    fn layout(&self, resolution: &Resolution, read: Files) -> Result<Layout, Vec<Problem>> {
+        let mut files = VendoredFiles::of_lock(&self.base.lock);
+        let own = match self.settings.own_site() {
+            Some(_) => {
+                files.bytes = read.cached;
+                self.own_scripts(resolution, &files)?
+            }
+            None => BTreeMap::new(),
         };
+        let local_urls = self.local_urls.clone();
+        Ok(Layout { files, local_urls, edited: BTreeMap::new(), own })
+    }
+
+    fn own_scripts(
+        &self,
+        resolution: &Resolution,
+        files: &VendoredFiles,
+    ) -> Result<BTreeMap<PathBuf, OwnScript>, Vec<Problem>> {
+        let relocated = relocate(self.settings, &self.base, resolution, files);
+        match relocated.problems.is_empty() {
+            true => Ok(relocated.own),
+            false => Err(relocated.problems),
+        }
+    }
+
+    /// Without the site's folder, what its own modules import is not known.
+    fn warn_of_own_modules(&mut self, page: &Pages) {
+        if self.has_warned || self.settings.own_site().is_some() {
+            return;
+        }
         let mut entries = page.starts.keys().flat_map(|start| &start.entries);
-        if self.settings.own_site().is_none()
-            && !self.has_warned
-            && entries.any(|entry| is_module(entry) && is_unknown(&entry.request.url))
-        {
-            self.has_warned = true;
+        self.has_warned = entries.any(|entry| is_module(entry) && self.is_own(&entry.request.url));
+        if self.has_warned {
             self.progress.say("warning: pages load modules of the site itself; what these import is not known here and gets no integrity (--site DIR names the site)");
         }
+    }
+
+    /// Whether a file is the site's own and not one of the vendor folder.
+    fn is_own(&self, url: &SubresourceUrl) -> bool {
+        let site = &self.base.site;
+        site.url_path(url).is_some_and(|path| site.vendored(&path).is_none())
     }
 }
 
@@ -277,18 +315,11 @@ fn is_module(entry: &Entry) -> bool {
     matches!(entry.request.r#use, Use::Module(_))
 }
 
-/// Where everything lies that the lockfile holds and the policy lets in.
-fn homes(settings: &Settings, base: &Baseline) -> LocalUrls {
-    let lock: &Lockfile = &base.lock;
-    let mut paths = BTreeMap::new();
-    for (url, entry) in lock.iter() {
-        if !matches!(settings.policy.verdict(url), Verdict::Vendor { .. }) {
-            continue;
-        }
-        if let Some(final_url) = &entry.final_url {
-            paths.entry(final_url.clone()).or_insert_with(|| entry.path.clone());
-        }
-        paths.insert(url.clone(), entry.path.clone());
-    }
-    LocalUrls::new(base.site.root(), &settings.out, paths)
+/// The lockfile's entries that the policy lets in.
+fn permitted<'b>(
+    settings: &'b Settings,
+    base: &'b Baseline,
+) -> impl Iterator<Item = (&'b SubresourceUrl, &'b LockEntry)> {
+    let is_permitted = |url| matches!(settings.policy.verdict(url), Verdict::Vendor { .. });
+    base.lock.iter().filter(move |(url, _)| is_permitted(url))
 }

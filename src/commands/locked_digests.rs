@@ -1,14 +1,14 @@
-//! Holds what pages demand against the digests of the lockfile, where no file is downloaded or written.
+//! Compares what pages demand with the digests of the lockfile, where no file is downloaded or written.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{
     findings::{Places, Problem},
-    integrity::IntegrityMetadata,
+    integrity::{Algorithm, IntegrityMetadata},
     layout::files::{algorithms, other_digests},
     lockfile::Entry,
     obtain::{self, Expectation, ObtainError},
-    read::baseline::Baseline,
+    read::{baseline::Baseline, url_uses::Declared},
     reference::SubresourceUrl,
     resolve::{
         needs_network,
@@ -32,10 +32,8 @@ pub(super) fn hold_to_lock(
     let mut problems = Vec::new();
     for (url, uses) in &resolution.urls {
         let Some(Action::Reuse(entry)) = resolution.plan.actions.get(url) else { continue };
-        for (declared, places) in &uses.declared {
-            let locked = Locked { url, entry, bytes: files.cached.get(url) };
-            problems.extend(locked.hold_to(base, declared, places)?);
-        }
+        let locked = Locked { url, entry, bytes: files.cached.get(url) };
+        problems.extend(locked.problems(base, &uses.declared)?);
     }
     problems.extend(other_algorithms(settings, resolution));
     Ok(problems)
@@ -49,6 +47,11 @@ struct Locked<'a> {
 }
 
 impl Locked<'_> {
+    fn problems(&self, base: &Baseline, declared: &Declared) -> Result<Vec<Problem>, StoreError> {
+        let problem = |(declared, places)| self.hold_to(base, declared, places).transpose();
+        declared.iter().filter_map(problem).collect()
+    }
+
     fn hold_to(
         &self,
         base: &Baseline,
@@ -57,22 +60,20 @@ impl Locked<'_> {
     ) -> Result<Option<Problem>, StoreError> {
         let size = usize::try_from(self.entry.size).unwrap_or(usize::MAX);
         let error = match declared.compare(self.entry.upstream(), size) {
-            Some(Ok(())) => return Ok(None),
-            Some(Err(mismatch)) => ObtainError::Declared { declared: declared.clone(), mismatch },
+            Some(Ok(())) => None,
+            Some(Err(mismatch)) => {
+                Some(ObtainError::Declared { declared: declared.clone(), mismatch })
+            }
             // Another algorithm than the lockfile's: only the bytes can tell.
-            None => {
-                let Some(bytes) = self.bytes(base)? else {
+            None => match self.bytes(base)? {
+                Some(bytes) => mismatch(&bytes, declared),
+                None => {
                     let notice = needs_network(self.url).used_at(places.clone());
                     return Ok(Some(notice.of_site()));
-                };
-                let alone = Expectation { locked: None, declared: vec![declared.clone()] };
-                match obtain::verify(&bytes, &alone) {
-                    Ok(()) => return Ok(None),
-                    Err(error) => error,
                 }
-            }
+            },
         };
-        Ok(Some(error.problem(self.url, places.clone())))
+        Ok(error.map(|error| error.problem(self.url, places.clone())))
     }
 
     fn bytes(&self, base: &Baseline) -> Result<Option<Cow<'_, [u8]>>, StoreError> {
@@ -86,16 +87,23 @@ impl Locked<'_> {
     }
 }
 
+/// Why a file is not the one that a page declares.
+fn mismatch(bytes: &[u8], declared: &IntegrityMetadata) -> Option<ObtainError> {
+    let expectation = Expectation { locked: None, declared: vec![declared.clone()] };
+    obtain::verify(bytes, &expectation).err()
+}
+
 /// The lockfile's digests must be by the algorithms that pages use.
 fn other_algorithms(settings: &Settings, resolution: &Resolution) -> Vec<Problem> {
-    let wanted: BTreeSet<_> = algorithms(settings).iter().copied().collect();
-    let mut problems = Vec::new();
-    for (url, action) in &resolution.plan.actions {
-        let Action::Reuse(entry) = action else { continue };
-        let locked = entry.integrity.digests().iter().map(|digest| digest.algorithm());
-        if locked.collect::<BTreeSet<_>>() != wanted {
-            problems.push(other_digests(url));
-        }
-    }
-    problems
+    let wanted = algorithms(settings).iter().copied().collect();
+    let actions = resolution.plan.actions.iter();
+    let others = actions.filter(|(_, action)| match action {
+        Action::Reuse(entry) => algorithms_of(entry) != wanted,
+        _ => false,
+    });
+    others.map(|(url, _)| other_digests(url)).collect()
+}
+
+fn algorithms_of(entry: &Entry) -> BTreeSet<Algorithm> {
+    entry.integrity.digests().iter().map(|digest| digest.algorithm()).collect()
 }

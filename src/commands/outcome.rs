@@ -44,19 +44,23 @@ pub fn done(
     let rows = rows(resolution, |url, action| did(files, url, action));
     let mut summary = summary(pages, resolution, &rows);
     count_local(&mut summary, before, resolution);
+    count_downloads(&mut summary, files);
     summary.pages_changed = set.pages.len();
     summary.scripts_changed = set.own.len();
+    finish(Run::Vendor, rows, summary, findings)
+}
+
+fn count_downloads(summary: &mut Summary, files: &VendoredFiles) {
     summary.downloaded = files.fresh.len();
     let fresh = files.fresh.iter().filter_map(|url| files.bytes.get(url));
     summary.downloaded_bytes = fresh.map(|bytes| bytes.len() as u64).sum();
-    finish(Run::Vendor, rows, summary, findings)
 }
 
 /// Adds the scripts that pages load from the vendor folder since an earlier run.
 fn count_local(summary: &mut Summary, lock: &Lockfile, resolution: &Resolution) {
     let is_planned = |url: &&SubresourceUrl| resolution.plan.actions.contains_key(*url);
-    let settled = resolution.used_locally.iter().filter(|url| !is_planned(url));
-    for entry in settled.filter_map(|url| lock.get(url)) {
+    let unplanned = resolution.used_locally.iter().filter(|url| !is_planned(url));
+    for entry in unplanned.filter_map(|url| lock.get(url)) {
         summary.vendored += 1;
         summary.vendored_bytes += entry.size;
     }
@@ -66,73 +70,83 @@ fn finish(run: Run, scripts: Vec<ScriptRow>, mut summary: Summary, findings: Fin
     summary.problems = findings.problems.len();
     let nothing_done = run == Run::Vendor && summary.problems > 0;
     if run == Run::Check || nothing_done {
-        // What could become local is still external.
-        summary.left += std::mem::take(&mut summary.vendored);
-        summary.hosts_left.append(&mut summary.hosts_gone);
-        summary.vendored_bytes = 0;
-        summary.pages_changed = 0;
+        count_as_external(&mut summary);
     }
     let warnings = say_once(findings.warnings);
     summary.warnings = warnings.len();
     Report { scripts, warnings, problems: findings.problems, asked: Vec::new(), summary, run }
 }
 
+/// Nothing was written: what could become local is still external.
+fn count_as_external(summary: &mut Summary) {
+    summary.left += std::mem::take(&mut summary.vendored);
+    summary.hosts_left.append(&mut summary.hosts_gone);
+    summary.vendored_bytes = 0;
+    summary.pages_changed = 0;
+}
+
 /// What became, or would become, of a URL: with the reason, and the facts of the vendored file.
-type Told = (Outcome, Option<String>, Option<VendoredRow>);
+type UrlOutcome = (Outcome, Option<String>, Option<VendoredRow>);
 
 fn rows(
     resolution: &Resolution,
-    tell: impl Fn(&SubresourceUrl, &Action) -> Told,
+    outcome: impl Fn(&SubresourceUrl, &Action) -> UrlOutcome,
 ) -> Vec<ScriptRow> {
-    let row = |(url, action): (&SubresourceUrl, &Action)| {
-        let (outcome, reason, vendored) = tell(url, action);
-        ScriptRow {
-            url: url.to_string(),
-            host: url.host().to_owned(),
-            kind: kind(&resolution.urls[url]).to_owned(),
-            names: named_package(url),
-            outcome,
-            reason,
-            vendored,
-            uses: resolution.places(url),
-        }
-    };
-    resolution.plan.actions.iter().map(row).collect()
+    let actions = resolution.plan.actions.iter();
+    actions.map(|(url, action)| row(resolution, url, outcome(url, action))).collect()
+}
+
+fn row(resolution: &Resolution, url: &SubresourceUrl, outcome: UrlOutcome) -> ScriptRow {
+    let (outcome, reason, vendored) = outcome;
+    ScriptRow {
+        url: url.to_string(),
+        host: url.host().to_owned(),
+        kind: kind(&resolution.urls[url]).to_owned(),
+        names: named_package(url),
+        outcome,
+        reason,
+        vendored,
+        uses: resolution.places(url),
+    }
 }
 
 fn summary(pages: usize, resolution: &Resolution, rows: &[ScriptRow]) -> Summary {
     let mut summary = Summary { pages, ..Summary::default() };
     for row in rows {
-        count(&mut summary, row);
+        count_script(&mut summary, row);
+        count_host(&mut summary, row);
     }
-    let replacements = resolution.plan.actions.values().filter_map(|action| match action {
-        Action::Replace { with, .. } => Some(with.host().to_owned()),
-        _ => None,
-    });
-    summary.hosts_left.extend(replacements);
+    summary.hosts_left.extend(resolution.plan.actions.values().filter_map(replacing_host));
     summary.hosts_gone.retain(|host| !summary.hosts_left.contains(host));
     summary
 }
 
-fn count(summary: &mut Summary, row: &ScriptRow) {
+/// The host of a script that replaces another one.
+fn replacing_host(action: &Action) -> Option<String> {
+    match action {
+        Action::Replace { with, .. } => Some(with.host().to_owned()),
+        _ => None,
+    }
+}
+
+fn count_script(summary: &mut Summary, row: &ScriptRow) {
     match row.outcome {
         Outcome::Vendored | Outcome::Reused | Outcome::ToVendor => {
             summary.vendored += 1;
             summary.vendored_bytes += row.vendored.as_ref().map_or(0, |file| file.size);
-            summary.hosts_gone.insert(row.host.clone());
         }
-        Outcome::Removed => {
-            summary.hosts_gone.insert(row.host.clone());
-        }
-        Outcome::Left | Outcome::Refused => {
-            summary.left += 1;
-            summary.hosts_left.insert(row.host.clone());
-        }
-        Outcome::Replaced => {
-            summary.left += 1;
-            summary.hosts_gone.insert(row.host.clone());
-        }
+        Outcome::Left | Outcome::Refused | Outcome::Replaced => summary.left += 1,
+        Outcome::Removed => {}
     }
+}
+
+fn count_host(summary: &mut Summary, row: &ScriptRow) {
+    let hosts = match row.outcome {
+        Outcome::Vendored | Outcome::Reused | Outcome::ToVendor => &mut summary.hosts_gone,
+        Outcome::Removed | Outcome::Replaced => &mut summary.hosts_gone,
+        Outcome::Left | Outcome::Refused => &mut summary.hosts_left,
+    };
+    hosts.insert(row.host.clone());
 }
 
 fn pages_that_would_change(resolution: &Resolution) -> usize {
@@ -158,7 +172,7 @@ fn kind(uses: &UrlUses) -> &'static str {
     }
 }
 
-fn would_do(entry: Option<&Entry>, action: &Action) -> Told {
+fn would_do(entry: Option<&Entry>, action: &Action) -> UrlOutcome {
     match action {
         Action::Reuse(entry) => {
             (Outcome::ToVendor, Some("from the cache".to_owned()), Some(vendored(entry)))
@@ -168,7 +182,7 @@ fn would_do(entry: Option<&Entry>, action: &Action) -> Told {
     }
 }
 
-fn did(files: &VendoredFiles, url: &SubresourceUrl, action: &Action) -> Told {
+fn did(files: &VendoredFiles, url: &SubresourceUrl, action: &Action) -> UrlOutcome {
     let file = files.lock.get(url).map(vendored);
     match action {
         Action::Reuse(_) => (Outcome::Reused, None, file),
@@ -178,7 +192,7 @@ fn did(files: &VendoredFiles, url: &SubresourceUrl, action: &Action) -> Told {
     }
 }
 
-fn left(action: &Action) -> Told {
+fn left(action: &Action) -> UrlOutcome {
     match action {
         Action::Leave(reason) => (Outcome::Left, Some(why(reason)), None),
         Action::Refuse(finding) => (Outcome::Refused, Some(finding.reason.clone()), None),
@@ -208,11 +222,15 @@ fn vendored(entry: &Entry) -> VendoredRow {
         size: entry.size,
         integrity: entry.integrity.clone(),
         package: entry.package.clone(),
-        proof: match entry.proof {
-            Proof::Npm => "npm".to_owned(),
-            Proof::None => "none".to_owned(),
-        },
+        proof: proof(entry.proof).to_owned(),
         proof_reason: entry.proof_reason.clone(),
         source: entry.source,
+    }
+}
+
+fn proof(proof: Proof) -> &'static str {
+    match proof {
+        Proof::Npm => "npm",
+        Proof::None => "none",
     }
 }

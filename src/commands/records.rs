@@ -57,26 +57,33 @@ pub(super) fn rewrite(
     input: impl Read + Send + 'static,
     output: &mut impl Write,
 ) -> Result<Tally, RunError> {
-    let settings = filter.settings;
     let mut tally = Tally::default();
     each_chunk(input, |lines| -> Result<(), RunError> {
-        let look = |line: Vec<u8>| {
-            let record = Record::parse(&line)?;
-            let looked = filter::look(settings, &record.path, &record.page);
-            Ok((record, looked))
-        };
-        let pages: Vec<_> = lines.into_par_iter().map(look).collect();
-        // One after the other: pages that need the same are to find the answer there.
-        let answered = |page| answered(filter, page);
-        let pages: Vec<_> = pages.into_iter().map(answered).collect::<Result<_, RunError>>()?;
-        let lines: Vec<_> = pages.into_par_iter().map(|page| page.line(settings)).collect();
-        for (line, fault) in lines {
+        for (line, fault) in rewrite_chunk(filter, lines)? {
             tally.add(fault);
             output.write_all(&line).map_err(StreamError::Write)?;
         }
         Ok(output.flush().map_err(StreamError::Write)?)
     })?;
     Ok(tally)
+}
+
+/// A line that comes out, and whose fault it is if that is not the page.
+type Line = (Vec<u8>, Option<Fault>);
+
+fn rewrite_chunk(filter: &mut Filter<'_>, lines: Vec<Vec<u8>>) -> Result<Vec<Line>, RunError> {
+    let settings = filter.settings;
+    let pages: Vec<_> = lines.into_par_iter().map(|line| look(settings, &line)).collect();
+    // One after the other: a page that asks for the same as an earlier one finds its answer.
+    let answered = |page| answered(filter, page);
+    let pages: Vec<_> = pages.into_iter().map(answered).collect::<Result<_, RunError>>()?;
+    Ok(pages.into_par_iter().map(|page| page.line(settings)).collect())
+}
+
+fn look(settings: &Settings, line: &[u8]) -> Result<(Record, Looked), Unreadable> {
+    let record = Record::parse(line)?;
+    let looked = filter::look(settings, &record.path, &record.page);
+    Ok((record, looked))
 }
 
 /// A page about which all is known.
@@ -102,26 +109,30 @@ fn answered<'a>(
 }
 
 impl Answered<'_> {
-    /// The line that comes out, and whose fault it is if that is not the page.
-    fn line(self, settings: &Settings) -> (Vec<u8>, Option<Fault>) {
+    fn line(self, settings: &Settings) -> Line {
         match self {
             Self::Unchanged(record) => (record.unchanged(), None),
             Self::Refused(members, problems) => refused(members, &problems),
             Self::Rewritten(record, asking, answer) => {
-                match answer.rewrite(settings, &asking, &record.path, &record.page) {
-                    Ok(Rewritten::Changed(page)) => {
-                        let served = page.patch.apply(&record.page);
-                        (record.served(served, true), None)
-                    }
-                    Ok(Rewritten::Unchanged) => (record.unchanged(), None),
-                    Err(problems) => refused(record.members, &problems),
-                }
+                let page = answer.rewrite(settings, &asking, &record.path, &record.page);
+                rewritten(record, page)
             }
         }
     }
 }
 
-fn refused(members: Map<String, Value>, problems: &[Problem]) -> (Vec<u8>, Option<Fault>) {
+fn rewritten(record: Record, page: Result<Rewritten, Vec<Problem>>) -> Line {
+    match page {
+        Ok(Rewritten::Changed(page)) => {
+            let served = page.patch.apply(&record.page);
+            (record.served(served, true), None)
+        }
+        Ok(Rewritten::Unchanged) => (record.unchanged(), None),
+        Err(problems) => refused(record.members, &problems),
+    }
+}
+
+fn refused(members: Map<String, Value>, problems: &[Problem]) -> Line {
     let fault = problems.iter().map(|problem| problem.fault).min();
     (record::refused(members, problems), fault)
 }
@@ -132,22 +143,29 @@ pub(super) fn scan(
     input: impl Read + Send + 'static,
 ) -> Result<(Pages, Findings), RunError> {
     let (mut all, mut findings) = (Pages::default(), Findings::default());
-    let read = |line: Vec<u8>| match Record::parse(&line) {
+    each_chunk(input, |lines| -> Result<(), RunError> {
+        let pages: Vec<_> = lines.into_par_iter().map(|line| read(settings, &line)).collect();
+        merge(&mut all, &mut findings, pages);
+        Ok(())
+    })?;
+    Ok((all, findings))
+}
+
+fn merge(all: &mut Pages, findings: &mut Findings, pages: Vec<(Pages, Findings)>) {
+    for (page, found) in pages {
+        all.merge(page);
+        findings.add(found);
+    }
+    scans::thin(all);
+    scans::thin_findings(findings);
+}
+
+fn read(settings: &Settings, line: &[u8]) -> (Pages, Findings) {
+    match Record::parse(line) {
         Ok(record) => of_page(settings, &record.path, &record.page),
         Err(Unreadable { error, .. }) => {
             let findings = Findings { problems: vec![error.problem()], ..Findings::default() };
             (Pages { count: 1, ..Pages::default() }, findings)
         }
-    };
-    each_chunk(input, |lines| -> Result<(), RunError> {
-        let pages: Vec<_> = lines.into_par_iter().map(read).collect();
-        for (page, found) in pages {
-            all.merge(page);
-            findings.add(found);
-        }
-        scans::thin(&mut all);
-        scans::thin_findings(&mut findings);
-        Ok(())
-    })?;
-    Ok((all, findings))
+    }
 }

@@ -7,8 +7,8 @@ use std::{
 
 use super::{
     filter::Filter,
-    on_threads,
     records::{self, Tally},
+    threads::on_threads,
 };
 use crate::{
     change::page::Rewritten, error::RunError, findings::Problem, progress::Progress,
@@ -27,11 +27,16 @@ pub fn rewrite_page(
 ) -> Result<Result<Vec<u8>, Vec<Problem>>, RunError> {
     on_threads(settings, || {
         let rewritten = Filter::new(settings, progress)?.rewrite(path, &page)?;
-        Ok(rewritten.map(|rewritten| match rewritten {
-            Rewritten::Changed(rewritten) => rewritten.patch.apply(&page),
-            Rewritten::Unchanged => page,
-        }))
+        Ok(rewritten.map(|rewritten| served(page, rewritten)))
     })
+}
+
+/// The page as it is to be served.
+fn served(page: Vec<u8>, rewritten: Rewritten) -> Vec<u8> {
+    match rewritten {
+        Rewritten::Changed(rewritten) => rewritten.patch.apply(&page),
+        Rewritten::Unchanged => page,
+    }
 }
 
 /// Rewrites a stream of records (`inhouse rewrite --help`) by the lockfile: a line for each, in order.

@@ -2,15 +2,13 @@
 
 use std::io::Read;
 
-use super::{on_threads, outcome, plan::plan, read_pages, records};
+use super::{plan::PlannedSite, records, threads::on_threads};
 use crate::{
     error::RunError,
     findings::Findings,
-    notices::{decisions::decisions, stale_copies::stale_copies},
     progress::Progress,
-    read::{baseline::Baseline, pages::Pages, scans},
+    read::{pages::Pages, scans},
     report::{Report, Run, Summary},
-    resolve::{plan::Action, resolver::Resolution},
     settings::{Mode, Settings},
 };
 
@@ -20,17 +18,10 @@ use crate::{
 /// [`RunError`] if the tool could not work.
 pub fn scan(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
     on_threads(settings, || {
-        let base = Baseline::read(settings)?;
-        let (pages, mut findings) = read_pages(settings, None, progress)?;
-        let (resolver, warnings) = plan(settings, &base, &pages, Mode::default())?;
-        findings.warnings.extend(warnings);
-        let (resolution, _, found) = resolver.finish();
-        findings.add(found);
-        findings.warnings.extend(decisions(settings, &base, &pages, &resolution));
-        findings.warnings.extend(copies_that_would_be_stale(&pages, &resolution));
-        let asked = scans::lines(settings, &pages);
-        let report = outcome::planned(Run::Scan, pages.count, &base.lock, &resolution, findings);
-        Ok(Report { asked, ..report })
+        let mut site = PlannedSite::read(settings, Mode::default(), progress)?;
+        site.warn_of_stale_copies();
+        let asked = scans::lines(settings, &site.pages);
+        Ok(Report { asked, ..site.report(Run::Scan) })
     })
 }
 
@@ -43,24 +34,19 @@ pub fn scan_records(
     input: impl Read + Send + 'static,
 ) -> Result<Report, RunError> {
     on_threads(settings, || {
-        let (pages, Findings { warnings, problems }) = records::scan(settings, input)?;
+        let (pages, findings) = records::scan(settings, input)?;
         let asked = scans::lines(settings, &pages);
-        let summary = Summary {
-            pages: pages.count,
-            warnings: warnings.len(),
-            problems: problems.len(),
-            ..Summary::default()
-        };
-        Ok(Report { warnings, problems, asked, summary, run: Run::Scan, ..Report::default() })
+        Ok(report_of_records(&pages, findings, asked))
     })
 }
 
-/// The compressed copies of pages that the plan would change.
-pub(super) fn copies_that_would_be_stale(
-    pages: &Pages,
-    resolution: &Resolution,
-) -> Option<crate::findings::Notice> {
-    let changes = resolution.plan.actions.values().any(Action::changes_pages);
-    let changed = pages.edits.iter().map(|edit| &*edit.path);
-    changes.then(|| stale_copies(&pages.others.copies, changed)).flatten()
+fn report_of_records(pages: &Pages, findings: Findings, asked: Vec<String>) -> Report {
+    let Findings { warnings, problems } = findings;
+    let summary = Summary {
+        pages: pages.count,
+        warnings: warnings.len(),
+        problems: problems.len(),
+        ..Summary::default()
+    };
+    Report { warnings, problems, asked, summary, run: Run::Scan, ..Report::default() }
 }

@@ -2,25 +2,32 @@
 
 use std::path::PathBuf;
 
-use super::{on_threads, outcome, plan::plan, read_pages, scan::copies_that_would_be_stale};
+use super::{
+    outcome,
+    plan::{PlannedSite, plan, read_pages},
+    threads::on_threads,
+};
 use crate::{
     change::{
         changes::changes,
         locked_rewriter::LockedRewriter,
+        page::Changes,
         set::{ChangeSet, Known},
     },
     commit::{run_lock::RunLock, write::write},
     error::RunError,
+    findings::Findings,
     layout::{Layout, files::record, import_map_integrity::large_maps},
     notices::{
         decisions::decisions, stale_copies::stale_copies, unfollowed::unfollowed,
         vendored::vendored,
     },
     progress::Progress,
-    read::baseline::Baseline,
+    read::{baseline::Baseline, pages::Pages},
     report::{Report, Run},
     resolve::{
         drive::{Depth, drive},
+        resolver::{Files, Resolution, Resolver},
         source::Disk,
     },
     settings::Settings,
@@ -40,15 +47,9 @@ pub fn vendor(settings: &Settings, progress: &dyn Progress) -> Result<Report, Ru
 }
 
 fn dry_run(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
-    let base = Baseline::read(settings)?;
-    let (pages, mut findings) = read_pages(settings, None, progress)?;
-    let (resolver, warnings) = plan(settings, &base, &pages, settings.mode)?;
-    findings.warnings.extend(warnings);
-    let (resolution, _, found) = resolver.finish();
-    findings.add(found);
-    findings.warnings.extend(decisions(settings, &base, &pages, &resolution));
-    findings.warnings.extend(copies_that_would_be_stale(&pages, &resolution));
-    Ok(outcome::planned(Run::DryRun, pages.count, &base.lock, &resolution, findings))
+    let mut site = PlannedSite::read(settings, settings.mode, progress)?;
+    site.warn_of_stale_copies();
+    Ok(site.report(Run::DryRun))
 }
 
 fn run(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError> {
@@ -59,38 +60,94 @@ fn run(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError>
     let base = Baseline::read(settings)?;
     let early = LockedRewriter::new(settings, &base);
     let (mut pages, mut findings) = read_pages(settings, Some(&early), progress)?;
-    let (mut resolver, warnings) = plan(settings, &base, &pages, settings.mode)?;
-    findings.warnings.extend(warnings);
-    if findings.has_problems() || resolver.has_problems() {
-        let (resolution, _, found) = resolver.finish();
-        findings.add(found);
-        findings.warnings.extend(decisions(settings, &base, &pages, &resolution));
-        return Ok(outcome::planned(Run::Vendor, pages.count, &base.lock, &resolution, findings));
+    let resolver = plan(settings, &base, &pages, settings.mode, &mut findings)?;
+    let mut stages = Stages { settings, progress, base: &base, findings };
+    if stages.findings.has_problems() || resolver.has_problems() {
+        let (resolution, _) = stages.finish(resolver);
+        stages.warn_of_decisions(&pages, &resolution);
+        return Ok(stages.report_without_writing(&pages, &resolution));
     }
-    drive(&mut resolver, &Disk::new(settings, &base), Depth::Downloads(settings, progress))?;
-    let (resolution, files, found) = resolver.finish();
-    findings.add(found);
-    let (files, found) = record(settings, &base, &resolution, files);
-    findings.add(found);
-    findings.warnings.extend(decisions(settings, &base, &pages, &resolution));
-    let (layout, found) = Layout::of(settings, &base, &resolution, files);
-    findings.add(found);
-    findings.add(unfollowed(&base.site, &pages, &resolution, &layout));
-    let changes = changes(settings, &base, &resolution, &layout);
-    findings.warnings.extend(large_maps(&changes.modules.guards, &pages.starts));
-    if findings.has_problems() {
-        return Ok(outcome::planned(Run::Vendor, pages.count, &base.lock, &resolution, findings));
+    let (resolution, files) = stages.download(resolver)?;
+    let (layout, changes) = stages.lay_out(&pages, &resolution, files);
+    if stages.findings.has_problems() {
+        return Ok(stages.report_without_writing(&pages, &resolution));
     }
     let known = Known { settings, base: &base, resolution: &resolution, layout: &layout };
-    let (set, found) = ChangeSet::prepare(known, &mut pages, changes, &early, progress)?;
-    findings.add(found);
-    findings.warnings.extend(vendored(&layout.files, &resolution));
-    let changed = set.pages.iter().map(|edit| &*edit.path);
-    let changed = changed.chain(set.own.keys().map(PathBuf::as_path));
-    findings.warnings.extend(stale_copies(&pages.others.copies, changed));
-    if findings.has_problems() {
-        return Ok(outcome::planned(Run::Vendor, pages.count, &base.lock, &resolution, findings));
+    let set = stages.prepare(known, &mut pages, changes, &early)?;
+    if stages.findings.has_problems() {
+        return Ok(stages.report_without_writing(&pages, &resolution));
     }
     write(settings, &base.cache, &set, progress)?;
-    Ok(outcome::done(pages.count, &base.lock, &resolution, &set, findings))
+    Ok(outcome::done(pages.count, &base.lock, &resolution, &set, stages.findings))
+}
+
+/// What every stage after the plan needs, and what the stages have found so far.
+struct Stages<'a> {
+    settings: &'a Settings,
+    progress: &'a dyn Progress,
+    base: &'a Baseline,
+    findings: Findings,
+}
+
+impl<'a> Stages<'a> {
+    /// What was decided, and the files that were read for it.
+    fn finish(&mut self, resolver: Resolver<'_>) -> (Resolution, Files) {
+        let (resolution, files, found) = resolver.finish();
+        self.findings.add(found);
+        (resolution, files)
+    }
+
+    fn warn_of_decisions(&mut self, pages: &Pages, resolution: &Resolution) {
+        self.findings.warnings.extend(decisions(self.settings, self.base, pages, resolution));
+    }
+
+    /// The report of a run that a problem has ended.
+    fn report_without_writing(self, pages: &Pages, resolution: &Resolution) -> Report {
+        outcome::planned(Run::Vendor, pages.count, &self.base.lock, resolution, self.findings)
+    }
+
+    fn download(&mut self, mut resolver: Resolver<'_>) -> Result<(Resolution, Files), RunError> {
+        let depth = Depth::Downloads(self.settings, self.progress);
+        drive(&mut resolver, &Disk::new(self.settings, self.base), depth)?;
+        Ok(self.finish(resolver))
+    }
+
+    /// Where everything lies, and what pages are rewritten by.
+    fn lay_out(
+        &mut self,
+        pages: &Pages,
+        resolution: &Resolution,
+        files: Files,
+    ) -> (Layout, Changes<'a>) {
+        let (files, found) = record(self.settings, self.base, resolution, files);
+        self.findings.add(found);
+        self.warn_of_decisions(pages, resolution);
+        let (layout, found) = Layout::of(self.settings, self.base, resolution, files);
+        self.findings.add(found);
+        self.findings.add(unfollowed(&self.base.site, pages, resolution, &layout));
+        let changes = changes(self.settings, self.base, resolution, &layout);
+        self.findings.warnings.extend(large_maps(&changes.modules.guards, &pages.starts));
+        (layout, changes)
+    }
+
+    /// Works out everything that is going to be written.
+    fn prepare<'k>(
+        &mut self,
+        known: Known<'k>,
+        pages: &mut Pages,
+        changes: Changes<'k>,
+        early: &LockedRewriter<'_>,
+    ) -> Result<ChangeSet<'k>, RunError> {
+        let (set, found) = ChangeSet::prepare(known, pages, changes, early, self.progress)?;
+        self.findings.add(found);
+        self.findings.warnings.extend(vendored(&known.layout.files, known.resolution));
+        self.warn_of_stale_copies(pages, &set);
+        Ok(set)
+    }
+
+    fn warn_of_stale_copies(&mut self, pages: &Pages, set: &ChangeSet<'_>) {
+        let changed = set.pages.iter().map(|edit| &*edit.path);
+        let changed = changed.chain(set.own.keys().map(PathBuf::as_path));
+        self.findings.warnings.extend(stale_copies(&pages.others.copies, changed));
+    }
 }

@@ -34,20 +34,14 @@ impl RunLock {
     pub fn wait(settings: &Settings, progress: &dyn Progress) -> Result<Self, SiteError> {
         let mut locks = Vec::new();
         for path in locked_folders(settings) {
-            let waiting = || {
-                progress
-                    .say(&format!("waiting for another run of inhouse in `{}`", path.display()));
-            };
-            let taken = Lock::take(&path, &waiting);
-            locks.extend(taken.map_err(|source| SiteError::cannot_read(&path, source))?);
+            locks.extend(wait_for(&path, progress)?);
         }
-        let folders = [Some(&settings.site), settings.dest.as_ref(), Some(&settings.cache)];
-        let folders = folders.into_iter().flatten().cloned().collect();
-        let lock = Self { folders, _locks: locks };
+        let lock = Self { folders: written_folders(settings), _locks: locks };
         lock.clear();
         Ok(lock)
     }
 
+    /// Removes temporary files.
     fn clear(&self) {
         self.folders.iter().for_each(|path| folder::clear_staging(path));
     }
@@ -57,6 +51,19 @@ impl Drop for RunLock {
     fn drop(&mut self) {
         self.clear();
     }
+}
+
+/// The folders that a run writes into.
+fn written_folders(settings: &Settings) -> Vec<PathBuf> {
+    let folders = [Some(&settings.site), settings.dest.as_ref(), Some(&settings.cache)];
+    folders.into_iter().flatten().cloned().collect()
+}
+
+/// Waits for the lock of a folder.
+fn wait_for(path: &Path, progress: &dyn Progress) -> Result<Option<Lock>, SiteError> {
+    let waiting =
+        || progress.say(&format!("waiting for another run of inhouse in `{}`", path.display()));
+    Lock::take(path, &waiting).map_err(|source| SiteError::cannot_read(path, source))
 }
 
 /// The folders that are locked, in the same order in every run, so that no two runs wait for each other.

@@ -1,12 +1,13 @@
 //! Writes a set of changes: vendored files first, then the lockfile that names them, then the pages that
 //! load them, so that nothing ever refers to what is not there.
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use rayon::prelude::*;
 
 use crate::{
     change::{
+        headers::HeadersEdit,
         page::Rewritten,
         pages::{local, rewritten},
         set::{ChangeSet, vendor_folder},
@@ -18,7 +19,7 @@ use crate::{
     read::page_edit::{KnownPatch, PageEdit},
     settings::Settings,
     site::{self, HEADERS, Page, PageReader, PageRule, SiteError},
-    store::Cache,
+    store::{Cache, StoreError},
 };
 
 /// Writes `set`.
@@ -36,19 +37,29 @@ pub fn write(
     if let Some(dest) = &dest {
         copy_other_files(settings, set, dest)?;
     }
-    cache.folder().write(set.to_cache.iter().map(|file| (file.path, file.bytes)))?;
-    vendor_folder(settings).write(set.to_site.iter().map(|file| (file.path, file.bytes)))?;
-    let lock = &set.layout.files.lock;
-    // The same lockfile in an older version is upgraded by a run that may change it.
-    if !lock.is_empty() && !settings.mode.locked {
-        cache.write_lockfile(lock)?;
-    }
+    write_vendored(settings, cache, set)?;
     if let Some(dest) = &dest {
         copy_unchanged_pages(settings, set, dest)?;
     }
     let writer = Writer { settings, set, from: &from, to: dest.as_ref().unwrap_or(&from) };
     writer.own_files()?;
     writer.pages(progress)
+}
+
+/// Writes the vendored files, then the lockfile that names them.
+fn write_vendored(
+    settings: &Settings,
+    cache: &Cache,
+    set: &ChangeSet<'_>,
+) -> Result<(), StoreError> {
+    cache.folder().write(set.to_cache.iter().map(|file| (file.path, file.bytes)))?;
+    vendor_folder(settings).write(set.to_site.iter().map(|file| (file.path, file.bytes)))?;
+    let lock = &set.layout.files.lock;
+    // The same lockfile in an older version is upgraded by a run that may change it.
+    match !lock.is_empty() && !settings.mode.locked {
+        true => cache.write_lockfile(lock),
+        false => Ok(()),
+    }
 }
 
 /// Copies everything that is no page and does not change.
@@ -58,12 +69,7 @@ fn copy_other_files(
     dest: &Tree,
 ) -> Result<(), SiteError> {
     let rule = PageRule::new(&settings.out, &settings.page_globs)?;
-    let is_written = |path: &Path| {
-        rule.is_page(path)
-            || set.own.contains_key(path)
-            || set.headers.is_some() && path == Path::new(HEADERS)
-    };
-    site::copy(&settings.site, dest, &|path| !is_written(path))
+    site::copy(&settings.site, dest, &|path| !rule.is_page(path) && !set.changes_file(path))
 }
 
 fn copy_unchanged_pages(
@@ -89,15 +95,20 @@ impl Writer<'_> {
     fn own_files(&self) -> Result<(), RunError> {
         let mut cursor = Cursor::new(self.to);
         for (path, script) in self.set.own {
-            let patch = Patch::whole(script.before.bytes().len(), script.after.clone());
-            self.put(&mut cursor, path, &script.before, &patch)?;
+            self.put_whole(&mut cursor, path, &script.before, script.after.clone())?;
         }
-        if let Some(headers) = &self.set.headers {
-            let before = &headers.before;
-            let patch = Patch::whole(before.bytes().len(), headers.after.clone().into_bytes());
-            self.put(&mut cursor, Path::new(HEADERS), before, &patch)?;
-        }
-        Ok(())
+        let Some(HeadersEdit { before, after }) = &self.set.headers else { return Ok(()) };
+        self.put_whole(&mut cursor, Path::new(HEADERS), before, after.clone().into_bytes())
+    }
+
+    fn put_whole(
+        &self,
+        cursor: &mut Cursor<'_>,
+        path: &Path,
+        before: &Page<'_>,
+        after: Vec<u8>,
+    ) -> Result<(), RunError> {
+        self.put(cursor, path, before, &Patch::whole(before.bytes().len(), after))
     }
 
     fn pages(&self, progress: &dyn Progress) -> Result<(), RunError> {
@@ -126,14 +137,20 @@ impl Writer<'_> {
         {
             return self.put(cursor, path, &page, &verified.patch);
         }
-        // The patch was not kept, or somebody has changed the page since.
-        match rewritten(self.settings, &self.set.changes, path, &page) {
-            Ok(Rewritten::Changed(changed)) => self.put(cursor, path, &page, &changed.patch),
-            Ok(Rewritten::Unchanged) => Ok(()),
-            Err(problem) => {
-                let source = std::io::Error::other(problem.notice.message);
-                Err(SiteError::cannot_write(cursor.tree().path(path), source).into())
-            }
+        // The patch was not kept, or the page has changed since.
+        match self.patch(path, &page) {
+            Ok(Some(patch)) => self.put(cursor, path, &page, &patch),
+            Ok(None) => Ok(()),
+            Err(source) => Err(SiteError::cannot_write(cursor.tree().path(path), source).into()),
+        }
+    }
+
+    /// What changes in a page, worked out now.
+    fn patch(&self, path: &Path, page: &Page<'_>) -> io::Result<Option<Patch>> {
+        match rewritten(self.settings, &self.set.changes, path, page) {
+            Ok(Rewritten::Changed(changed)) => Ok(Some(changed.patch)),
+            Ok(Rewritten::Unchanged) => Ok(None),
+            Err(problem) => Err(io::Error::other(problem.notice.message)),
         }
     }
 

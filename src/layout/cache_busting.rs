@@ -1,14 +1,18 @@
 //! New addresses for edited modules whose bytes their own address does not fix.
 //!
-//! Browsers keep files by address, and hold what they kept against the `integrity` of today: new
-//! bytes under an old address are a blocked module for everybody who has been here before. What an
-//! edited module says depends on where the files lie that it imports, and those move when an address
-//! that floats comes to mean another version. Such a module goes into a folder named after all that
-//! decides its bytes. That gives its importers new specifiers, so it goes on until nothing moves.
+//! Browsers cache files by URL, and verify a cached file against the `integrity` that the page has today.
+//! New bytes under an old URL are therefore a blocked module for everybody who has visited the site before.
+//! The specifiers in an edited module depend on where the files lie that it imports. Those move when a
+//! floating URL comes to mean another version. Such a module goes into a folder that is named after all
+//! that decides its bytes. That gives the modules that import it new specifiers, so this is repeated until
+//! nothing moves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{files::VendoredFiles, specifiers::Script};
+use super::{
+    files::VendoredFiles,
+    script::{Addressing, Script},
+};
 use crate::{
     graph::{
         closure::{self, Found, Root, trace},
@@ -17,53 +21,59 @@ use crate::{
         specifier,
     },
     integrity::{Algorithm, Digest},
-    js::literal,
     read::baseline::Baseline,
     reference::SubresourceUrl,
     resolve::resolver::Resolution,
     vendor_path::VendorPath,
 };
 
-/// Gives those modules of `scripts` that need it a new place in `homes`.
-pub(super) fn settle(
+/// The scripts that we serve, by the URLs that they are asked for.
+type Scripts<'a> = BTreeMap<&'a SubresourceUrl, Script<'a>>;
+
+/// Gives those modules of `scripts` that need it a new place in `local_urls`.
+pub(super) fn version_folders<'a>(
     base: &Baseline,
     resolution: &Resolution,
     files: &VendoredFiles,
-    scripts: &mut BTreeMap<&SubresourceUrl, Script<'_>>,
-    homes: &mut LocalUrls,
+    scripts: &mut Scripts<'a>,
+    local_urls: &mut LocalUrls,
 ) {
     let facts = Facts::of(base, resolution, files, scripts);
-    let mut settled: BTreeSet<&SubresourceUrl> = BTreeSet::new();
+    let mut moved: BTreeSet<&'a SubresourceUrl> = BTreeSet::new();
     loop {
-        let mut moved = Vec::new();
-        for (url, script) in scripts.iter().filter(|(url, _)| !settled.contains(*url)) {
-            let Some(path) = homes.path(url.as_url()).filter(|_| !base.site.is_own(url)) else {
-                continue;
-            };
-            let is_edited = script.changes_any(homes, &specifier::relative);
-            let is_loose = is_edited && facts.loose.contains(*url);
-            let edited = |bytes: &[u8]| {
-                let edits = script.edits(bytes, homes, &specifier::relative).ok()?;
-                literal::rewrite(bytes, &edits).ok()
-            };
-            if is_loose || facts.would_change(url, path, is_edited, edited) {
-                moved.push((*url, path.in_versioned_folder(&facts.edition(url, script))));
-            }
-        }
-        if moved.is_empty() {
+        let unmoved = scripts.iter().filter(|(url, _)| !moved.contains(*url));
+        let new_path = |(url, script): (&&'a SubresourceUrl, &Script<'_>)| {
+            Some((*url, facts.new_path(url, script, local_urls)?))
+        };
+        let new_paths: Vec<_> = unmoved.filter_map(new_path).collect();
+        if new_paths.is_empty() {
             return;
         }
-        for (url, path) in moved {
-            settled.insert(url);
-            homes.place(url, path.clone());
-            if let Ok(from) = SubresourceUrl::try_from(scripts[url].from.clone()) {
-                homes.place(&from, path);
-            }
+        moved.extend(new_paths.iter().map(|(url, _)| *url));
+        place(new_paths, scripts, local_urls);
+        update(scripts, local_urls);
+    }
+}
+
+/// Gives modules their new paths, also by the URL that redirects led to.
+fn place(
+    new_paths: Vec<(&SubresourceUrl, VendorPath)>,
+    scripts: &Scripts<'_>,
+    local_urls: &mut LocalUrls,
+) {
+    for (url, path) in new_paths {
+        local_urls.place(url, path.clone());
+        if let Ok(from) = SubresourceUrl::try_from(scripts[url].from.clone()) {
+            local_urls.place(&from, path);
         }
-        for (url, script) in scripts.iter_mut() {
-            if let Some(local) = homes.local(url.as_url()) {
-                script.to = local;
-            }
+    }
+}
+
+/// Tells every script where it lies now.
+fn update(scripts: &mut Scripts<'_>, local_urls: &LocalUrls) {
+    for (url, script) in scripts.iter_mut() {
+        if let Some(local) = local_urls.local(url.as_url()) {
+            script.to = local;
         }
     }
 }
@@ -75,8 +85,8 @@ struct Facts<'a> {
     files: &'a VendoredFiles,
     /// What each script imports by address. Bare names do not count: they are never edited.
     imports: BTreeMap<SubresourceUrl, BTreeSet<SubresourceUrl>>,
-    /// The scripts that reach something which may come to lie elsewhere while its address stays.
-    loose: BTreeSet<SubresourceUrl>,
+    /// The scripts that reach a file by a floating URL: it may come to lie elsewhere while theirs stays.
+    reaches_floating: BTreeSet<SubresourceUrl>,
 }
 
 impl<'a> Facts<'a> {
@@ -84,37 +94,53 @@ impl<'a> Facts<'a> {
         base: &'a Baseline,
         resolution: &'a Resolution,
         files: &'a VendoredFiles,
-        scripts: &BTreeMap<&SubresourceUrl, Script<'_>>,
+        scripts: &Scripts<'_>,
     ) -> Self {
         let imports = scripts.iter().map(|(url, script)| ((*url).clone(), imports(script)));
-        let mut facts =
-            Self { base, resolution, files, imports: imports.collect(), loose: BTreeSet::new() };
-        facts.loosen();
-        facts
+        let imports = imports.collect();
+        let facts = Self { base, resolution, files, imports, reaches_floating: BTreeSet::new() };
+        Self { reaches_floating: facts.reaching_floating(), ..facts }
     }
 
-    /// Finds out which scripts are loose, from those that name such a file on to their importers.
-    fn loosen(&mut self) {
-        let may_move = |url: &SubresourceUrl| {
-            self.is_local(url) && self.files.lock.get(url).is_some_and(|entry| entry.floating)
-        };
-        let mut importers: BTreeMap<&SubresourceUrl, Vec<&SubresourceUrl>> = BTreeMap::new();
-        let mut next = Vec::new();
+    /// The scripts that import a file by a floating URL, and everything that imports those.
+    fn reaching_floating(&self) -> BTreeSet<SubresourceUrl> {
+        let importers = self.importers();
+        let floating = importers.iter().filter(|(url, _)| self.is_floating(url));
+        let first = floating.flat_map(|(_, by)| by).copied().collect();
+        let by = |url| importers.get(url).into_iter().flatten().copied();
+        reachable(first, by).into_iter().cloned().collect()
+    }
+
+    /// The scripts that import each file; a script that imports itself does not count.
+    fn importers(&self) -> BTreeMap<&SubresourceUrl, Vec<&SubresourceUrl>> {
+        let mut importers: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (url, imports) in &self.imports {
             for import in imports.iter().filter(|import| *import != url) {
                 importers.entry(import).or_default().push(url);
-                if may_move(import) {
-                    next.push(url);
-                }
             }
         }
-        let mut loose = BTreeSet::new();
-        while let Some(url) = next.pop() {
-            if loose.insert(url.clone()) {
-                next.extend(importers.get(url).into_iter().flatten());
-            }
-        }
-        self.loose = loose;
+        importers
+    }
+
+    /// Whether a vendored file may come to lie elsewhere while its URL stays.
+    fn is_floating(&self, url: &SubresourceUrl) -> bool {
+        self.is_local(url) && self.files.lock.get(url).is_some_and(|entry| entry.floating)
+    }
+
+    /// The path of a module in a folder of its version, if its bytes need that.
+    fn new_path(
+        &self,
+        url: &SubresourceUrl,
+        script: &Script<'_>,
+        local_urls: &LocalUrls,
+    ) -> Option<VendorPath> {
+        let path = local_urls.path(url.as_url()).filter(|_| !self.base.site.is_own(url))?;
+        let addressing = Addressing { local_urls, specifier: &specifier::relative };
+        let is_edited = script.changes_any(addressing);
+        let edited = |bytes: &[u8]| script.unverified(bytes, addressing);
+        let needs_version = is_edited && self.reaches_floating.contains(url)
+            || self.would_change(url, path, is_edited, edited);
+        needs_version.then(|| path.in_versioned_folder(&self.version(url, script)))
     }
 
     fn is_local(&self, url: &SubresourceUrl) -> bool {
@@ -122,7 +148,7 @@ impl<'a> Facts<'a> {
         action.is_some_and(|action| self.files.becomes_local(url, action))
     }
 
-    /// Whether other bytes were served in the place that the script would have.
+    /// Whether an earlier run has served other bytes at the path that the script would have.
     fn would_change(
         &self,
         url: &SubresourceUrl,
@@ -140,23 +166,21 @@ impl<'a> Facts<'a> {
     }
 
     /// A digest of all that decides the script's bytes.
-    fn edition(&self, url: &SubresourceUrl, script: &Script<'_>) -> Digest {
-        // By the addresses that answered: what several addresses lead to stays one file.
-        let reached = self.reach(url).into_iter();
-        let facts: BTreeSet<_> = reached
-            .map(|reached| format!("{} {}\n", self.answered(reached), self.bytes(reached)))
-            .collect();
+    fn version(&self, url: &SubresourceUrl, script: &Script<'_>) -> Digest {
+        // By the final URLs: what several URLs redirect to stays one file.
+        let fact = |url| format!("{} {}\n", self.final_url(url), self.upstream_digest(url));
+        let facts: BTreeSet<_> = self.reach(url).into_iter().map(fact).collect();
         let facts: String = facts.into_iter().collect();
         Digest::of(format!("{}\n{facts}", script.from).as_bytes(), Algorithm::Sha256)
     }
 
     /// The URL that redirects from `url` lead to.
-    fn answered<'u>(&'u self, url: &'u SubresourceUrl) -> &'u SubresourceUrl {
+    fn final_url<'u>(&'u self, url: &'u SubresourceUrl) -> &'u SubresourceUrl {
         self.files.lock.get(url).and_then(|entry| entry.final_url.as_ref()).unwrap_or(url)
     }
 
-    /// What a file is, as the CDN sent it.
-    fn bytes(&self, url: &SubresourceUrl) -> String {
+    /// The digest of a vendored file, as the CDN sent it.
+    fn upstream_digest(&self, url: &SubresourceUrl) -> String {
         match self.files.lock.get(url).filter(|_| self.is_local(url)) {
             Some(entry) => entry.upstream().to_string(),
             None => "elsewhere".to_owned(),
@@ -165,22 +189,30 @@ impl<'a> Facts<'a> {
 
     /// Everything that a script imports by addresses, at any depth.
     fn reach<'s>(&'s self, url: &'s SubresourceUrl) -> BTreeSet<&'s SubresourceUrl> {
-        let mut reached = BTreeSet::new();
-        let mut next = vec![url];
-        while let Some(url) = next.pop() {
-            if reached.insert(url) {
-                next.extend(self.imports.get(url).into_iter().flatten());
-            }
-        }
-        reached
+        reachable(vec![url], |url| self.imports.get(url).into_iter().flatten())
     }
+}
+
+/// Everything that `next` leads to, beginning with `urls`.
+fn reachable<'u, N: IntoIterator<Item = &'u SubresourceUrl>>(
+    mut urls: Vec<&'u SubresourceUrl>,
+    next: impl Fn(&'u SubresourceUrl) -> N,
+) -> BTreeSet<&'u SubresourceUrl> {
+    let mut reached = BTreeSet::new();
+    while let Some(url) = urls.pop() {
+        if reached.insert(url) {
+            urls.extend(next(url));
+        }
+    }
+    reached
 }
 
 /// What a script names by address.
 fn imports(script: &Script<'_>) -> BTreeSet<SubresourceUrl> {
     let none = ImportMap::default();
-    let imports = script.uses.iter().flat_map(|(_, loads, _)| {
-        let page = closure::Page { base: script.from, map: &none, roots: &[Root::Inline(loads)] };
+    let imports = script.uses.iter().flat_map(|script_use| {
+        let roots = &[Root::Inline(script_use.loads)];
+        let page = closure::Page { base: script.from, map: &none, roots };
         trace(&page, |_| Found::Left).reached.into_keys().map(|request| request.url)
     });
     imports.collect()

@@ -55,9 +55,9 @@ pub fn record(
     }
     // Downloads were opened ahead of the graphs: some are reached by no page.
     fetched.retain(|url, _| resolution.plan.actions.contains_key(url));
-    record.hold_reused_to_declared();
+    record.verify_cached_by_declared();
     record.refuse_malicious_versions(&fetched);
-    record.take_in(fetched);
+    record.add_fetched(fetched);
     (record.files, record.findings)
 }
 
@@ -100,12 +100,12 @@ impl Record<'_> {
     }
 
     /// A page may demand more of a cached file than the lockfile does.
-    fn hold_reused_to_declared(&mut self) {
+    fn verify_cached_by_declared(&mut self) {
         for (url, bytes) in &self.files.bytes {
             let Some(uses) = self.resolution.urls.get(url) else { continue };
             for (declared, places) in &uses.declared {
-                let alone = Expectation { locked: None, declared: vec![declared.clone()] };
-                if let Err(error) = obtain::verify(bytes, &alone) {
+                let expectation = Expectation { locked: None, declared: vec![declared.clone()] };
+                if let Err(error) = obtain::verify(bytes, &expectation) {
                     self.findings.problems.push(error.problem(url, places.clone()));
                 }
             }
@@ -114,37 +114,50 @@ impl Record<'_> {
 
     fn refuse_malicious_versions(&mut self, fetched: &BTreeMap<SubresourceUrl, Obtained>) {
         for (url, obtained) in fetched {
-            let id = obtained.evidence.package.as_deref();
-            let Some((package, version)) = id.and_then(|id| id.rsplit_once('@')) else { continue };
-            if let Err(finding) = self.settings.policy.admits_version(url, package, version) {
-                let message = format!("`{url}` delivers {package}@{version}: {}", finding.reason);
-                let notice = Notice::new("malicious-version", message);
+            let Some(id) = obtained.evidence.package.as_deref() else { continue };
+            if let Some(notice) = self.malicious_version(url, id) {
                 let notice = notice.used_at(self.resolution.places(url));
-                self.findings.problems.push(notice.hint(finding.replacement.clone()).of_site());
+                self.findings.problems.push(notice.of_site());
             }
         }
     }
 
+    /// The notice that the policy forbids a version; `id` is the package with its version.
+    fn malicious_version(&self, url: &SubresourceUrl, id: &str) -> Option<Notice> {
+        let (package, version) = id.rsplit_once('@')?;
+        let finding = self.settings.policy.admits_version(url, package, version).err()?;
+        let message = format!("`{url}` delivers {package}@{version}: {}", finding.reason);
+        Some(Notice::new("malicious-version", message).hint(finding.replacement.clone()))
+    }
+
     /// Gives every new file its path, and makes its lockfile entry.
-    fn take_in(&mut self, mut fetched: BTreeMap<SubresourceUrl, Obtained>) {
+    fn add_fetched(&mut self, mut fetched: BTreeMap<SubresourceUrl, Obtained>) {
         tell_apart(&mut fetched);
         let paths = self.files.paths(&fetched);
         for (url, obtained) in fetched {
             let path = paths[&obtained.stored.key()].clone();
-            if let Some(failure) = &obtained.evidence.registry_failed {
-                let places = self.resolution.places(&url);
-                self.findings.warnings.push(unproved(&url, failure).used_at(places));
-            }
-            let keep_query =
-                url.as_url().query().is_some() && obtain::reads_its_own_address(&obtained.bytes);
-            // A locked file was held against its digests: what it loads is still true.
-            let loads = self.files.lock.get(&url).map(|entry| entry.loads.clone());
-            let entry = entry(&obtained, path, keep_query, algorithms(self.settings));
-            let entry = Entry { loads: loads.unwrap_or_default(), ..entry };
-            self.files.lock.insert(url.clone(), entry);
+            self.warn_of_failed_registry(&url, &obtained);
+            self.files.lock.insert(url.clone(), self.entry(&url, &obtained, path));
             self.files.fresh.push(url.clone());
             self.files.bytes.insert(url, obtained.bytes);
         }
+    }
+
+    fn warn_of_failed_registry(&mut self, url: &SubresourceUrl, obtained: &Obtained) {
+        if let Some(failure) = &obtained.evidence.registry_failed {
+            let places = self.resolution.places(url);
+            self.findings.warnings.push(unproved(url, failure).used_at(places));
+        }
+    }
+
+    /// The lockfile entry of a file that was downloaded.
+    fn entry(&self, url: &SubresourceUrl, obtained: &Obtained, path: VendorPath) -> Entry {
+        let keep_query =
+            url.as_url().query().is_some() && obtain::reads_its_own_address(&obtained.bytes);
+        // A locked file was verified against its digests: what it loads is still true.
+        let loads = self.files.lock.get(url).map(|entry| entry.loads.clone());
+        let entry = entry(obtained, path, keep_query, algorithms(self.settings));
+        Entry { loads: loads.unwrap_or_default(), ..entry }
     }
 }
 
@@ -159,29 +172,41 @@ impl VendoredFiles {
         action.is_vendored() && !self.kept.contains_key(url)
     }
 
+    /// The lockfile's entries of everything that becomes local.
+    pub(super) fn vendored_entries<'r>(
+        &'r self,
+        resolution: &'r Resolution,
+    ) -> impl Iterator<Item = (&'r SubresourceUrl, &'r Entry)> {
+        let actions = resolution.plan.actions.iter();
+        let vendored = actions.filter(|(url, action)| self.becomes_local(url, action));
+        vendored.filter_map(|(url, _)| Some((url, self.lock.get(url)?)))
+    }
+
     /// The paths of what was downloaded.
     fn paths(
         &self,
         fetched: &BTreeMap<SubresourceUrl, Obtained>,
     ) -> BTreeMap<StorageKey, VendorPath> {
-        let mut paths = BTreeMap::new();
-        for (url, obtained) in fetched {
-            // A locked file keeps its path; an equal file that is locked already can be shared.
-            let own = self.lock.get(url).map(|entry| entry.path.clone());
-            if let Some(path) = own.or_else(|| self.shared(obtained)) {
-                paths.insert(obtained.stored.key(), path);
-            }
-        }
-        let taken = self.lock.iter().map(|(url, entry)| {
-            (StorageKey { url: url.clone(), content: None }, entry.path.clone())
+        let locked = fetched.iter().filter_map(|(url, obtained)| {
+            Some((obtained.stored.key(), self.locked_path(url, obtained)?))
         });
-        let taken: BTreeMap<_, _> = taken.chain(paths.clone()).collect();
-        let unplaced = fetched
-            .values()
-            .map(|obtained| obtained.stored.clone())
-            .filter(|stored| !paths.contains_key(&stored.key()));
+        let mut paths: BTreeMap<_, _> = locked.collect();
+        let taken = self.locked_paths().chain(paths.clone()).collect();
+        let stored = fetched.values().map(|obtained| obtained.stored.clone());
+        let unplaced = stored.filter(|stored| !paths.contains_key(&stored.key()));
         paths.extend(vendor_path::assign(unplaced, &taken));
         paths
+    }
+
+    fn locked_paths(&self) -> impl Iterator<Item = (StorageKey, VendorPath)> {
+        let key = |url: &SubresourceUrl| StorageKey { url: url.clone(), content: None };
+        self.lock.iter().map(move |(url, entry)| (key(url), entry.path.clone()))
+    }
+
+    /// A locked file keeps its path; an equal file that is locked already can be shared.
+    fn locked_path(&self, url: &SubresourceUrl, obtained: &Obtained) -> Option<VendorPath> {
+        let own = self.lock.get(url).map(|entry| entry.path.clone());
+        own.or_else(|| self.shared(obtained))
     }
 
     /// The path of a locked file with the same bytes that lies where this one would.
@@ -197,11 +222,11 @@ impl VendoredFiles {
         &mut self,
         settings: &Settings,
         resolution: &Resolution,
-        homes: &LocalUrls,
+        local_urls: &LocalUrls,
         edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
     ) -> Vec<Problem> {
         let mut problems = Vec::new();
-        for (url, entry) in self.served(settings, resolution, homes, edited) {
+        for (url, entry) in self.served(settings, resolution, local_urls, edited) {
             // What a locked script loads follows from its bytes, so that --locked need not know it.
             let is_known =
                 |locked: &Entry| entry == Entry { loads: entry.loads.clone(), ..locked.clone() };
@@ -218,7 +243,7 @@ impl VendoredFiles {
         &self,
         settings: &Settings,
         resolution: &Resolution,
-        homes: &LocalUrls,
+        local_urls: &LocalUrls,
         edited: &BTreeMap<SubresourceUrl, Vec<u8>>,
     ) -> Vec<(SubresourceUrl, Entry)> {
         let mut changed = Vec::new();
@@ -228,7 +253,7 @@ impl VendoredFiles {
             if !is_planned && entry.upstream_integrity.is_some() {
                 continue; // pages load it from the vendor folder already, edited in an earlier run
             }
-            let path = homes.path(url.as_url()).unwrap_or(&entry.path).clone();
+            let path = local_urls.path(url.as_url()).unwrap_or(&entry.path).clone();
             let edited = edited.get(url).map(Vec::as_slice);
             let served = served_entry(entry, bytes, edited, algorithms(settings));
             let loads = locked_loads(resolution, url, entry);
@@ -248,16 +273,21 @@ fn served_entry(
     edited: Option<&[u8]>,
     algorithms: &[Algorithm],
 ) -> Entry {
-    // What came from upstream has been held against its entry, or hashed for it, already.
-    let upstream = match entry.upstream() {
-        known if known.is_by(algorithms) => known.clone(),
-        _ => Integrity::of(bytes, algorithms),
-    };
+    let upstream = upstream(entry, bytes, algorithms);
     let (served, integrity, upstream_integrity) = match edited {
         Some(edited) => (edited, Integrity::of(edited, algorithms), Some(upstream)),
         None => (bytes, upstream, None),
     };
     Entry { size: served.len() as u64, integrity, upstream_integrity, ..entry.clone() }
+}
+
+/// The digests of a file as upstream served it. Those of its entry are right: its bytes have been verified
+/// against the entry, or hashed for it.
+fn upstream(entry: &Entry, bytes: &[u8], algorithms: &[Algorithm]) -> Integrity {
+    match entry.upstream() {
+        known if known.is_by(algorithms) => known.clone(),
+        _ => Integrity::of(bytes, algorithms),
+    }
 }
 
 fn unproved(url: &SubresourceUrl, failure: &str) -> Notice {
@@ -295,6 +325,22 @@ fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
             obtained.stored.content = Some(digest);
         }
     }
+}
+
+/// Where the files of these lockfile entries are served, also by the URL that redirects led to.
+pub fn local_urls<'e>(
+    settings: &Settings,
+    base: &Baseline,
+    entries: impl Iterator<Item = (&'e SubresourceUrl, &'e Entry)>,
+) -> LocalUrls {
+    let mut paths = BTreeMap::new();
+    for (url, entry) in entries {
+        if let Some(final_url) = &entry.final_url {
+            paths.entry(final_url.clone()).or_insert_with(|| entry.path.clone());
+        }
+        paths.insert(url.clone(), entry.path.clone());
+    }
+    LocalUrls::new(base.site.root(), &settings.out, paths)
 }
 
 /// The digest algorithms of `integrity` and of the lockfile.

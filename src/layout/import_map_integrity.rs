@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use url::Url;
+
 use crate::{
     findings::{Notice, Use as Place},
     graph::{
@@ -33,17 +35,15 @@ pub fn large_maps(
     starts: &BTreeMap<Start, Place>,
 ) -> Vec<Notice> {
     let large = maps.iter().filter(|(_, entries)| size(entries) > LARGE_MAP);
-    let notice = |(start, entries): (&Start, &Vec<MapEntry>)| {
-        let message = format!(
-            "the import map guards {} modules, which takes {} KiB of every page",
-            entries.len(),
-            size(entries) >> 10
-        );
-        Notice::new("large-import-map", message).used_by(starts.get(start).cloned()).hint(
-            "load a bundled build of the library, or guard less with `--integrity-map`".to_owned(),
-        )
-    };
-    large.map(notice).collect()
+    large.map(|(start, entries)| large_map(entries).used_by(starts.get(start).cloned())).collect()
+}
+
+fn large_map(entries: &[MapEntry]) -> Notice {
+    let (modules, size) = (entries.len(), size(entries) >> 10);
+    let message =
+        format!("the import map guards {modules} modules, which takes {size} KiB of every page");
+    let hint = "load a bundled build of the library, or guard less with `--integrity-map`";
+    Notice::new("large-import-map", message).hint(hint.to_owned())
 }
 
 fn size(entries: &[MapEntry]) -> usize {
@@ -55,33 +55,43 @@ pub fn map_entries(
     policy: IntegrityMap,
     start: &Start,
     closure: &Closure,
-    homes: &LocalUrls,
+    local_urls: &LocalUrls,
     by_file: &BTreeMap<String, &Entry>,
 ) -> Vec<MapEntry> {
     let named: BTreeSet<&Request> = start.entries.iter().map(|entry| &entry.request).collect();
-    let is_meant = |request: &Request, reached: &Reached| match policy {
+    let is_guarded = |(request, reached): &(&Request, &Reached)| {
+        let is_module = matches!(request.r#use, Use::Module(_));
+        let by_code = reached.in_document && reached.by_code;
+        is_module && by_code && is_meant(policy, &named, request, reached)
+    };
+    let guarded = closure.reached.iter().filter(is_guarded);
+    let entry = |(request, _): (&Request, &Reached)| {
+        let file = file_below(local_urls, request.url.as_url())?;
+        let integrity = by_file.get(&file)?.integrity.clone();
+        Some((file.clone(), MapEntry { file, integrity }))
+    };
+    guarded.filter_map(entry).collect::<BTreeMap<_, _>>().into_values().collect()
+}
+
+/// Whether `--integrity-map` asks to guard a module; `named` are those that the page itself names.
+fn is_meant(
+    policy: IntegrityMap,
+    named: &BTreeSet<&Request>,
+    request: &Request,
+    reached: &Reached,
+) -> bool {
+    match policy {
         IntegrityMap::Off => false,
         IntegrityMap::Entry => named.contains(request),
         IntegrityMap::Static => reached.reach == Reach::Static,
         IntegrityMap::All => true,
-    };
-    let mut entries = BTreeMap::new();
-    for (request, reached) in &closure.reached {
-        let Use::Module(_) = request.r#use else { continue };
-        if !(reached.in_document && reached.by_code && is_meant(request, reached)) {
-            continue;
-        }
-        let url = request.url.as_url();
-        let file = match homes.path(url) {
-            Some(path) => path.url_path(),
-            None => match homes.below(url) {
-                Some(file) => file.to_owned(),
-                None => continue,
-            },
-        };
-        let Some(entry) = by_file.get(&file) else { continue };
-        let guarded = MapEntry { file: file.clone(), integrity: entry.integrity.clone() };
-        entries.insert(file, guarded);
     }
-    entries.into_values().collect()
+}
+
+/// The path below the vendor folder of a file that is vendored, or named by its place there.
+pub fn file_below(local_urls: &LocalUrls, url: &Url) -> Option<String> {
+    match local_urls.path(url) {
+        Some(path) => Some(path.url_path()),
+        None => local_urls.below(url).map(str::to_owned),
+    }
 }

@@ -13,18 +13,23 @@ use crate::{
 /// The file that a sign names, and what it is; `None` if the address is most likely documentation.
 pub fn named_file(sign: &Sign) -> Option<(&str, &'static str)> {
     let SignKind::Url(url) = &sign.kind else { return None };
-    let kind = match url.seems() {
-        Seems::Script => "a script",
-        Seems::Style => "a style sheet",
-        Seems::Font => "a font",
-        Seems::Wasm => "WebAssembly",
-        Seems::Data | Seems::Media | Seems::Beginning | Seems::Other => {
-            let url: SubresourceUrl = url.text().parse().ok()?;
-            npm::classify(&url)?;
-            "a file of a package"
-        }
-    };
-    Some((url.text(), kind))
+    let file_of_package = || is_of_package(url.text()).then_some("a file of a package");
+    Some((url.text(), kind(url.seems()).or_else(file_of_package)?))
+}
+
+/// What a URL names that plainly is a file which a script loads.
+fn kind(seems: Seems) -> Option<&'static str> {
+    match seems {
+        Seems::Script => Some("a script"),
+        Seems::Style => Some("a style sheet"),
+        Seems::Font => Some("a font"),
+        Seems::Wasm => Some("WebAssembly"),
+        Seems::Data | Seems::Media | Seems::Beginning | Seems::Other => None,
+    }
+}
+
+fn is_of_package(url: &str) -> bool {
+    url.parse().is_ok_and(|url: SubresourceUrl| npm::classify(&url).is_some())
 }
 
 /// The loads that the lockfile holds: without addresses that are most likely documentation.
@@ -45,18 +50,18 @@ pub(super) fn locked_loads(
 ) -> LockedLoads {
     let mut locked = entry.loads.clone();
     for (request, module) in resolution.graphs.modules_of(url) {
-        let Some(way) = way_read(request, entry) else { continue };
+        let Some(read_as) = read_as(request, entry) else { continue };
         let loads = match resolution.unparsed.get(request) {
             Some(failure) => Err(failure.clone()),
             None => Ok(recorded(module.loads.clone())),
         };
-        locked.insert(way, loads);
+        locked.insert(read_as, loads);
     }
     locked
 }
 
 /// As what a locked file was read for a request; `None` if it is no script.
-fn way_read(request: &Request, entry: &Entry) -> Option<ReadAs> {
+fn read_as(request: &Request, entry: &Entry) -> Option<ReadAs> {
     let may_be_script = Extension::of_media_type(&entry.media_type).may_be_script();
     request.r#use.read_as().filter(|_| may_be_script)
 }

@@ -1,31 +1,29 @@
 //! What changes in scripts because files have moved: specifiers of vendored modules, and of modules
 //! of the site that import them.
 //!
-//! Nearly nothing changes, since files lie beside each other as they did. What does is read again
-//! and held against the graph before it counts.
+//! Most scripts do not change, since vendored files lie beside each other as they did at the CDN. An edited
+//! script is scanned again and verified before it counts.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use url::{Position, Url};
 
-use super::{cache_busting, files::VendoredFiles};
+use super::{
+    cache_busting,
+    files::{VendoredFiles, local_urls},
+    script::{Addressing, Script, ScriptUse},
+};
 use crate::{
     findings::{Notice, Problem},
-    graph::{
-        closure::{self, Reached, Request},
-        local_urls::LocalUrls,
-        relocation::{self, Flaw, Move, NewSpecifier},
-        specifier,
-    },
-    js::{
-        Loads,
-        literal::{self, Edit},
-    },
+    graph::{closure::Request, local_urls::LocalUrls, specifier},
     read::baseline::Baseline,
     reference::SubresourceUrl,
     resolve::resolver::Resolution,
     settings::Settings,
-    site::{self, Page},
+    site::{self, Page, SiteError},
 };
 
 /// A module of the site that imports what has moved.
@@ -37,11 +35,11 @@ pub struct OwnScript {
     pub after: Vec<u8>,
 }
 
-/// What relocation comes to.
+/// The new place of every file, and the scripts that change because of it.
 #[derive(Debug)]
 pub struct Relocated {
     /// Where the vendored files lie.
-    pub homes: LocalUrls,
+    pub local_urls: LocalUrls,
     /// The vendored scripts that are served with other specifiers.
     pub vendored: BTreeMap<SubresourceUrl, Vec<u8>>,
     /// The site's own, by their path below its root.
@@ -57,163 +55,42 @@ pub fn relocate(
     resolution: &Resolution,
     files: &VendoredFiles,
 ) -> Relocated {
-    let mut homes = homes(settings, base, resolution, files);
-    let mut scripts: BTreeMap<&SubresourceUrl, Script<'_>> = BTreeMap::new();
-    for (request, module) in resolution.graphs.modules() {
-        let Some(reached) = resolution.reached.get(request) else { continue };
-        let is_own = base.site.is_own(&request.url);
-        let Some(to) = new_place(&homes, request, is_own) else { continue };
-        let script = scripts.entry(&request.url).or_insert_with(|| Script {
-            from: &module.response_url,
-            to,
-            uses: Vec::new(),
-        });
-        script.uses.push((request, &module.loads, reached));
-    }
-    cache_busting::settle(base, resolution, files, &mut scripts, &mut homes);
-    let mut relocated =
-        Relocated { homes, vendored: BTreeMap::new(), own: BTreeMap::new(), problems: Vec::new() };
+    let mut local_urls = local_urls(settings, base, files.vendored_entries(resolution));
+    let mut scripts = scripts(base, resolution, &local_urls);
+    cache_busting::version_folders(base, resolution, files, &mut scripts, &mut local_urls);
+    let (vendored, own, problems) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    let mut relocated = Relocated { local_urls, vendored, own, problems };
     for (url, script) in scripts {
-        if base.site.is_own(url) {
-            relocated.own_script(settings, base, url, &script);
-        } else {
-            relocated.vendored_script(files, url, &script);
+        match base.site.is_own(url) {
+            true => relocated.own_script(settings, base, url, &script),
+            false => relocated.vendored_script(files, url, &script),
         }
     }
     relocated
 }
 
-/// A script, and everything it is used as.
-pub(super) struct Script<'a> {
-    /// Where it was.
-    pub from: &'a Url,
-    /// Where it lies from now on.
-    pub to: Url,
-    /// As what, with what it asks for, and how it is reached.
-    pub uses: Vec<(&'a Request, &'a Loads, &'a Reached)>,
+/// The scripts that we serve.
+fn scripts<'r>(
+    base: &Baseline,
+    resolution: &'r Resolution,
+    local_urls: &LocalUrls,
+) -> BTreeMap<&'r SubresourceUrl, Script<'r>> {
+    let mut scripts: BTreeMap<&SubresourceUrl, Script<'_>> = BTreeMap::new();
+    for (request, module) in resolution.graphs.modules() {
+        let Some(reached) = resolution.reached.get(request) else { continue };
+        let is_own = base.site.is_own(&request.url);
+        let Some(to) = new_place(local_urls, request, is_own) else { continue };
+        let new = Script { from: &module.response_url, to, uses: Vec::new() };
+        let script = scripts.entry(&request.url).or_insert(new);
+        script.uses.push(ScriptUse { request, loads: &module.loads, reached });
+    }
+    scripts
 }
 
 /// Where a script lies from now on; `None` if it is not ours to serve.
-fn new_place(homes: &LocalUrls, request: &Request, is_own: bool) -> Option<Url> {
+fn new_place(local_urls: &LocalUrls, request: &Request, is_own: bool) -> Option<Url> {
     let url = request.url.as_url();
-    if is_own { Some(url.clone()) } else { homes.local(url) }
-}
-
-/// The new place of everything that becomes local, also by the URL that redirects led to.
-fn homes(
-    settings: &Settings,
-    base: &Baseline,
-    resolution: &Resolution,
-    files: &VendoredFiles,
-) -> LocalUrls {
-    let mut paths = BTreeMap::new();
-    for (url, action) in &resolution.plan.actions {
-        let Some(entry) = files.lock.get(url).filter(|_| files.becomes_local(url, action)) else {
-            continue;
-        };
-        if let Some(final_url) = &entry.final_url {
-            paths.entry(final_url.clone()).or_insert_with(|| entry.path.clone());
-        }
-        paths.insert(url.clone(), entry.path.clone());
-    }
-    LocalUrls::new(base.site.root(), &settings.out, paths)
-}
-
-impl Script<'_> {
-    /// The specifiers that change, for each use of the script.
-    fn changes(
-        &self,
-        homes: &LocalUrls,
-        spell: &dyn Fn(&Url, &Url) -> String,
-    ) -> Vec<Vec<NewSpecifier>> {
-        let script = Move { from: self.from, to: &self.to };
-        let changes = self.uses.iter().map(|(request, loads, reached)| {
-            let settings = worker(homes, request, reached, script);
-            let settings = settings.as_ref().map(|(from, to)| Move { from, to });
-            let local = |url: &Url| homes.local(url);
-            relocation::new_specifiers(loads, script, settings, local, spell)
-        });
-        changes.collect()
-    }
-
-    /// Whether any specifier changes.
-    pub fn changes_any(&self, homes: &LocalUrls, spell: &dyn Fn(&Url, &Url) -> String) -> bool {
-        self.changes(homes, spell).iter().any(|changes| !changes.is_empty())
-    }
-
-    /// The edits of the script, as everything it is used as.
-    pub fn edits(
-        &self,
-        source: &[u8],
-        homes: &LocalUrls,
-        spell: &dyn Fn(&Url, &Url) -> String,
-    ) -> Result<Vec<Edit>, String> {
-        let mut edits = Vec::new();
-        for ((request, loads, _), changes) in self.uses.iter().zip(self.changes(homes, spell)) {
-            if changes.is_empty() {
-                continue;
-            }
-            let scan = request.r#use.scan(source).map_err(|failure| failure.to_string())?;
-            let placed = relocation::place(changes, loads, &scan);
-            edits.extend(placed.map_err(|error| error.to_string())?);
-        }
-        edits.sort();
-        edits.dedup();
-        Ok(edits)
-    }
-
-    /// Holds the edited script against the graph: every specifier leads to a file that is there,
-    /// and none to where a file has been.
-    fn prove(&self, homes: &LocalUrls, edited: &[u8]) -> Result<(), String> {
-        for (request, _, reached) in &self.uses {
-            let scan = request.r#use.scan(edited).map_err(|failure| failure.to_string())?;
-            let script = Move { from: self.from, to: &self.to };
-            let settings = worker(homes, request, reached, script).map(|(_, to)| to);
-            let judge = |url: &Url| homes.local(url).map(|_| Flaw::StillRemote);
-            let flaws = relocation::prove(&scan.loads, &self.to, settings.as_ref(), judge);
-            if let Some(flaw) = flaws.first() {
-                return Err(format!("line {} still leads to `{}`", flaw.specifier.line, flaw.url));
-            }
-        }
-        Ok(())
-    }
-
-    /// The script with its edits, if it needs any; an edit that does not prove itself is an error.
-    pub fn edited(
-        &self,
-        source: &[u8],
-        homes: &LocalUrls,
-        spell: &dyn Fn(&Url, &Url) -> String,
-    ) -> Result<Option<Vec<u8>>, String> {
-        let edits = self.edits(source, homes, spell)?;
-        if edits.is_empty() {
-            return Ok(None);
-        }
-        let edited = literal::rewrite(source, &edits).map_err(|error| error.to_string())?;
-        self.prove(homes, &edited)?;
-        Ok(Some(edited))
-    }
-}
-
-/// The worker that runs a script, before and after: known if there is one only.
-fn worker(
-    homes: &LocalUrls,
-    request: &Request,
-    reached: &Reached,
-    script: Move<'_>,
-) -> Option<(Url, Url)> {
-    let closure::Use::Worker(_) = request.r#use else { return None };
-    let mut workers = reached.workers.iter();
-    match (workers.next(), workers.next()) {
-        (Some(worker), None) if worker == script.from => {
-            Some((script.from.clone(), script.to.clone()))
-        }
-        (Some(worker), None) => {
-            let to = homes.local(worker).unwrap_or_else(|| worker.clone());
-            Some((worker.clone(), to))
-        }
-        _ => None,
-    }
+    if is_own { Some(url.clone()) } else { local_urls.local(url) }
 }
 
 impl Relocated {
@@ -224,7 +101,9 @@ impl Relocated {
         script: &Script<'_>,
     ) {
         let Some(bytes) = files.bytes.get(url) else { return };
-        match script.edited(bytes, &self.homes, &specifier::relative) {
+        let local_urls = &self.local_urls;
+        let addressing = Addressing { local_urls, specifier: &specifier::relative };
+        match script.edited(bytes, addressing) {
             Ok(Some(edited)) => drop(self.vendored.insert(url.clone(), edited)),
             Ok(None) => {}
             Err(cause) => self.problems.push(not_relocated(url.as_str(), &cause)),
@@ -239,35 +118,55 @@ impl Relocated {
         script: &Script<'_>,
     ) {
         let Some(name) = base.site.file_path(url) else { return };
-        let spell = |from: &Url, to: &Url| match (&settings.public_path, self.homes.below(to)) {
-            (Some(prefix), Some(file)) => {
-                let rest = &to[Position::AfterPath..];
-                specifier::as_specifier(&format!("{prefix}{file}{rest}"))
-            }
-            _ => specifier::relative(from, to),
-        };
-        if !script.changes_any(&self.homes, &spell) {
+        let local_urls = &self.local_urls;
+        let specifier = |from: &Url, to: &Url| own_specifier(settings, local_urls, from, to);
+        let addressing = Addressing { local_urls, specifier: &specifier };
+        if !script.changes_any(addressing) {
             return;
         }
         let path: PathBuf = name.split('/').collect();
-        let page = match site::open(&settings.site).and_then(|site| site::read_page(&site, &path)) {
-            Ok(page) => page,
-            Err(error) => return self.problems.push(not_relocated(&name, &error.to_string())),
-        };
-        match script.edited(page.bytes(), &self.homes, &spell) {
-            Ok(Some(after)) => drop(self.own.insert(path, OwnScript { before: page, after })),
+        match edited_own(settings, &path, script, addressing) {
+            Ok(Some(edited)) => drop(self.own.insert(path, edited)),
             Ok(None) => {}
             Err(cause) => self.problems.push(not_relocated(&name, &cause)),
         }
     }
 }
 
+/// A module of the site with its edits, if it needs any.
+fn edited_own(
+    settings: &Settings,
+    path: &Path,
+    script: &Script<'_>,
+    addressing: Addressing<'_>,
+) -> Result<Option<OwnScript>, String> {
+    let before = own_file(settings, path).map_err(|error| error.to_string())?;
+    let after = script.edited(before.bytes(), addressing)?;
+    Ok(after.map(|after| OwnScript { before, after }))
+}
+
+fn own_file(settings: &Settings, path: &Path) -> Result<Page<'static>, SiteError> {
+    site::read_page(&site::open(&settings.site)?, path)
+}
+
+/// How a module of the site names a file: one of the vendor folder by the prefix of `--public-path`.
+fn own_specifier(settings: &Settings, local_urls: &LocalUrls, from: &Url, to: &Url) -> String {
+    match (&settings.public_path, local_urls.below(to)) {
+        (Some(prefix), Some(file)) => {
+            let rest = &to[Position::AfterPath..];
+            specifier::as_specifier(&format!("{prefix}{file}{rest}"))
+        }
+        _ => specifier::relative(from, to),
+    }
+}
+
+/// What the owner of the site can do about a script that could not be edited.
+pub const REPORT: &str =
+    "this is a limit of Inhouse: please report it; a rule can keep the script external";
+
 fn not_relocated(script: &str, cause: &str) -> Problem {
     Notice::new("module-not-rewritten", format!("`{script}` could not be given new addresses"))
         .detail("cause", cause)
-        .hint(
-            "this is a limit of Inhouse: please report it; a rule can keep the script external"
-                .to_owned(),
-        )
+        .hint(REPORT.to_owned())
         .of_site()
 }

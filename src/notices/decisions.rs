@@ -4,6 +4,7 @@ use crate::{
     csp::{self, Disposition, SiteHeaders},
     findings::{Notice, Use},
     read::{baseline::Baseline, pages::Pages},
+    reference::SubresourceUrl,
     resolve::{plan::Action, resolver::Resolution},
     settings::Settings,
 };
@@ -35,44 +36,42 @@ fn doubtful_hosts(resolution: &Resolution) -> Vec<Notice> {
 
 /// An absolute address of the site itself looks external where nobody knows the site's URL.
 fn likely_own_site(settings: &Settings, resolution: &Resolution) -> Vec<Notice> {
-    let mut warnings = Vec::new();
-    for (url, action) in &resolution.plan.actions {
-        let file = settings.site.join(url.as_url().path().trim_start_matches('/'));
-        if action.is_vendored() && settings.site_url.is_none() && file.is_file() {
-            let message =
-                format!("`{url}` looks like your own site: the same path is a file of it");
-            let notice = Notice::new("own-site", message).used_at(resolution.places(url));
-            warnings.push(notice.hint("set --site-url if it is".to_owned()));
-        }
+    if settings.site_url.is_some() {
+        return Vec::new();
     }
-    warnings
+    let file = |url: &str| settings.site.join(url.trim_start_matches('/'));
+    let vendored = resolution.plan.actions.iter().filter(|(_, action)| action.is_vendored());
+    let own = vendored.map(|(url, _)| url).filter(|url| file(url.as_url().path()).is_file());
+    own.map(|url| own_site(url).used_at(resolution.places(url))).collect()
+}
+
+fn own_site(url: &SubresourceUrl) -> Notice {
+    let message = format!("`{url}` looks like your own site: the same path is a file of it");
+    Notice::new("own-site", message).hint("set --site-url if it is".to_owned())
 }
 
 fn unused_rules(settings: &Settings, resolution: &Resolution) -> Vec<Notice> {
     if resolution.is_incomplete {
         return Vec::new(); // a rule may be about what a module imports that is not downloaded yet
     }
-    let notice = |pattern: &dyn std::fmt::Display| {
-        let message = format!("the rule `{pattern}` matches no script of the site");
-        Notice::new("unused-rule", message).hint("remove it, or correct its pattern".to_owned())
-    };
     let unused = settings.policy.unused_rules(resolution.urls.keys());
-    unused.into_iter().map(|rule| notice(&rule.pattern)).collect()
+    unused.into_iter().map(|rule| unused_rule(&rule.pattern)).collect()
+}
+
+fn unused_rule(pattern: &str) -> Notice {
+    let message = format!("the rule `{pattern}` matches no script of the site");
+    Notice::new("unused-rule", message).hint("remove it, or correct its pattern".to_owned())
 }
 
 /// Policies that will block the local copies.
 fn blocking_policies(headers: &SiteHeaders, pages: &Pages) -> Vec<Notice> {
+    let in_pages = pages.policies.iter().filter_map(|(policy, place)| {
+        Some(blocks_local_copies(csp::blocks_own_scripts(policy)?, Some(place.clone())))
+    });
     let enforced =
         headers.policies.iter().filter(|policy| policy.list.disposition() == Disposition::Enforce);
-    let in_headers = enforced.map(|policy| (policy.list.blocks_own_scripts(), None));
-    let in_pages = pages
-        .policies
-        .iter()
-        .map(|(policy, place)| (csp::blocks_own_scripts(policy), Some(place.clone())));
-    in_pages
-        .chain(in_headers)
-        .filter_map(|(blocking, place)| Some(blocks_local_copies(blocking?, place)))
-        .collect()
+    let in_headers = enforced.filter_map(|policy| policy.list.blocks_own_scripts());
+    in_pages.chain(in_headers.map(|directive| blocks_local_copies(directive, None))).collect()
 }
 
 fn blocks_local_copies(directive: &str, place: Option<Use>) -> Notice {
@@ -80,7 +79,6 @@ fn blocks_local_copies(directive: &str, place: Option<Use>) -> Notice {
     let message = format!(
         "{whose} Content-Security-Policy will block the local copies: `{directive}` has no 'self'"
     );
-    Notice::new("csp-blocks-local", message)
-        .used_by(place)
-        .hint(format!("add 'self' to `{directive}`"))
+    let notice = Notice::new("csp-blocks-local", message).used_by(place);
+    notice.hint(format!("add 'self' to `{directive}`"))
 }

@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 use crate::{
-    findings::Notice, graph::closure::Use, resolve::resolver::Resolution, site, site_urls::SiteUrls,
+    findings::Notice,
+    graph::closure::{Request, Use},
+    resolve::resolver::Resolution,
+    site,
+    site_urls::SiteUrls,
 };
 
 /// Links that look like pages or folders.
@@ -18,15 +22,15 @@ pub fn links(links: &[PathBuf]) -> Vec<Notice> {
 
 /// Pages may have been scanned elsewhere; the modules of the site have to be here.
 pub fn missing_modules(site: &SiteUrls, resolution: &Resolution) -> Vec<Notice> {
-    let missing = resolution
-        .graphs
-        .left()
-        .filter(|request| matches!(request.r#use, Use::Module(_)) && site.is_own(&request.url));
+    let is_own_module =
+        |request: &&Request| matches!(request.r#use, Use::Module(_)) && site.is_own(&request.url);
+    let missing = resolution.graphs.left().filter(is_own_module);
     let names = missing.filter_map(|request| site.file_path(&request.url));
-    let notice = |name: String| {
-        let message = format!("pages load the site's own module `{name}`, which is not in SITE");
-        let hint = "put the site's own scripts there first: what they import is to be vendored too";
-        Notice::new("missing-module", message).hint(hint.to_owned())
-    };
-    names.map(notice).collect()
+    names.map(|name| missing_module(&name)).collect()
+}
+
+fn missing_module(name: &str) -> Notice {
+    let message = format!("pages load the site's own module `{name}`, which is not in SITE");
+    let hint = "put the site's own scripts there first: what they import is to be vendored too";
+    Notice::new("missing-module", message).hint(hint.to_owned())
 }

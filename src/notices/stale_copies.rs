@@ -18,13 +18,17 @@ pub fn stale_copies<'f>(
     }
     let changed: BTreeSet<&Path> = changed.collect();
     let mut stale = copies.iter().filter(|copy| changed.contains(&*copy.with_extension("")));
-    let first = site::page_name(stale.next()?);
-    let message = match stale.count() {
+    Some(stale_copy(&site::page_name(stale.next()?), stale.count()))
+}
+
+/// `first` is a stale copy, and there are `more` of them.
+fn stale_copy(first: &str, more: usize) -> Notice {
+    let message = match more {
         0 => format!("`{first}` is a compressed copy of what it will not match any more"),
         more => format!(
             "`{first}` and {more} more are compressed copies of what they will not match any more"
         ),
     };
     let hint = "run Inhouse before the site is compressed, or compress these files again";
-    Some(Notice::new("stale-copy", message).hint(hint.to_owned()))
+    Notice::new("stale-copy", message).hint(hint.to_owned())
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 use crate::{
-    findings::{Findings, Notice, Places, Use},
+    findings::{Findings, Notice, Places},
     graph::{
         closure::{self, Broken, Module, Reach, Referrer, Request},
         local_urls::{FolderMove, LocalUrls},
@@ -16,7 +16,7 @@ use crate::{
     lockfile::Lockfile,
     read::pages::Pages,
     reference::SubresourceUrl,
-    resolve::resolver::{Resolution, import},
+    resolve::resolver::{Resolution, import, place_of},
     site_urls::SiteUrls,
 };
 
@@ -32,16 +32,10 @@ pub fn unfollowed(
 ) -> Findings {
     let mut findings = Findings::default();
     findings.warnings.extend(of_modules(site, resolution, layout));
-    let unparsed: BTreeMap<_, _> =
-        resolution.unparsed.iter().map(|(request, failure)| (&request.url, failure)).collect();
-    let unparsed = unparsed.into_iter();
-    findings.warnings.extend(unparsed.map(|(url, failure)| {
-        not_read(site, url, failure).used_at(named_by(site, pages, resolution, url))
-    }));
-    findings
-        .warnings
-        .extend(resolution.graphs.broken().iter().filter_map(|broken| leads_nowhere(site, broken)));
-    findings.warnings.extend(unused_folders(pages, &layout.homes));
+    findings.warnings.extend(unread_scripts(site, pages, resolution));
+    let broken = resolution.graphs.broken().into_iter();
+    findings.warnings.extend(broken.filter_map(|broken| leads_nowhere(site, &broken)));
+    findings.warnings.extend(unused_folders(pages, &layout.local_urls));
     findings.add(wrong_types(site, resolution));
     findings
 }
@@ -49,20 +43,29 @@ pub fn unfollowed(
 /// What the code of vendored modules, and of the site's own, leaves open.
 fn of_modules(site: &SiteUrls, resolution: &Resolution, layout: &Layout) -> Vec<Notice> {
     let mut notices = Vec::new();
-    let mut told = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (request, module) in resolution.graphs.modules() {
         let Some(reached) = resolution.reached.get(request) else { continue };
-        let is_vendored = layout.homes.path(request.url.as_url()).is_some();
+        let is_vendored = layout.local_urls.path(request.url.as_url()).is_some();
         if reached.in_document && (is_vendored || site.is_own(&request.url)) {
             notices.extend(foreign_workers(site, request, module));
         }
-        if is_vendored && told.insert(&request.url) {
+        if is_vendored && seen.insert(&request.url) {
             notices.extend(computed_addresses(request, module));
             notices.extend(calls_home(request, module));
             notices.extend(self_locating(request, module, &layout.files.lock));
         }
     }
     notices
+}
+
+/// The scripts that do not parse, each once.
+fn unread_scripts(site: &SiteUrls, pages: &Pages, resolution: &Resolution) -> Vec<Notice> {
+    let unparsed = resolution.unparsed.iter().map(|(request, failure)| (&request.url, failure));
+    let unparsed: BTreeMap<_, _> = unparsed.collect();
+    let places = |url| named_by(site, pages, resolution, url);
+    let notice = |(url, failure)| not_read(site, url, failure).used_at(places(url));
+    unparsed.into_iter().map(notice).collect()
 }
 
 /// A script that does not parse.
@@ -76,7 +79,7 @@ fn not_read(site: &SiteUrls, url: &SubresourceUrl, failure: &ParseFailure) -> No
     Notice::new("script-not-read", message).detail("cause", failure).hint(hint.to_owned())
 }
 
-/// Who names a file: the site's own are known by the graphs alone.
+/// What names a file. Files of the site itself are known by the graphs alone.
 fn named_by(
     site: &SiteUrls,
     pages: &Pages,
@@ -89,10 +92,7 @@ fn named_by(
     let mut places = BTreeSet::new();
     for (start, closure) in resolution.graphs.closures() {
         let reached = closure.reached.iter().filter(|(request, _)| request.url == *url);
-        places.extend(reached.filter_map(|(_, reached)| match &reached.by {
-            (Referrer::File(by), line) => Some(import(site.name(&by.url), *line)),
-            (Referrer::Page | Referrer::Inline(_), _) => pages.starts.get(start).cloned(),
-        }));
+        places.extend(reached.filter_map(|(_, reached)| place_of(site, pages, start, reached)));
     }
     places.into_iter().collect()
 }
@@ -108,18 +108,17 @@ fn leads_nowhere(site: &SiteUrls, broken: &Broken) -> Option<Notice> {
     Some(notice.used_by([import(site.name(&by.url), broken.line)]).hint(hint.to_owned()))
 }
 
-/// Folders of import maps that nothing is imported from: nobody can say which files they are for.
-fn unused_folders(pages: &Pages, homes: &LocalUrls) -> Vec<Notice> {
-    let unused = |(url, place): (&Url, &Use)| {
-        if homes.folder(url) != FolderMove::Unused {
-            return None;
-        }
-        let message = format!("nothing is imported from `{url}`, so nothing of it was vendored");
-        let hint = "if code asks for it by a name that it computes, list those files one by one in the import map; else remove the entry";
-        let notice = Notice::new("unused-folder", message);
-        Some(notice.used_by([place.clone()]).hint(hint.to_owned()))
-    };
-    pages.folders.iter().filter_map(unused).collect()
+/// Folders of import maps that nothing is imported from: which files they are for is not known.
+fn unused_folders(pages: &Pages, local_urls: &LocalUrls) -> Vec<Notice> {
+    let is_unused = |url| local_urls.folder(url) == FolderMove::Unused;
+    let unused = pages.folders.iter().filter(|(url, _)| is_unused(url));
+    unused.map(|(url, place)| unused_folder(url).used_by([place.clone()])).collect()
+}
+
+fn unused_folder(url: &Url) -> Notice {
+    let message = format!("nothing is imported from `{url}`, so nothing of it was vendored");
+    let hint = "if code asks for it by a name that it computes, list those files one by one in the import map; else remove the entry";
+    Notice::new("unused-folder", message).hint(hint.to_owned())
 }
 
 /// A file that browsers refuse where it is imported fails the run, unless it may never be imported.
@@ -127,11 +126,7 @@ fn wrong_types(site: &SiteUrls, resolution: &Resolution) -> Findings {
     let mut findings = Findings::default();
     for request in &resolution.wrong_type {
         let Some(reached) = resolution.reached.get(request) else { continue };
-        let url = &request.url;
-        let message = format!("`{}` is not of the type that it is imported as", site.name(url));
-        let notice = Notice::new("wrong-module-type", message)
-            .used_at(resolution.places(url))
-            .hint("browsers refuse it as well: correct the import, or its `type`".to_owned());
+        let notice = wrong_type(site, &request.url).used_at(resolution.places(&request.url));
         match reached.reach {
             Reach::Static => findings.problems.push(notice.of_site()),
             Reach::Lazy => findings.warnings.push(notice),
@@ -140,14 +135,19 @@ fn wrong_types(site: &SiteUrls, resolution: &Resolution) -> Findings {
     findings
 }
 
+fn wrong_type(site: &SiteUrls, url: &SubresourceUrl) -> Notice {
+    let message = format!("`{}` is not of the type that it is imported as", site.name(url));
+    let hint = "browsers refuse it as well: correct the import, or its `type`";
+    Notice::new("wrong-module-type", message).hint(hint.to_owned())
+}
+
 /// Loads whose address the script computes.
 fn computed_addresses(request: &Request, module: &Module) -> Option<Notice> {
     let url = &request.url;
     let lines = module.loads.computed.iter();
     let lines: BTreeMap<_, _> = lines.map(|load| (load.consequence(), load.line)).rev().collect();
     let first = lines.values().min()?;
-    let many = module.loads.computed.len();
-    let message = match many {
+    let message = match module.loads.computed.len() {
         1 => format!("`{url}` computes the address of something it loads"),
         many => format!("`{url}` computes the addresses of {many} things it loads"),
     };
@@ -163,28 +163,28 @@ fn computed_addresses(request: &Request, module: &Module) -> Option<Notice> {
 
 /// Workers and worklets by an address elsewhere.
 fn foreign_workers(site: &SiteUrls, request: &Request, module: &Module) -> Option<Notice> {
-    let foreign = |specifier: &Specifier| {
-        let url = closure::foreign_worker(specifier, site.root())?;
-        let consequence = match specifier.form {
-            Form::Worklet => "it is still loaded from there",
-            _ => "browsers start no worker from another origin",
-        };
-        Some((specifier.line, format!("`{url}`: {consequence}")))
-    };
+    let foreign = |specifier| foreign_worker(site, specifier);
     let workers: Vec<_> = module.loads.specifiers.iter().filter_map(foreign).collect();
     let (first, _) = workers.first()?;
-    let message = format!(
-        "`{}` names a worker by an address elsewhere: it was not vendored",
-        site.name(&request.url)
-    );
+    let name = site.name(&request.url);
+    let message = format!("`{name}` names a worker by an address elsewhere: it was not vendored");
     let mut notice = Notice::new("foreign-worker", message);
     for (line, what) in workers.iter().take(SHOWN) {
         notice = notice.detail("line", format!("{line}: {what}"));
     }
-    Some(notice.used_by([import(site.name(&request.url), *first)]).hint(
-        "if the worker is needed, put its script into the site and its address there into the code"
-            .to_owned(),
-    ))
+    let hint =
+        "if the worker is needed, put its script into the site and its address there into the code";
+    Some(notice.used_by([import(name, *first)]).hint(hint.to_owned()))
+}
+
+/// The line that names a worker or worklet by an address elsewhere, and what browsers do about it.
+fn foreign_worker(site: &SiteUrls, specifier: &Specifier) -> Option<(usize, String)> {
+    let url = closure::foreign_worker(specifier, site.root())?;
+    let consequence = match specifier.form {
+        Form::Worklet => "it is still loaded from there",
+        _ => "browsers start no worker from another origin",
+    };
+    Some((specifier.line, format!("`{url}`: {consequence}")))
 }
 
 /// Addresses in strings that look like files.
@@ -213,7 +213,7 @@ fn file(sign: &Sign) -> Option<String> {
     Some(format!("`{url}` ({kind})"))
 }
 
-/// A module that looks up its own address; what classic scripts do is told by their bytes.
+/// A module that looks up its own address; what classic scripts do shows in their bytes.
 fn self_locating(request: &Request, module: &Module, lock: &Lockfile) -> Option<Notice> {
     let looks = |sign: &&Sign| {
         matches!(sign.kind, SignKind::OwnAddress(OwnAddress::ImportMetaUrl | OwnAddress::OwnFolder))

@@ -1,7 +1,5 @@
 //! What the owner of the site should know about scripts that are vendored all the same.
 
-use std::borrow::Cow;
-
 use crate::{
     findings::{Notice, Places},
     layout::files::VendoredFiles,
@@ -20,7 +18,7 @@ pub fn vendored(files: &VendoredFiles, resolution: &Resolution) -> Vec<Notice> {
     for (url, bytes) in &files.bytes {
         let Some(entry) = files.lock.get(url) else { continue };
         let uses = resolution.urls.get(url);
-        // Nobody can pin what other people's modules import. In modules there is no `currentScript`.
+        // What modules of other owners import cannot be pinned. In modules there is no `currentScript`.
         let is_floating = entry.floating && uses.is_none_or(UrlUses::is_named_by_site);
         let is_classic = uses.is_none_or(|uses| !uses.classic.is_empty());
         let looks_itself_up = is_classic && obtain::reads_its_own_address(bytes);
@@ -36,16 +34,19 @@ pub fn vendored(files: &VendoredFiles, resolution: &Resolution) -> Vec<Notice> {
 
 /// An address that may mean other bytes tomorrow, and what to write instead.
 fn floating(url: &SubresourceUrl, entry: &Entry) -> Notice {
-    let hint = match pinned(url, entry) {
-        Some(pinned) => format!("write `{pinned}` instead"),
-        None => match npm::classify(url).map(|form| form.pinned) {
-            Some(Pinning::Floating { advice }) => advice,
-            _ => "use an address with an exact version, if the host has one".to_owned(),
-        },
-    };
     let message =
         format!("`{url}` may mean other bytes tomorrow; the lockfile pins those of today");
+    let pinned = pinned(url, entry).map(|pinned| format!("write `{pinned}` instead"));
+    let hint = pinned.unwrap_or_else(|| advice(url));
     Notice::new("floating-url", message).hint(hint)
+}
+
+/// What to write instead of an address of which the exact version is not known.
+fn advice(url: &SubresourceUrl) -> String {
+    match npm::classify(url).map(|form| form.pinned) {
+        Some(Pinning::Floating { advice }) => advice,
+        _ => "use an address with an exact version, if the host has one".to_owned(),
+    }
 }
 
 /// The address of the exact version that the lockfile holds: by npm's word, or by where the CDN
@@ -63,16 +64,18 @@ fn pinned(url: &SubresourceUrl, entry: &Entry) -> Option<SubresourceUrl> {
 /// The address that a path in the vendor folder mirrors, without the extension that the path got
 /// where the address has none.
 fn mirrored(url: &SubresourceUrl, entry: &Entry) -> Option<SubresourceUrl> {
-    let path = entry.path.as_str();
-    let stem = path.rsplit_once('.').filter(|(_, extension)| {
-        let asked = url.as_url().path().rsplit_once('.');
-        asked.is_none_or(|(_, asked)| asked != *extension)
-    });
-    let mirrored: SubresourceUrl =
-        format!("https://{}", stem.map_or(path, |(stem, _)| stem)).parse().ok()?;
+    let mirrored: SubresourceUrl = format!("https://{}", stem(url, entry)).parse().ok()?;
     let extension = Extension::of_media_type(&entry.media_type);
     let stored = Stored { url: mirrored.clone(), content: None, extension };
     (vendor_path::candidate(&stored) == entry.path).then_some(mirrored)
+}
+
+/// A path in the vendor folder, without the extension that the address does not have.
+fn stem<'e>(url: &SubresourceUrl, entry: &'e Entry) -> &'e str {
+    let path = entry.path.as_str();
+    let extension = url.as_url().path().rsplit_once('.').map(|(_, extension)| extension);
+    let added = path.rsplit_once('.').filter(|(_, own)| extension != Some(*own));
+    added.map_or(path, |(stem, _)| stem)
 }
 
 /// A script that finds out where it lies is likely to load its other files from there.
@@ -93,11 +96,12 @@ fn garbled(uses: Option<&UrlUses>, url: &SubresourceUrl, bytes: &[u8]) -> Vec<No
     if bytes.is_ascii() || says_its_encoding {
         return Vec::new();
     }
+    let encodings = uses.into_iter().flat_map(|uses| &uses.legacy_encoded);
+    encodings.map(|(encoding, places)| garbled_in(url, encoding, places)).collect()
+}
+
+fn garbled_in(url: &SubresourceUrl, encoding: &str, places: &Places) -> Notice {
+    let message = format!("`{url}` is UTF-8, and pages in {encoding} may read it as {encoding}");
     let hint = "add charset=\"utf-8\" to the tag, or save the page as UTF-8";
-    let notice = |(encoding, places): (&Cow<'_, str>, &Places)| {
-        let message =
-            format!("`{url}` is UTF-8, and pages in {encoding} may read it as {encoding}");
-        Notice::new("garbled", message).used_at(places.clone()).hint(hint.to_owned())
-    };
-    uses.into_iter().flat_map(|uses| &uses.legacy_encoded).map(notice).collect()
+    Notice::new("garbled", message).used_at(places.clone()).hint(hint.to_owned())
 }

@@ -16,11 +16,11 @@ use super::{
 };
 use crate::{
     findings::{Findings, Notice, Use},
-    graph::document::{self, Start},
+    graph::document::{self, Document, MapElement, Start},
     html::{self, Patch, Positions, Scan, ScanError, Tag, TagKind},
     integrity::IntegrityMetadata,
-    page::{self, LocalScript, PageReferences, Role},
-    reference::{PageAddress, SubresourceUrl},
+    page::{self, LocalScript, PageReferences, Reference, Role},
+    reference::{ForeignBase, PageAddress, SubresourceUrl},
     settings::{Ambiguous, Settings},
     site::{self, dialect},
 };
@@ -53,7 +53,8 @@ pub fn page_address(path: &Path, settings: &Settings) -> PageAddress {
 #[derive(Debug, Default)]
 pub(super) struct PageRecord {
     pub(super) path: PathBuf,
-    pub(super) has_work: bool,
+    /// Whether a tag or a piece of code names another origin.
+    pub(super) names_external: bool,
     pub(super) patch: KnownPatch,
     pub(super) external: Vec<(SubresourceUrl, Naming, Option<IntegrityMetadata>, Use)>,
     pub(super) starts: Vec<(Start, Use)>,
@@ -81,7 +82,7 @@ impl PageRecord {
     }
 
     pub(super) fn says_something(&self) -> bool {
-        self.has_work
+        self.names_external
             || !self.starts.is_empty()
             || !(self.vendored.is_empty()
                 && self.policies.is_empty()
@@ -103,7 +104,9 @@ impl PageRecord {
                 let references = page::references(address, &scan);
                 let page = ReadPage { bytes, address, scan: &scan, references: &references };
                 self.note(settings, &page);
-                visitor.filter(|_| self.has_work && !self.findings.has_problems())?.rewrite(&page)
+                visitor
+                    .filter(|_| self.names_external && !self.findings.has_problems())?
+                    .rewrite(&page)
             }
             Err(error) => {
                 self.refuse(settings, &error);
@@ -116,101 +119,85 @@ impl PageRecord {
         let ReadPage { bytes, address, scan, references } = *page;
         let (name, positions) = (&self.name(), &Positions::new(scan.source(bytes)));
         let place = |tag: usize| page::place(name, positions, &scan.tags[tag]);
-        let is_vendored = |script: &&LocalScript| {
-            let rest = script.path.strip_prefix(&settings.out);
-            rest.is_some_and(|rest| rest.starts_with('/'))
-        };
-        for script in references.local.iter().filter(is_vendored) {
-            let local = LocalUse {
-                path: script.path.clone(),
-                declared: script.declared.clone(),
-                takes_integrity: script.takes_integrity,
-            };
-            self.vendored.push((local, place(script.tag)));
-        }
+        self.note_vendored(settings, &references.local, &place);
         for tag in &references.placeholders {
             let address = scan.tags[*tag].address().unwrap_or_default();
             self.findings.warnings.push(unfilled(address, place(*tag)));
         }
         for reference in &references.external {
-            let naming = match (reference.skipped, reference.role) {
-                (_, Role::Hint) => {
-                    self.has_work = true;
-                    continue;
-                }
-                (true, _) => Naming::Skipped,
-                (false, Role::Classic) => Naming::Classic,
-                (false, Role::Module) => Naming::Module,
-                (false, Role::Preload) => Naming::Preload,
-            };
-            let place = place(reference.tag);
-            if let Naming::Classic | Naming::Module = naming
-                && settings.public_path.is_none()
-                && let Some(base) = &reference.base
-                && let Err(error) = address.local("", Some(base))
-            {
-                self.findings.problems.push(foreign_base(&error, &reference.url, place.clone()));
-            }
-            let names_its_encoding = scan.tags[reference.tag].text("charset").is_some();
-            if matches!(naming, Naming::Classic) && scan.encoding != "UTF-8" && !names_its_encoding
-            {
-                self.legacy.push((reference.url.clone(), place.clone(), scan.encoding));
-            }
-            let declared = reference.declared.clone();
-            self.external.push((reference.url.clone(), naming, declared, place));
+            self.note_external(settings, page, reference, place(reference.tag));
         }
         // Classic scripts of the site itself start no graph.
         if !references.external.is_empty() || !scan.tags.iter().all(Tag::is_classic) {
             self.note_modules(address, scan, &place);
         }
-        for (index, tag) in scan.tags.iter().enumerate() {
-            if tag.kind == TagKind::MetaCsp {
-                self.policies.push((tag.address().unwrap_or_default().to_owned(), place(index)));
-            }
-        }
-        self.has_work |= !self.external.is_empty();
+        self.note_policies(scan, &place);
+        self.names_external |= !self.external.is_empty();
         for remark in &scan.remarks {
             let place = page::place_of_remark(name, positions, remark);
             self.findings.warnings.extend(remarked(address, remark, place));
         }
     }
 
+    /// Notes the scripts of the vendor folder that the page loads.
+    fn note_vendored(
+        &mut self,
+        settings: &Settings,
+        scripts: &[LocalScript],
+        place: &impl Fn(usize) -> Use,
+    ) {
+        let is_vendored = |script: &&LocalScript| {
+            let rest = script.path.strip_prefix(&settings.out);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        for script in scripts.iter().filter(is_vendored) {
+            self.vendored.push((local_use(script), place(script.tag)));
+        }
+    }
+
+    fn note_external(
+        &mut self,
+        settings: &Settings,
+        page: &ReadPage<'_>,
+        reference: &Reference,
+        place: Use,
+    ) {
+        let Some(naming) = naming(reference) else {
+            self.names_external = true;
+            return;
+        };
+        let url = &reference.url;
+        if matches!(naming, Naming::Classic | Naming::Module)
+            && let Some(error) = no_local_address(settings, page.address, reference)
+        {
+            self.findings.problems.push(foreign_base(&error, url, place.clone()));
+        }
+        if matches!(naming, Naming::Classic) && takes_legacy_encoding(page.scan, reference) {
+            self.legacy.push((url.clone(), place.clone(), page.scan.encoding));
+        }
+        self.external.push((url.clone(), naming, reference.declared.clone(), place));
+    }
+
+    fn note_policies(&mut self, scan: &Scan, place: &impl Fn(usize) -> Use) {
+        for (index, tag) in scan.tags.iter().enumerate() {
+            if tag.kind == TagKind::MetaCsp {
+                self.policies.push((tag.address().unwrap_or_default().to_owned(), place(index)));
+            }
+        }
+    }
+
     fn note_modules(&mut self, address: &PageAddress, scan: &Scan, place: &impl Fn(usize) -> Use) {
         for document in document::documents(address, scan) {
-            for (tag, url) in document.named {
-                if !address.is_own(url.as_url()) {
-                    self.external.push((url, Naming::Inline, None, place(tag)));
-                }
-            }
-            for (tag, url) in document.left {
-                if !address.is_own(url.as_url()) {
-                    self.external.push((url, Naming::Skipped, None, place(tag)));
-                }
-            }
+            self.note_named(address, &document, place);
             for map in &document.maps {
-                for (url, declared) in document.start.map.integrity() {
-                    let declared = IntegrityMetadata::parse(declared);
-                    if let Ok(url) = url.parse()
-                        && declared.guards()
-                    {
-                        self.map_integrity.push((url, declared, place(map.tag)));
-                    }
-                }
-                let notice = map.error.as_ref().map(|error| ignored_map(error, place(map.tag)));
-                self.findings.warnings.extend(notice);
-                let odd = map.warnings.iter().filter(|_| !map.is_skipped);
-                self.findings
-                    .warnings
-                    .extend(odd.filter_map(|odd| ignored_entry(odd, place(map.tag))));
+                self.note_map(&document, map, place);
             }
+            let warnings = &mut self.findings.warnings;
             let unparsed = document.unparsed.iter();
-            self.findings.warnings.extend(unparsed.map(|(tag, why)| not_read(why, place(*tag))));
+            warnings.extend(unparsed.map(|(tag, why)| not_read(why, place(*tag))));
             let broken = document.broken.iter();
-            self.findings
-                .warnings
-                .extend(broken.map(|(tag, broken)| leads_nowhere(&broken.why, place(*tag))));
-            let folders = document.folders.into_iter();
-            let folders = folders.filter(|(_, url)| !address.is_own(url));
+            warnings.extend(broken.map(|(tag, broken)| leads_nowhere(&broken.why, place(*tag))));
+            let folders = document.folders.into_iter().filter(|(_, url)| !address.is_own(url));
             self.folders.extend(folders.map(|(tag, url)| (url, place(tag))));
             if let Some(tag) = document.first_tag
                 && !document.start.entries.is_empty()
@@ -218,6 +205,43 @@ impl PageRecord {
                 self.starts.push((document.start, place(tag)));
             }
         }
+    }
+
+    /// Notes the URLs that inline scripts and import maps of a document name.
+    fn note_named(
+        &mut self,
+        address: &PageAddress,
+        document: &Document<'_>,
+        place: &impl Fn(usize) -> Use,
+    ) {
+        let inline = document.named.iter().map(|named| (named, Naming::Inline));
+        let skipped = document.left.iter().map(|left| (left, Naming::Skipped));
+        for ((tag, url), naming) in inline.chain(skipped) {
+            if !address.is_own(url.as_url()) {
+                self.external.push((url.clone(), naming, None, place(*tag)));
+            }
+        }
+    }
+
+    /// Notes the integrity metadata of an import map, and what browsers ignore of the map.
+    fn note_map(
+        &mut self,
+        document: &Document<'_>,
+        map: &MapElement<'_>,
+        place: &impl Fn(usize) -> Use,
+    ) {
+        for (url, declared) in document.start.map.integrity() {
+            let declared = IntegrityMetadata::parse(declared);
+            if let Ok(url) = url.parse()
+                && declared.guards()
+            {
+                self.map_integrity.push((url, declared, place(map.tag)));
+            }
+        }
+        let warnings = &mut self.findings.warnings;
+        warnings.extend(map.error.as_ref().map(|error| ignored_map(error, place(map.tag))));
+        let odd = map.warnings.iter().filter(|_| !map.is_skipped);
+        warnings.extend(odd.filter_map(|odd| ignored_entry(odd, place(map.tag))));
     }
 
     fn refuse(&mut self, settings: &Settings, error: &ScanError) {
@@ -236,4 +260,38 @@ impl PageRecord {
             Ambiguous::Fail => self.findings.problems.push(notice.of_site()),
         }
     }
+}
+
+fn local_use(script: &LocalScript) -> LocalUse {
+    LocalUse {
+        path: script.path.clone(),
+        declared: script.declared.clone(),
+        takes_integrity: script.takes_integrity,
+    }
+}
+
+/// How a tag names an external URL; `None` if it is only a hint for a host.
+fn naming(reference: &Reference) -> Option<Naming> {
+    Some(match (reference.skipped, reference.role) {
+        (_, Role::Hint) => return None,
+        (true, _) => Naming::Skipped,
+        (false, Role::Classic) => Naming::Classic,
+        (false, Role::Module) => Naming::Module,
+        (false, Role::Preload) => Naming::Preload,
+    })
+}
+
+/// Why the page could not name a local copy, if its `<base>` leads elsewhere.
+fn no_local_address(
+    settings: &Settings,
+    address: &PageAddress,
+    reference: &Reference,
+) -> Option<ForeignBase> {
+    let base = reference.base.as_ref().filter(|_| settings.public_path.is_none())?;
+    address.local("", Some(base)).err()
+}
+
+/// Whether the page's own encoding, which is not UTF-8, counts for a classic script.
+fn takes_legacy_encoding(scan: &Scan, reference: &Reference) -> bool {
+    scan.encoding != "UTF-8" && scan.tags[reference.tag].text("charset").is_none()
 }

@@ -132,7 +132,7 @@ impl Pages {
         for (url, place) in record.folders {
             keep_first(&mut self.folders, url, place);
         }
-        if record.has_work {
+        if record.names_external {
             let path = record.path.into_boxed_path();
             self.edits.push(PageEdit { path, patch: record.patch });
         } else if !record.starts.is_empty() {
@@ -175,7 +175,7 @@ impl Pages {
     }
 }
 
-/// Of the places that say the same, the first is told.
+/// Of the places that say the same, the first in the order of the pages is kept.
 fn keep_first<K: Ord>(known: &mut BTreeMap<K, Use>, key: K, place: Use) {
     match known.entry(key) {
         Entry::Vacant(vacant) => drop(vacant.insert(place)),

@@ -556,6 +556,14 @@ pub fn import(script: &str, line: usize) -> Use {
     Use { page: Arc::from(script), line, column: 0, tag: "import".into() }
 }
 
+/// The place that names a file which the documents with this start reach: in a script, else in a page.
+pub fn place_of(site: &SiteUrls, pages: &Pages, start: &Start, reached: &Reached) -> Option<Use> {
+    match &reached.by {
+        (Referrer::File(by), line) => Some(import(site.name(&by.url), *line)),
+        (Referrer::Page | Referrer::Inline(_), _) => pages.starts.get(start).cloned(),
+    }
+}
+
 /// The locked files that tags of pages load from the vendor folder already.
 fn named_vendored_files(base: &Baseline, pages: &Pages) -> BTreeSet<SubresourceUrl> {
     let by_path: BTreeMap<_, _> = base.lock.iter().map(|(url, entry)| (&entry.path, url)).collect();
