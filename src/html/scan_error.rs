@@ -18,7 +18,7 @@ pub enum ScanError {
     Ambiguous {
         /// The tag's name, `!--` for a comment.
         tag: String,
-        /// Its offset in [`Scan::source`].
+        /// Its offset in [`Scan::source`](super::Scan::source).
         offset: usize,
         /// The same as line and column.
         position: Position,
@@ -29,7 +29,7 @@ pub enum ScanError {
          write `<script></script>`", position.line, position.column
     )]
     SelfClosingScriptInXhtml {
-        /// The tag's offset in [`Scan::source`].
+        /// The tag's offset in [`Scan::source`](super::Scan::source).
         offset: usize,
         /// The same as line and column.
         position: Position,
