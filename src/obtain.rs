@@ -175,7 +175,12 @@ impl Supplier<'_> {
         let form = pinned.as_ref().unwrap_or(form);
         let package = match self.package(form, &version) {
             Ok(package) => package,
-            Err(ObtainError::Registry(error)) => return Ok(Evidence::without_registry(&error)),
+            // A package that is only a guess must not fail the run.
+            Err(ObtainError::Registry(error))
+                if form.package_is_guess || !error.is_bad_signature() =>
+            {
+                return Ok(Evidence::without_registry(&error));
+            }
             Err(error) => return Err(error),
         };
         Ok(match npm::prove(form, bytes, &package)? {

@@ -61,6 +61,7 @@ impl ObtainError {
         match self {
             // A wrong answer is worse than none.
             Self::Declared { .. } | Self::Locked(_) | Self::Contradiction(_) => self,
+            Self::Registry(RegistryError::BadSignature { .. }) => self,
             npm => Self::Both { cdn, npm: Box::new(npm) },
         }
     }
@@ -90,7 +91,10 @@ impl ObtainError {
             | Self::NoRegistry(_)
             | Self::Serve(_)
             | Self::Both { .. } => true,
-            Self::Registry(error) => !matches!(error, RegistryError::IntegrityMismatch { .. }),
+            Self::Registry(error) => !matches!(
+                error,
+                RegistryError::IntegrityMismatch { .. } | RegistryError::BadSignature { .. }
+            ),
             Self::Declared { .. } | Self::Locked(_) | Self::Contradiction(_) => false,
         }
     }
@@ -155,6 +159,10 @@ impl ObtainError {
             }
             Self::Registry(error) if error.is_unreachable() => {
                 "check your connection and `npm config get registry`"
+            }
+            Self::Registry(error) if error.is_bad_signature() => {
+                "do not use this package: somebody between you and the registry may have changed what it says. Ask \
+                 whoever runs the registry that `npm config get registry` names"
             }
             Self::Registry(_) => {
                 "check the package's name and version in the URL, or use `--source cdn`"
