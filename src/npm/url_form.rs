@@ -131,8 +131,7 @@ fn read(pattern: &'static Pattern, url: &SubresourceUrl, subject: &str) -> Optio
     Some(UrlForm {
         id: &pattern.id,
         kind,
-        // A package that is only a guess promises nothing: its other bytes are another library's.
-        path_is_fixed: pattern.fixed && !named.is_guess && named.version.exact().is_some(),
+        path_is_fixed: pattern.fixed && named.version.exact().is_some(),
         package: named.package,
         package_is_guess: named.is_guess,
         version: named.version,
