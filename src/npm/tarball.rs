@@ -60,6 +60,7 @@ pub struct Package {
     /// The digest of the tarball, `sha512-…` or for old versions `sha1-…`, as the registry gives it.
     pub tarball_integrity: String,
     /// What the registry's signature of that digest is worth.
+    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "read by tests"))]
     pub signature: Signature,
     /// How much that digest proves.
     #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "read by tests"))]
