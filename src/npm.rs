@@ -4,8 +4,10 @@
 //! (the only room here that touches the network, through a [`registry::Transport`] it is given),
 //! [`tarball`] reads it in memory, [`provenance`] compares the CDN's bytes with the author's, and
 //! [`mod@serve`] takes the author's bytes instead. Which form a URL has is data, in
-//! `src/data/cdn-url-patterns.toml`.
+//! `src/data/cdn-url-patterns.toml`; which package a library of cdnjs is, in
+//! `src/data/cdnjs-libraries.txt`.
 
+mod cdnjs;
 mod default_file;
 mod form_kind;
 pub mod npm_config;
@@ -14,6 +16,7 @@ mod patterns;
 pub mod provenance;
 pub mod registry;
 pub mod serve;
+pub mod signature;
 pub mod tarball;
 pub mod tarball_integrity;
 pub mod url_form;
@@ -22,6 +25,8 @@ mod version_spec;
 pub use provenance::{Contradiction, Proof, prove};
 pub use registry::{Registry, RegistryError, Transport, TransportError};
 pub use serve::{ServeError, serve};
+#[cfg(feature = "internals")]
+pub use signature::Signature;
 pub use tarball::Package;
 pub use url_form::{Pinning, UrlForm, classify};
 pub use version_spec::VersionSpec;

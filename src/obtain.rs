@@ -174,7 +174,12 @@ impl Supplier<'_> {
         let form = pinned.as_ref().unwrap_or(form);
         match self.package(form, &version) {
             Ok(package) => compare(form, bytes, &package),
-            Err(ObtainError::Registry(error)) => Ok(Evidence::without_registry(&error)),
+            // A package that is only a guess must not fail the run.
+            Err(ObtainError::Registry(error))
+                if form.package_is_guess || !error.is_bad_signature() =>
+            {
+                Ok(Evidence::without_registry(&error))
+            }
             Err(error) => Err(error),
         }
     }

@@ -119,6 +119,56 @@ const PUBLISHED: &[(&str, &str, &str)] = &[
         "sha384-DyZ88mC6Up2uqS4h/KRgHuoeGwBcD4Ng9SiP4dIRy0EXTlnuz47vAwmeGwVChigm",
         "css/all.min.css",
     ),
+    (
+        "d3js.org/d3.v3.min.js",
+        "sha384-N8EP0Yml0jN7e0DcXlZ6rt+iqKU9Ck6f1ZQ+j2puxatnBq4k9E8Q6vqBcY34LNbn",
+        "d3.min.js",
+    ),
+    (
+        "d3js.org/d3.v5.min.js",
+        "sha384-M06Cb6r/Yrkprjr7ngOrJlzgekrkkdmGZDES/SUnkUpUol0/qjsaQWQfLzq0mcfg",
+        "dist/d3.min.js",
+    ),
+    (
+        "cdn.plot.ly/plotly-2.35.2.min.js",
+        "sha384-cCVCZkAjYNxaYKbM8lsArLznDF/SvMFr1jcZrvOpSTCa0W40ZAdLzHCEulnUa5i7",
+        "plotly.min.js",
+    ),
+    (
+        "cdn.bokeh.org/bokeh/release/bokeh-widgets-3.4.1.min.js",
+        "sha384-jOlmIXxAqCOOuI9fawIJnM8JXnBWXGbIzckYHrCW6M+6rOJ/LxXE/pdIrxITEvJQ",
+        "build/js/bokeh-widgets.min.js",
+    ),
+    (
+        "cdn.redoc.ly/redoc/v2.1.5/bundles/redoc.standalone.js",
+        "sha384-0GrsyTQc9Oqd8h+b2dbc4XdR2T/DYpy0tLNNstyx+LBMUyiBbcWPbEs9aRmUcaxD",
+        "bundles/redoc.standalone.js",
+    ),
+    (
+        "vjs.zencdn.net/8.10.0/video.min.js",
+        "sha384-KUwosImoEnKt2Q36Bs3MxeOh0vghQarvecyjG6yVFknPMBxWK1YB0/gqXVWFgzsj",
+        "dist/video.min.js",
+    ),
+    (
+        "cdn.datatables.net/1.11.5/js/jquery.dataTables.min.js",
+        "sha384-ficRBwtap/VLzILv81vIvgp30PoJYnlCm96tPpNYHXAf+h9SIThOZxxIzRUzbpAh",
+        "js/jquery.dataTables.min.js",
+    ),
+    (
+        "cdn.datatables.net/buttons/3.2.3/js/dataTables.buttons.min.js",
+        "sha384-zlMvVlfnPFKXDpBlp4qbwVDBLGTxbedBY2ZetEqwXrfWm+DHPvVJ1ZX7xQIBn4bU",
+        "js/dataTables.buttons.min.js",
+    ),
+    (
+        "cdn.jsdelivr.net/pyodide/v0.26.2/full/pyodide.js",
+        "sha384-tVslJOEkg7nVRW3Y3/ReGX0NnonNrbcmt1R5qFbQXQdGa2chRkoJYHAjAsv3zoTq",
+        "pyodide.js",
+    ),
+    (
+        "cdn.jsdelivr.net/gh/highlightjs/cdn-release@11.9.0/build/highlight.min.js",
+        "sha384-F/bZzf7p3Joyp5psL90p/p89AZJsndkSoGwRpXcZhleCWhd8SnRuoYo4d0yirjJp",
+        "highlight.min.js",
+    ),
 ];
 
 #[test]

@@ -59,7 +59,9 @@ pub enum Contradiction {
 pub fn prove(form: &UrlForm, bytes: &[u8], package: &Package) -> Result<Proof, Contradiction> {
     let received = Digest::of(bytes, Algorithm::Sha384);
     let equal: Vec<_> = package.files.iter().filter(|(_, file)| file.digest == received).collect();
-    let promised = form.paths.first().filter(|_| form.path_is_fixed);
+    // A package that is only a guess has no say: its file of that name may be another library's.
+    let promises = form.path_is_fixed && !form.package_is_guess;
+    let promised = form.paths.first().filter(|_| promises);
     // The promised path is checked first: another file of the package under this URL is wrong too.
     if let Some((path, file)) = promised.and_then(|path| package.files.get_key_value(path))
         && file.digest != received

@@ -1,7 +1,8 @@
 //! The client of an npm registry: a package name and a version in, a verified [`Package`] out.
 //!
 //! Answers for choosing the version, for holding the tarball against `dist.integrity` before it is
-//! read, and for asking at most once per package and version in a run. How bytes travel is left to
+//! read and against the registry's signature, and for asking at most once per package and version in
+//! a run. How bytes travel is left to
 //! a [`Transport`]; where to and as whom, to [`NpmConfig`].
 
 mod error;
@@ -19,8 +20,12 @@ use self::{
     packument::{Dist, Packument},
 };
 use super::{
-    npm_config::NpmConfig, package_name::PackageName, tarball::Package,
-    tarball_integrity::TarballIntegrity, version_spec::VersionSpec,
+    npm_config::NpmConfig,
+    package_name::PackageName,
+    signature::{RegistryKeys, Signature, SignedVersion},
+    tarball::Package,
+    tarball_integrity::TarballIntegrity,
+    version_spec::VersionSpec,
 };
 use crate::integrity::Mismatch;
 
@@ -49,13 +54,15 @@ pub struct Registry<T> {
     transport: T,
     packuments: OncePerKey<PackageName, Arc<Packument>>,
     packages: OncePerKey<(PackageName, String), Arc<Package>>,
+    /// By registry: a scope may have one of its own.
+    keys: OncePerKey<Url, Arc<RegistryKeys>>,
 }
 
 impl<T: Transport> Registry<T> {
     /// A client of the registry that `config` names.
     pub fn new(config: NpmConfig, transport: T) -> Self {
         let (packuments, packages) = (OncePerKey::default(), OncePerKey::default());
-        Self { config, transport, packuments, packages }
+        Self { config, transport, packuments, packages, keys: OncePerKey::default() }
     }
 
     /// The package in the version that `version` stands for, verified and read. Which one that was
@@ -74,7 +81,8 @@ impl<T: Transport> Registry<T> {
             return Err(RegistryError::NoSuchVersion { package, version });
         };
         let key = (name.clone(), number.to_owned());
-        self.packages.get(key, || self.fetch_package(name, number, dist))
+        let published = packument.published(number);
+        self.packages.get(key, || self.fetch_package(name, number, dist, published))
     }
 
     fn fetch_packument(&self, name: &PackageName) -> Result<Arc<Packument>, RegistryError> {
@@ -97,6 +105,7 @@ impl<T: Transport> Registry<T> {
         name: &PackageName,
         version: &str,
         dist: &Dist,
+        published: Option<&str>,
     ) -> Result<Arc<Package>, RegistryError> {
         let malformed = |reason: &str| RegistryError::Malformed {
             package: name.clone(),
@@ -106,6 +115,7 @@ impl<T: Transport> Registry<T> {
             TarballIntegrity::strongest(dist.integrity.as_deref(), dist.shasum.as_deref())
                 .ok_or_else(|| malformed("has no digest of its tarball"))?;
         let registry = self.config.registry_for(name).map_err(RegistryError::config)?;
+        let signature = self.signature(name, version, dist, published, &registry)?;
         let named = Url::parse(&dist.tarball).map_err(|_| malformed("has no tarball URL"))?;
         let url = self.config.tarball_url(&registry, named);
         let tgz = self
@@ -116,11 +126,44 @@ impl<T: Transport> Registry<T> {
             RegistryError::IntegrityMismatch { package, version, expected, received }
         })?;
         let package = Package::read(name.clone(), version.to_owned(), &integrity, tgz);
-        package.map(Arc::new).map_err(|source| RegistryError::Tarball {
-            package: name.clone(),
-            version: version.to_owned(),
-            source: Arc::new(source),
+        package.map(|package| Arc::new(package.with_signature(signature))).map_err(|source| {
+            RegistryError::Tarball {
+                package: name.clone(),
+                version: version.to_owned(),
+                source: Arc::new(source),
+            }
         })
+    }
+
+    /// What the registry's signature says of a version; a bad one is an error.
+    fn signature(
+        &self,
+        name: &PackageName,
+        version: &str,
+        dist: &Dist,
+        published: Option<&str>,
+        registry: &Url,
+    ) -> Result<Signature, RegistryError> {
+        let Some(integrity) = dist.integrity.as_deref().filter(|_| !dist.signatures.is_empty())
+        else {
+            return Ok(Signature::NotSigned);
+        };
+        let keys = self.keys.get(registry.clone(), || Ok(self.fetch_keys(name, registry)))?;
+        let signed = SignedVersion { name: name.as_str(), version, integrity, published };
+        match keys.verify(&signed, &dist.signatures) {
+            Signature::BadSignature { key } => {
+                let (package, version) = (name.clone(), version.to_owned());
+                Err(RegistryError::BadSignature { package, version, key })
+            }
+            signature => Ok(signature),
+        }
+    }
+
+    /// The keys of `registry`; none if it does not give any, since many mirrors do not.
+    fn fetch_keys(&self, name: &PackageName, registry: &Url) -> Arc<RegistryKeys> {
+        let url = registry.join("-/npm/v1/keys").ok();
+        let body = url.and_then(|url| self.get(name, registry, &url, Vec::new()).ok());
+        Arc::new(body.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default())
     }
 
     fn get(

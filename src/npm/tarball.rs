@@ -20,6 +20,7 @@ use std::{
 use self::walk::walk;
 use super::{
     package_name::PackageName,
+    signature::Signature,
     tarball_integrity::{ProofStrength, TarballIntegrity},
 };
 use crate::integrity::{Algorithm, Digest};
@@ -58,6 +59,9 @@ pub struct Package {
     pub version: String,
     /// The digest of the tarball, `sha512-…` or for old versions `sha1-…`, as the registry gives it.
     pub tarball_integrity: String,
+    /// What the registry's signature of that digest is worth.
+    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "read by tests"))]
+    pub signature: Signature,
     /// How much that digest proves.
     #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "read by tests"))]
     pub strength: ProofStrength,
@@ -81,7 +85,7 @@ enum Scripts {
 }
 
 impl Package {
-    /// Reads a tarball that is known to have the digest `integrity`.
+    /// Reads a tarball that is known to have the digest `integrity`. Who signed that is not known here.
     ///
     /// # Errors
     /// [`TarballError`] if it is no tarball, too large, or has names that lead out of it.
@@ -102,8 +106,22 @@ impl Package {
             files.insert(path.to_owned(), PackageFile { size: bytes.len() as u64, digest });
         })?;
         let (tarball_integrity, strength) = (integrity.to_string(), integrity.strength());
-        let scripts = Mutex::default();
-        Ok(Self { name, version, tarball_integrity, strength, files, manifest, tgz, scripts })
+        Ok(Self {
+            name,
+            version,
+            tarball_integrity,
+            signature: Signature::NotSigned,
+            strength,
+            files,
+            manifest,
+            tgz,
+            scripts: Mutex::default(),
+        })
+    }
+
+    /// This package, with what the registry's signature of it is worth.
+    pub(super) fn with_signature(self, signature: Signature) -> Self {
+        Self { signature, ..self }
     }
 
     /// The bytes of one file; `None` if there is none at `path`.

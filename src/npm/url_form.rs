@@ -137,7 +137,7 @@ fn read(pattern: &'static Pattern, url: &SubresourceUrl, subject: &str) -> Optio
         version: named.version,
         paths: named.paths,
         pinned,
-        reason: &pattern.reason,
+        reason: named.reason.unwrap_or(&pattern.reason),
         pattern,
         address,
     })

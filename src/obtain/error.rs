@@ -61,6 +61,7 @@ impl ObtainError {
         match self {
             // A wrong answer is worse than none.
             Self::Declared { .. } | Self::Locked(_) | Self::Contradiction(_) => self,
+            Self::Registry(RegistryError::BadSignature { .. }) => self,
             npm => Self::Both { cdn, npm: Box::new(npm) },
         }
     }
@@ -79,7 +80,10 @@ impl ObtainError {
     pub fn is_failed_download(&self) -> bool {
         match self {
             Self::Fetch(error) => is_failure(error),
-            Self::Registry(error) => !matches!(error, RegistryError::IntegrityMismatch { .. }),
+            Self::Registry(error) => !matches!(
+                error,
+                RegistryError::IntegrityMismatch { .. } | RegistryError::BadSignature { .. }
+            ),
             Self::WrongContent(_) | Self::NotOnNpm | Self::NoRegistry(_) => true,
             Self::Serve(_) | Self::Both { .. } => true,
             Self::Declared { .. } | Self::Locked(_) | Self::Contradiction(_) => false,
@@ -135,6 +139,7 @@ impl ObtainError {
             Self::WrongContent(WrongContent::Empty { .. }) => EMPTY,
             Self::WrongContent(_) => WRONG_CONTENT,
             Self::Registry(error) if error.is_unreachable() => NO_ANSWER,
+            Self::Registry(error) if error.is_bad_signature() => BAD_SIGNATURE,
             Self::Registry(_) => NO_PACKAGE,
             Self::Declared { .. } => DECLARED,
             Self::Locked(_) => LOCKED,
@@ -151,6 +156,8 @@ const EMPTY: &str = "an empty answer is most likely a failure: try again, or cor
 const WRONG_CONTENT: &str = "open the URL in a browser: browsers get no script there either; correct \
     the address or remove the tag";
 const NO_ANSWER: &str = "check your connection and `npm config get registry`";
+const BAD_SIGNATURE: &str = "do not use this package: somebody between you and the registry may have changed what it says. Ask \
+     whoever runs the registry that `npm config get registry` names";
 const NO_PACKAGE: &str = "check the package's name and version in the URL, or use `--source cdn`";
 const DECLARED: &str = "browsers refuse this script already; find out which of the two is right, the \
     file or the attribute, and change the page: Inhouse never does that for you";

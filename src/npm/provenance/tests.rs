@@ -95,3 +95,15 @@ fn an_unlisted_librarys_file_is_the_only_one_that_ends_like_the_url() {
         "no file is meant: the first in path order"
     );
 }
+
+#[test]
+fn a_guessed_package_contradicts_nothing() {
+    let package = package(&[("papaparse.min.js", "somebody else's")]);
+    let mut form = form("cdnjs.cloudflare.com/ajax/libs/PapaParse/1.2.3/papaparse.min.js");
+    assert!(form.package_is_guess);
+    let Ok(Proof::Unprovable { .. }) = prove(&form, b"other", &package) else { panic!("{form:?}") };
+    assert_eq!(prove(&form, b"somebody else's", &package), at("papaparse.min.js"));
+    // Not even if the form promised its path.
+    form.path_is_fixed = true;
+    assert!(prove(&form, b"other", &package).is_ok());
+}

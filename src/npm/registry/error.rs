@@ -74,6 +74,18 @@ pub enum RegistryError {
         /// As downloaded.
         received: String,
     },
+    /// The registry's metadata of the version is not what its own key signed.
+    #[error(
+        "the npm registry's signature of {package}@{version} is wrong: the key {key} did not make it"
+    )]
+    BadSignature {
+        /// The name.
+        package: PackageName,
+        /// The exact version.
+        version: String,
+        /// The id of the key that the signature names.
+        key: String,
+    },
     /// The registry's metadata cannot be used.
     #[error("the npm registry's answer about `{package}` is malformed: {reason}")]
     Malformed {
@@ -98,6 +110,11 @@ impl RegistryError {
     /// Whether nobody answered, so that asking later may help.
     pub fn is_unreachable(&self) -> bool {
         matches!(self, Self::Unreachable { .. })
+    }
+
+    /// Whether what the registry says of a version is not what its own key signed.
+    pub fn is_bad_signature(&self) -> bool {
+        matches!(self, Self::BadSignature { .. })
     }
 
     pub(super) fn config(error: NpmConfigError) -> Self {

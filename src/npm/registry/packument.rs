@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use nodejs_semver::{Range, Version};
 use serde::Deserialize;
 
-use super::super::version_spec::VersionSpec;
+use super::super::{signature::SignatureEntry, version_spec::VersionSpec};
 
 /// What a registry says about a package, as far as we need it.
 #[derive(Debug, Deserialize)]
@@ -17,6 +17,9 @@ pub(super) struct Packument {
     dist_tags: BTreeMap<String, String>,
     #[serde(default)]
     versions: BTreeMap<String, Manifest>,
+    /// When each version was published. Only the long form has it.
+    #[serde(default)]
+    time: BTreeMap<String, serde_json::Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -30,6 +33,8 @@ pub(super) struct Dist {
     pub tarball: String,
     pub integrity: Option<String>,
     pub shasum: Option<String>,
+    #[serde(default)]
+    pub signatures: Vec<SignatureEntry>,
 }
 
 impl Packument {
@@ -49,6 +54,11 @@ impl Packument {
         };
         let (number, manifest) = self.versions.get_key_value(number?)?;
         Some((number, &manifest.dist))
+    }
+
+    /// When `version` was published, if the registry says so.
+    pub fn published(&self, version: &str) -> Option<&str> {
+        self.time.get(version)?.as_str()
     }
 
     fn highest(&self, range: &Range) -> Option<&str> {

@@ -3,7 +3,10 @@ use std::{collections::HashMap, sync::Mutex};
 use sha1::{Digest as _, Sha1};
 
 use super::{
-    super::{npm_config::fixture::config, tarball::fixture::tgz, tarball_integrity::ProofStrength},
+    super::{
+        npm_config::fixture::config, signature, tarball::fixture::tgz,
+        tarball_integrity::ProofStrength,
+    },
     *,
 };
 use crate::integrity::{Algorithm, Digest};
@@ -170,6 +173,81 @@ fn no_answer_is_told_apart_from_no() {
     let error = registry(&malformed).package(&name("p"), &VersionSpec::None).unwrap_err();
     assert!(matches!(error, RegistryError::Malformed { .. }), "{error:?}");
     assert!(!error.is_unreachable());
+}
+
+/// A registry whose one package has the signature `sig` by the key `test`.
+fn signed(sig: &str, integrity: &str, keys: Option<&str>) -> Fake {
+    let (fake, _) = one_version();
+    let body = format!(
+        r#"{{"dist-tags":{{"latest":"1.0.0"}},"versions":{{"1.0.0":{{"dist":{{"tarball":"{}","integrity":"{integrity}","signatures":[{{"keyid":"test","sig":"{sig}"}}]}}}}}}}}"#,
+        at("p/-/p-1.0.0.tgz")
+    );
+    let fake = fake.with(&at("p"), body);
+    match keys {
+        Some(keys) => fake.with(&at("-/npm/v1/keys"), keys),
+        None => fake,
+    }
+}
+
+/// Signs `p@1.0.0:integrity` with a new key; the signature, and the registry's answer about its keys.
+fn sign(integrity: &str) -> (String, String) {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+    let random = ring::rand::SystemRandom::new();
+    let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
+    let secret = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(algorithm, secret.as_ref(), &random).unwrap();
+    let signature = pair.sign(&random, format!("p@1.0.0:{integrity}").as_bytes()).unwrap();
+    let der = [&signature::P256_PREFIX[..], pair.public_key().as_ref()].concat();
+    let keys = format!(
+        r#"{{"keys":[{{"expires":null,"keyid":"test","scheme":"ecdsa-sha2-nistp256","key":"{}"}}]}}"#,
+        BASE64_STANDARD.encode(der)
+    );
+    (BASE64_STANDARD.encode(signature), keys)
+}
+
+fn integrity() -> String {
+    Digest::of(&one_version().1, Algorithm::Sha512).to_string()
+}
+
+#[test]
+fn a_signed_version_is_checked_with_keys_that_are_asked_for_once() {
+    let (sig, keys) = sign(&integrity());
+    let fake = signed(&sig, &integrity(), Some(&keys));
+    let registry = registry(&fake);
+    for _ in 0..2 {
+        let package = registry.package(&name("p"), &VersionSpec::None).unwrap();
+        assert_eq!(package.signature, Signature::Signed { key: "test".into() });
+    }
+    assert_eq!(fake.asked(), [at("p"), at("-/npm/v1/keys"), at("p/-/p-1.0.0.tgz")]);
+}
+
+#[test]
+fn a_registry_without_keys_leaves_the_signature_open() {
+    let (sig, _) = sign(&integrity());
+    for keys in [None, Some("<html>"), Some(r#"{"keys":[]}"#)] {
+        let fake = signed(&sig, &integrity(), keys);
+        let package = registry(&fake).package(&name("p"), &VersionSpec::None).unwrap();
+        assert_eq!(package.signature, Signature::KeysUnavailable);
+    }
+}
+
+#[test]
+fn a_digest_that_nobody_signed_is_an_error_before_the_tarball_is_asked_for() {
+    let (sig, keys) = sign("sha512-of-another-tarball");
+    let fake = signed(&sig, &integrity(), Some(&keys));
+    let error = registry(&fake).package(&name("p"), &VersionSpec::None).unwrap_err();
+    assert!(matches!(&error, RegistryError::BadSignature { key, .. } if key == "test"), "{error}");
+    assert!(error.is_bad_signature());
+    assert_eq!(fake.asked(), [at("p"), at("-/npm/v1/keys")]);
+}
+
+#[test]
+fn a_version_without_signature_is_not_signed() {
+    let (fake, _) = one_version();
+    let package = registry(&fake).package(&name("p"), &VersionSpec::None).unwrap();
+    assert_eq!(package.signature, Signature::NotSigned);
+    assert!(!fake.asked().contains(&at("-/npm/v1/keys")), "no key is needed");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 use super::super::{
+    cdnjs::{self, Origin},
     form_kind::FormKind,
     package_name::PackageName,
     patterns::{self, Expression, Groups, Library, Pattern, Pinned},
@@ -16,6 +17,8 @@ pub(super) struct Named {
     pub is_guess: bool,
     pub version: VersionSpec,
     pub paths: Vec<String>,
+    /// What is known about this URL, where the form's own reason says less.
+    pub reason: Option<&'static str>,
 }
 
 impl Named {
@@ -44,6 +47,7 @@ fn package_file(pattern: &Pattern, groups: &Groups<'_, '_>) -> Named {
         is_guess: false,
         version: VersionSpec::parse(&version),
         paths: distinct(templates.filter_map(|template| decode(&groups.render(template)))),
+        reason: None,
     }
 }
 
@@ -57,29 +61,43 @@ fn library_file(pattern: &Pattern, cdn: &str, groups: &Groups<'_, '_>) -> Named 
     };
     let spec = catalogue_version(&version, &pattern.pinned);
     let number = spec.exact().and_then(exact);
-    let Some(library) = patterns::table().library(cdn, &lib, number.as_ref()) else {
-        // Only cdnjs takes names from npm; what the others mean by an unlisted name is open.
-        let guess = match pattern.kind {
-            FormKind::Cdnjs => lib.to_ascii_lowercase().parse().ok(),
-            _ => None,
-        };
-        return Named {
-            is_guess: guess.is_some(),
-            package: guess,
-            version: spec,
-            paths: vec![path],
-        };
-    };
-    let folders = library.base_path.iter().map(|folder| folder.trim_matches('/'));
-    Named {
-        package: library.npm.parse().ok(),
-        is_guess: false,
-        version: translated(library, &version).unwrap_or(spec),
-        paths: distinct(folders.map(|folder| match folder {
-            "" => path.clone(),
-            folder => format!("{folder}/{path}"),
-        })),
+    match (patterns::table().library(cdn, &lib, number.as_ref()), pattern.kind) {
+        (Some(library), _) => Named {
+            package: library.npm.parse().ok(),
+            is_guess: false,
+            version: translated(library, &version).unwrap_or(spec),
+            paths: in_folders(library.base_path.iter().map(String::as_str), &path),
+            reason: None,
+        },
+        (None, FormKind::Cdnjs) => cdnjs_file(&lib, spec, path),
+        // What the other catalogues mean by an unlisted name is open.
+        (None, _) => {
+            Named { package: None, is_guess: false, version: spec, paths: vec![path], reason: None }
+        }
     }
+}
+
+/// A file of cdnjs, by what its own configuration says of the library.
+fn cdnjs_file(lib: &str, version: VersionSpec, path: String) -> Named {
+    let (package, is_guess, folders, reason) = match cdnjs::origin(lib) {
+        Some(Origin::Npm { package, folders }) => (package.parse().ok(), false, folders, None),
+        Some(Origin::Guess { package }) => (package.parse().ok(), true, "", None),
+        Some(Origin::NotNpm) => (None, false, "", Some(NOT_FROM_NPM)),
+        // Most names that cdnjs has are npm's, in small letters.
+        None => (lib.to_ascii_lowercase().parse().ok(), true, "", None),
+    };
+    let is_guess = is_guess && package.is_some();
+    Named { package, is_guess, version, paths: in_folders(folders.split('|'), &path), reason }
+}
+
+const NOT_FROM_NPM: &str = "cdnjs does not take this library from npm";
+
+/// `path` in each of the `folders` of a package; the root folder is the empty text.
+fn in_folders<'a>(folders: impl Iterator<Item = &'a str>, path: &str) -> Vec<String> {
+    distinct(folders.map(|folder| match folder.trim_matches('/') {
+        "" => path.to_owned(),
+        folder => format!("{folder}/{path}"),
+    }))
 }
 
 /// A catalogue that fixes versions by folder writes `2.4` where npm must write `2.4.0`.

@@ -123,7 +123,136 @@ fn names_and_paths_are_those_of_npm() {
 }
 
 #[test]
-fn only_an_unlisted_cdnjs_library_is_a_guess() {
+fn a_library_of_cdnjs_is_the_package_that_cdnjs_copies() {
+    for (url, expected, is_guess) in [
+        (
+            "Chart.js/4.4.1/chart.umd.min.js",
+            named("chart.js", "4.4.1", &["dist/chart.umd.min.js"]),
+            false,
+        ),
+        (
+            "FileSaver.js/2.0.5/FileSaver.min.js",
+            named("file-saver", "2.0.5", &["dist/FileSaver.min.js"]),
+            false,
+        ),
+        (
+            "twitter-bootstrap/5.3.3/js/bootstrap.min.js",
+            named("bootstrap", "5.3.3", &["dist/js/bootstrap.min.js", "js/bootstrap.min.js"]),
+            false,
+        ),
+        ("jquery/3.7.1/jquery.min.js", named("jquery", "3.7.1", &["dist/jquery.min.js"]), false),
+        ("Turf.js/6.5.0/turf.min.js", named("@turf/turf", "6.5.0", &["turf.min.js"]), false),
+        (
+            "PapaParse/5.4.1/papaparse.min.js",
+            named("papaparse", "5.4.1", &["papaparse.min.js"]),
+            true,
+        ),
+        ("jquery.caret.js/1.0/a.js", named("jquery.caret.js", "1.0.0", &["a.js"]), true),
+    ] {
+        let url = format!("cdnjs.cloudflare.com/ajax/libs/{url}");
+        assert_eq!((names(&url), form(&url).package_is_guess), (expected, is_guess), "{url}");
+    }
+}
+
+#[test]
+fn a_library_that_cdnjs_takes_from_elsewhere_has_no_package() {
+    let form = form("cdnjs.cloudflare.com/ajax/libs/BigVideo.js/1.1.5/lib/bigvideo.min.js");
+    assert_eq!((form.package, form.package_is_guess), (None, false));
+    assert_eq!(form.reason, "cdnjs does not take this library from npm");
+}
+
+#[test]
+fn hosts_of_one_project_name_its_package() {
+    for (url, expected) in [
+        ("d3js.org/d3.v3.js", named("d3", "3.5.17", &["d3.js"])),
+        ("d3js.org/d3.v7.min.js", named("d3", "7", &["dist/d3.min.js"])),
+        (
+            "d3js.org/d3-array.v3.js",
+            named("d3-array", "3", &["dist/d3-array.js", "build/d3-array.js"]),
+        ),
+        (
+            "cdn.plot.ly/plotly-3.0.1.min.js",
+            named("plotly.js-dist-min", "3.0.1", &["plotly.min.js"]),
+        ),
+        (
+            "cdn.plot.ly/plotly-gl2d-2.35.2.min.js",
+            named("plotly.js-gl2d-dist-min", "2.35.2", &["plotly-gl2d.min.js"]),
+        ),
+        ("cdn.plot.ly/plotly-2.35.2.js", named("plotly.js-dist", "2.35.2", &["plotly.js"])),
+        (
+            "cdn.bokeh.org/bokeh/release/bokeh-3.4.1.min.js",
+            named("@bokeh/bokehjs", "3.4.1", &["build/js/bokeh.min.js"]),
+        ),
+        (
+            "cdn.bokeh.org/bokeh/release/bokeh-tables-2.4.3.esm.min.js",
+            named("@bokeh/bokehjs", "2.4.3", &["build/js/bokeh-tables.esm.min.js"]),
+        ),
+        (
+            "cdn.redocly.com/redoc/v2.5.3/bundles/redoc.standalone.js",
+            named("redoc", "2.5.3", &["bundles/redoc.standalone.js"]),
+        ),
+        ("vjs.zencdn.net/8.10.0/lang/de.js", named("video.js", "8.10.0", &["dist/lang/de.js"])),
+        ("vjs.zencdn.net/10.0.0/video.js", named("video.js", "10.0.0", &["dist/video.js"])),
+        (
+            "cdn.datatables.net/1.11.5/js/jquery.dataTables.min.js",
+            named("datatables.net", "1.11.5", &["js/jquery.dataTables.min.js"]),
+        ),
+        (
+            "cdn.datatables.net/1.11.5/js/dataTables.bootstrap.min.js",
+            named("datatables.net-bs", "1.11.5", &["js/dataTables.bootstrap.min.js"]),
+        ),
+        (
+            "cdn.datatables.net/buttons/3.2.3/js/buttons.html5.min.js",
+            named("datatables.net-buttons", "3.2.3", &["js/buttons.html5.min.js"]),
+        ),
+        (
+            "cdn.datatables.net/responsive/2.5.0/js/responsive.bootstrap5.min.js",
+            named("datatables.net-responsive-bs5", "2.5.0", &["js/responsive.bootstrap5.min.js"]),
+        ),
+        (
+            "code.highcharts.com/11.4.1/highcharts.js",
+            named("highcharts", "11.4.1", &["highcharts.js"]),
+        ),
+        (
+            "code.highcharts.com/maps/modules/map.js",
+            named("highcharts", "latest", &["modules/map.js"]),
+        ),
+        ("cdn.quilljs.com/1.3.6/quill.js", named("quill", "1.3.6", &["dist/quill.js"])),
+        (
+            "cdn.jsdelivr.net/pyodide/v0.26.1/full/pyodide.mjs",
+            named("pyodide", "0.26.1", &["pyodide.mjs"]),
+        ),
+        (
+            "cdn.jsdelivr.net/gh/highlightjs/cdn-release@11/build/es/core.min.js",
+            named("@highlightjs/cdn-assets", "11", &["es/core.min.js"]),
+        ),
+    ] {
+        assert_eq!(names(url), expected, "{url}");
+        assert!(!form(url).path_is_fixed, "{url}: other bytes there are no forgery");
+    }
+}
+
+#[test]
+fn what_a_host_alters_is_built_by_it() {
+    for url in [
+        "vjs.zencdn.net/5.20.4/video.min.js",
+        "cdn.plyr.io/3.7.8/plyr.js",
+        "cdn.datatables.net/v/dt/dt-2.0.8/datatables.min.js",
+    ] {
+        assert_eq!(form(url).kind, FormKind::Generated, "{url}");
+    }
+}
+
+#[test]
+fn a_commit_of_the_highlight_builds_is_a_file_of_git() {
+    let commit = "1234567890abcdef1234567890abcdef12345678";
+    let url =
+        format!("cdn.jsdelivr.net/gh/highlightjs/cdn-release@{commit}/build/highlight.min.js");
+    assert_eq!((form(&url).kind, form(&url).pinned), (FormKind::GitFile, Pinning::Exact));
+}
+
+#[test]
+fn only_a_cdnjs_library_from_elsewhere_is_a_guess() {
     assert!(form("cdnjs.cloudflare.com/ajax/libs/foo/1.0.0/foo.js").package_is_guess);
     assert!(!form("cdnjs.cloudflare.com/ajax/libs/gsap/3.6.1/gsap.min.js").package_is_guess);
     let unknown = form("ajax.googleapis.com/ajax/libs/foo/1.0.0/foo.js");
