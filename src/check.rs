@@ -1,4 +1,4 @@
-//! The gate for CI: what pages load already, held against policy, vendor folder and lockfile.
+//! The gate for CI: what pages load already, checked by policy, vendor folder and lockfile.
 //!
 //! Needs no network and no cache. A script that is still external and should not be, a vendored
 //! file that is missing or is not the locked one, and a tag whose `integrity` is missing or wrong
@@ -37,7 +37,7 @@ use crate::{
     vendor_path::VendorPath,
 };
 
-/// A finished site, and what it is held against.
+/// A finished site, and what it is checked by.
 #[derive(Clone, Copy)]
 pub struct Gate<'a> {
     /// What is meant.

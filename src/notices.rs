@@ -1,5 +1,5 @@
-//! What the owner of a site should know about decisions and files: one function a theme, each from values
-//! to warnings.
+//! What the owner of a site should know about decisions and files: one function for each subject, from
+//! values to warnings.
 
 pub mod decisions;
 pub mod links;

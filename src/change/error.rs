@@ -15,7 +15,7 @@ pub enum RewriteError {
     /// The page does not scan.
     #[error(transparent)]
     Scan(#[from] ScanError),
-    /// An edit could not be made, or did not prove to be the one that was meant.
+    /// An edit could not be made, or the edited page does not have the meant changes.
     #[error(transparent)]
     Splice(#[from] SpliceError),
     /// No address leads from the page to the vendor folder.

@@ -289,9 +289,10 @@ impl Writer<'_> {
         tag: usize,
         guards: &[MapEntry],
     ) -> Result<Vec<(String, String)>, ForeignBase> {
-        let said = self.document.start.map.integrity().keys();
-        let said: BTreeSet<_> = said.filter_map(|url| self.path(&url.parse().ok()?)).collect();
-        let new = guards.iter().filter(|guard| !said.contains(&self.below_root(&guard.file)));
+        let guarded = self.document.start.map.integrity().keys();
+        let guarded: BTreeSet<_> =
+            guarded.filter_map(|url| self.path(&url.parse().ok()?)).collect();
+        let new = guards.iter().filter(|guard| !guarded.contains(&self.below_root(&guard.file)));
         new.map(|guard| Ok((self.specifier(tag, &guard.file)?, guard.integrity.to_string())))
             .collect()
     }

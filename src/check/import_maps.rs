@@ -1,4 +1,4 @@
-//! Import maps held against the vendored files that they have to guard.
+//! Verifies that import maps guard the vendored files that they have to guard.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
     store::{StoreError, VendorFolder},
 };
 
-/// What import maps say of vendored files, held against the files: each only once.
+/// Verifies vendored files against the integrity metadata of import maps: each pair only once.
 pub(super) struct ImportMaps<'a> {
     folder: &'a VendorFolder,
     /// The lockfile's entries by their URL path below the vendor folder.

@@ -1,4 +1,4 @@
-//! `inhouse check`: holds what the pages load against policy, vendor folder and lockfile.
+//! `inhouse check`: checks what the pages load by policy, vendor folder and lockfile.
 
 use super::{plan::PlannedSite, threads::on_threads};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     settings::{Mode, Settings},
 };
 
-/// Holds what the pages load against policy, vendor folder and lockfile; writes nothing.
+/// Checks what the pages load by policy, vendor folder and lockfile; writes nothing.
 ///
 /// # Errors
 /// [`RunError`] if the tool could not work; what fails the gate is in the report.

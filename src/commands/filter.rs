@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use super::locked_digests::hold_to_lock;
+use super::locked_digests::unfulfilled_by_lock;
 use crate::{
     change::{
         changes::changes,
@@ -49,7 +49,7 @@ use crate::{
     site,
 };
 
-/// For how many different demands changes are kept.
+/// For how many different demands answers are kept.
 const KEPT_CHANGES: usize = 1024;
 
 /// What a page asks for, wherever in the page it does. Pages with the same demands change in the same way.
@@ -225,7 +225,7 @@ impl<'a> Filter<'a> {
         let (settings, base) = (self.settings, &self.base);
         let (resolution, files, mut findings) = resolve(settings, base, page)?;
         if !findings.has_problems() {
-            findings.problems = hold_to_lock(settings, base, &resolution, &files)?;
+            findings.problems = unfulfilled_by_lock(settings, base, &resolution, &files)?;
         }
         if findings.has_problems() {
             return Ok(Err(findings.problems));

@@ -23,7 +23,7 @@ use crate::{
 ///
 /// # Errors
 /// [`StoreError`] if the cache cannot be read.
-pub(super) fn hold_to_lock(
+pub(super) fn unfulfilled_by_lock(
     settings: &Settings,
     base: &Baseline,
     resolution: &Resolution,
@@ -48,11 +48,11 @@ struct Locked<'a> {
 
 impl Locked<'_> {
     fn problems(&self, base: &Baseline, declared: &Declared) -> Result<Vec<Problem>, StoreError> {
-        let problem = |(declared, places)| self.hold_to(base, declared, places).transpose();
+        let problem = |(declared, places)| self.problem(base, declared, places).transpose();
         declared.iter().filter_map(problem).collect()
     }
 
-    fn hold_to(
+    fn problem(
         &self,
         base: &Baseline,
         declared: &IntegrityMetadata,
@@ -64,7 +64,7 @@ impl Locked<'_> {
             Some(Err(mismatch)) => {
                 Some(ObtainError::Declared { declared: declared.clone(), mismatch })
             }
-            // Another algorithm than the lockfile's: only the bytes can tell.
+            // Another algorithm than the lockfile's: this takes the bytes.
             None => match self.bytes(base)? {
                 Some(bytes) => mismatch(&bytes, declared),
                 None => {

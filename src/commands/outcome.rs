@@ -187,7 +187,7 @@ fn did(files: &VendoredFiles, url: &SubresourceUrl, action: &Action) -> UrlOutco
     match action {
         Action::Reuse(_) => (Outcome::Reused, None, file),
         Action::Fetch(_) if files.becomes_local(url, action) => (Outcome::Vendored, None, file),
-        Action::Fetch(_) => (Outcome::Left, files.kept.get(url).cloned(), None),
+        Action::Fetch(_) => (Outcome::Left, files.left_external.get(url).cloned(), None),
         other => left(other),
     }
 }

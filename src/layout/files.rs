@@ -31,7 +31,7 @@ pub struct VendoredFiles {
     pub fresh: Vec<SubresourceUrl>,
     /// The URLs that could not be downloaded and stay external, each with the reason: by
     /// `--on-error keep`, or because only code that may never run asks for them.
-    pub kept: BTreeMap<SubresourceUrl, String>,
+    pub left_external: BTreeMap<SubresourceUrl, String>,
 }
 
 /// Turns what was read and downloaded into vendored files. A download that failed becomes a problem, or
@@ -84,7 +84,7 @@ impl Record<'_> {
         if is_optional && !is_tolerated {
             self.files.lock.insert_absence(url.clone(), error.to_string());
         }
-        self.files.kept.insert(url.clone(), error.to_string());
+        self.files.left_external.insert(url.clone(), error.to_string());
         let outcome = self.outcome(url, is_optional);
         self.findings.warnings.push(problem.notice.detail("outcome", outcome));
     }
@@ -169,7 +169,7 @@ impl VendoredFiles {
 
     /// Whether the plan's action makes `url` local.
     pub fn becomes_local(&self, url: &SubresourceUrl, action: &Action) -> bool {
-        action.is_vendored() && !self.kept.contains_key(url)
+        action.is_vendored() && !self.left_external.contains_key(url)
     }
 
     /// The lockfile's entries of everything that becomes local.

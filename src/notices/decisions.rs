@@ -34,7 +34,7 @@ fn doubtful_hosts(resolution: &Resolution) -> Vec<Notice> {
     notices.collect()
 }
 
-/// An absolute address of the site itself looks external where nobody knows the site's URL.
+/// An absolute address of the site itself looks external where the site's URL is not known.
 fn likely_own_site(settings: &Settings, resolution: &Resolution) -> Vec<Notice> {
     if settings.site_url.is_some() {
         return Vec::new();

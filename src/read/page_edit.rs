@@ -20,7 +20,7 @@ pub struct PageEdit {
 }
 
 impl PageEdit {
-    /// A page of which nobody has worked out what changes in it.
+    /// A page whose changes are not worked out yet.
     pub fn unknown(path: impl Into<Box<Path>>) -> Self {
         Self { path: path.into(), patch: KnownPatch::Unknown }
     }
@@ -38,7 +38,7 @@ pub enum KnownPatch {
     Verified(Option<Box<VerifiedPatch>>),
 }
 
-/// A verified edit of a page, and what tells whether the page is still the one it was made for.
+/// A verified edit of a page, and the stamp of the page that it was made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedPatch {
     /// The edit.

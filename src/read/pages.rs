@@ -62,7 +62,7 @@ pub struct OtherFiles {
     pub copies: Vec<PathBuf>,
 }
 
-/// Reads one page that is at hand.
+/// Reads one page from memory.
 pub fn of_page(settings: &Settings, path: &Path, bytes: &[u8]) -> (Pages, Findings) {
     let mut record = PageRecord { path: path.to_owned(), ..PageRecord::default() };
     record.scan(settings, bytes, None);

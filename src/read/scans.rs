@@ -1,9 +1,8 @@
 //! What pages ask for, written down: one JSON object a line, so that scans of parts of a site merge by
 //! concatenation.
 //!
-//! A plan drawn from scans is the one that reading all pages would give: what decides is keep, and of
-//! the places that ask for the same thing only the first few. Files only; where the pages come from is
-//! for [`inventory`](crate::inventory).
+//! A plan made from scans is the one that reading all pages would give: everything that decides is written,
+//! and of the places that ask for the same thing only the first few.
 
 #![allow(clippy::disallowed_methods, reason = "reads the scans that are named")]
 
@@ -32,7 +31,7 @@ use crate::{
 
 /// The version of what is written.
 const VERSION: u32 = 1;
-/// How many different warnings and problems are kept while records stream by.
+/// How many different warnings and problems are kept of a stream of records.
 const MANY: usize = 1000;
 /// What keeps a page from being read: found while scanning, and nowhere else.
 const CODES: [&str; 4] = ["unreadable-page", "unreadable-markup", "foreign-base", "bad-record"];
@@ -173,7 +172,7 @@ enum Read {
         policy: String,
         place: Use,
     },
-    Problem(Trouble),
+    Problem(ScannedProblem),
     Summary {},
     /// What is for people, and what the plan will find out by itself.
     #[serde(other)]
@@ -182,19 +181,19 @@ enum Read {
 
 /// A problem of a scan.
 #[derive(Deserialize)]
-struct Trouble {
+struct ScannedProblem {
     fault: Fault,
     code: String,
     message: String,
     #[serde(default)]
-    details: Vec<Fact>,
+    details: Vec<ScannedDetail>,
     #[serde(default)]
     uses: Vec<Use>,
     hint: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Fact {
+struct ScannedDetail {
     text: String,
 }
 
@@ -265,11 +264,11 @@ fn read_one(
         match serde_json::from_str(&line).map_err(refuse)? {
             Read::Scan(header) => {
                 scans += 1;
-                header.hold_to(settings, path)?;
+                header.check_settings(settings, path)?;
                 merged.count += header.pages;
             }
             Read::Summary {} => summaries += 1,
-            Read::Problem(trouble) => findings.problems.extend(trouble.problem()),
+            Read::Problem(problem) => findings.problems.extend(problem.problem()),
             line => line.add_to(merged),
         }
     }
@@ -280,7 +279,7 @@ fn read_one(
 }
 
 impl Header {
-    fn hold_to(&self, settings: &Settings, path: &Path) -> Result<(), ScansError> {
+    fn check_settings(&self, settings: &Settings, path: &Path) -> Result<(), ScansError> {
         let url = |url: &Option<Url>| url.as_ref().map_or("none".to_owned(), Url::to_string);
         let other = |name, scanned, wanted| {
             Err(ScansError::Settings { path: path.to_owned(), name, scanned, wanted })
@@ -321,7 +320,7 @@ impl Read {
     }
 }
 
-impl Trouble {
+impl ScannedProblem {
     /// The problem, if it is not one of a plan.
     fn problem(self) -> Option<Problem> {
         let code = CODES.into_iter().find(|code| *code == self.code)?;
@@ -336,7 +335,7 @@ impl Trouble {
     }
 }
 
-/// Forgets all but what decides and a few places: what is kept does not grow with the number of pages.
+/// Drops all but what decides and a few places, so that memory does not grow with the number of pages.
 pub fn thin(pages: &mut Pages) {
     pages.edits.clear();
     pages.module_pages.clear();
@@ -351,7 +350,7 @@ pub fn thin(pages: &mut Pages) {
     pages.vendored = locals.collect();
 }
 
-/// Forgets all but the first of the warnings and problems, and most of their places.
+/// Drops all but the first of the warnings and problems, and most of their places.
 pub fn thin_findings(findings: &mut Findings) {
     findings.warnings = say_once(std::mem::take(&mut findings.warnings));
     findings.warnings.truncate(MANY);

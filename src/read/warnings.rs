@@ -1,4 +1,4 @@
-//! The warnings of many pages, each said once, in the order of the pages that give rise to them.
+//! The warnings of many pages, each once, in the order of the pages that give rise to them.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -10,7 +10,7 @@ use crate::findings::{Detail, Keep, Notice, by_name};
 /// Warnings, each once: with the first page that gives rise to it, and its place in that page's list.
 #[derive(Default)]
 pub(super) struct Warnings {
-    said: BTreeMap<Words, (Arc<str>, usize, Notice)>,
+    notices: BTreeMap<Words, (Arc<str>, usize, Notice)>,
 }
 
 /// What a warning says: its code, its message and its facts.
@@ -19,39 +19,39 @@ type Words = (&'static str, String, Vec<Detail>);
 impl Warnings {
     /// Adds a warning about `page`.
     pub(super) fn add(&mut self, page: Arc<str>, notice: Notice, keep: Keep) {
-        let number = self.said.len();
+        let number = self.notices.len();
         self.add_at(page, number, notice, keep);
     }
 
     fn add_at(&mut self, page: Arc<str>, number: usize, notice: Notice, keep: Keep) {
         let words = (notice.code, notice.message.clone(), notice.details.clone());
-        match self.said.entry(words) {
+        match self.notices.entry(words) {
             Entry::Vacant(vacant) => drop(vacant.insert((page, number, notice))),
             Entry::Occupied(mut known) => {
-                let (first, at, said) = known.get_mut();
+                let (first, at, notices) = known.get_mut();
                 if by_name(&page, first).is_lt() {
                     (*first, *at) = (page, number);
                 }
-                said.uses.merge(notice.uses, keep);
+                notices.uses.merge(notice.uses, keep);
             }
         }
     }
 
     /// Adds the warnings about other pages.
     pub(super) fn merge(&mut self, other: Self, keep: Keep) {
-        for (page, number, notice) in other.said.into_values() {
+        for (page, number, notice) in other.notices.into_values() {
             self.add_at(page, number, notice, keep);
         }
     }
 
     /// The warnings, in the order of their pages.
     pub(super) fn finish(self) -> Vec<Notice> {
-        let mut said: Vec<_> = self.said.into_values().collect();
-        said.sort_by(|(a, at, _), (b, other, _)| by_name(a, b).then(at.cmp(other)));
+        let mut notices: Vec<_> = self.notices.into_values().collect();
+        notices.sort_by(|(a, at, _), (b, other, _)| by_name(a, b).then(at.cmp(other)));
         let ordered = |mut notice: Notice| {
             notice.uses.sort();
             notice
         };
-        said.into_iter().map(|(_, _, notice)| ordered(notice)).collect()
+        notices.into_iter().map(|(_, _, notice)| ordered(notice)).collect()
     }
 }

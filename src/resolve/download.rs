@@ -73,11 +73,11 @@ impl<'a> Network<'a> {
             source: self.settings.source,
         };
         let urls: Vec<_> = pending.keys().cloned().collect();
-        let turn = Turn { resolver, supplier: &supplier, uses: Mutex::new(pending) };
+        let step = DownloadStep { resolver, supplier: &supplier, uses: Mutex::new(pending) };
         let arrivals = pool::run(urls, &self.settings.client.limits, |url| {
-            let arrival = turn.download(url);
+            let arrival = step.download(url);
             self.progress.step();
-            let opened = turn.open(&arrival);
+            let opened = step.open(&arrival);
             (arrival, opened)
         });
         self.progress.end();
@@ -86,14 +86,14 @@ impl<'a> Network<'a> {
 }
 
 /// The downloads of one step.
-struct Turn<'a> {
+struct DownloadStep<'a> {
     resolver: &'a Resolver<'a>,
     supplier: &'a Supplier<'a>,
-    /// The uses that each URL is asked for, with those that were opened in this turn.
+    /// The uses that each URL is asked for, with those that were opened in this step.
     uses: Mutex<Uses>,
 }
 
-impl Turn<'_> {
+impl DownloadStep<'_> {
     fn uses(&self) -> MutexGuard<'_, Uses> {
         self.uses.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -22,7 +22,7 @@ pub enum Depth<'a> {
 ///
 /// # Errors
 /// [`RunError`] if the cache cannot be read or the network client cannot be set up. A download that
-/// fails is no error here: the resolver is told of it.
+/// fails is no error here: it is supplied to the resolver.
 pub fn drive(
     resolver: &mut Resolver<'_>,
     source: &dyn Source,

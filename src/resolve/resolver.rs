@@ -56,7 +56,7 @@ pub struct Rules<'a> {
     pub policy: &'a Policy,
     /// What must not happen.
     pub mode: Mode,
-    /// Which locked files have to be at hand.
+    /// Which locked files have to be read.
     pub locked_bytes: LockedBytes,
 }
 
@@ -152,9 +152,9 @@ pub struct Resolver<'a> {
     not_cached: BTreeSet<SubresourceUrl>,
     /// URLs that something names and nothing has been decided about.
     undecided: BTreeSet<SubresourceUrl>,
-    /// Files that were read, until their graphs take them in.
+    /// Files that were read, until they are added to the graphs.
     scans: BTreeMap<Request, FileScan>,
-    /// What the graphs have come to ask for, and nobody has looked at.
+    /// What the graphs ask for, and has not been read yet.
     unread: BTreeSet<Request>,
     /// What the graphs ask for and has to be downloaded first.
     waiting: Uses,
@@ -285,7 +285,7 @@ impl<'a> Resolver<'a> {
         &self.resolution
     }
 
-    /// What was decided, the bytes that are at hand, and what there is to say.
+    /// What was decided, the bytes of all files, and what was found.
     pub fn finish(mut self) -> (Resolution, Files, Findings) {
         let is_module = |r#use: &closure::Use| matches!(r#use, closure::Use::Module(_));
         self.resolution.reached = self.resolution.graphs.reached();
@@ -303,7 +303,7 @@ impl<'a> Resolver<'a> {
             && matches!(self.rules.policy.verdict(url), Verdict::Vendor { .. })
     }
 
-    /// What the downloaded bytes of a URL are held against.
+    /// What the downloaded bytes of a URL are verified against.
     pub fn expectation(&self, url: &SubresourceUrl) -> Expectation {
         if let Some(Action::Fetch(expectation)) = self.resolution.plan.actions.get(url) {
             return expectation.clone();
@@ -321,7 +321,7 @@ impl<'a> Resolver<'a> {
         &self.base.site
     }
 
-    /// Asks for the locked files among `urls` that nobody has looked for.
+    /// Asks for the locked files among `urls` that have not been looked up.
     fn look_up(&self, urls: BTreeSet<SubresourceUrl>) -> Option<Step> {
         let is_new = |url: &SubresourceUrl| {
             !self.files.cached.contains_key(url) && !self.not_cached.contains(url)
@@ -397,7 +397,7 @@ impl<'a> Resolver<'a> {
         self.resolution.urls.get(url).is_some_and(|uses| !uses.is_loaded())
     }
 
-    /// Takes in one level of the graphs, once all of it is at hand that needs no download.
+    /// Adds one level to the graphs, once all files of it are supplied that need no download.
     fn follow(&mut self) -> Followed {
         let is_needed = |request: &&Request| {
             self.site().is_own(&request.url) && !self.scans.contains_key(request)
@@ -418,7 +418,7 @@ impl<'a> Resolver<'a> {
             match scan {
                 Some(scan) => {
                     followed = Followed::Further;
-                    self.take_in(request, scan);
+                    self.add_scan(request, scan);
                 }
                 None => drop(self.waiting.entry(request.url).or_default().insert(request.r#use)),
             }
@@ -447,7 +447,7 @@ impl<'a> Resolver<'a> {
         Some(scan_file(request, File { response_url, media_type: &entry.media_type, bytes }))
     }
 
-    fn take_in(&mut self, request: Request, scan: FileScan) {
+    fn add_scan(&mut self, request: Request, scan: FileScan) {
         let known = match scan {
             FileScan::Known(known) => known,
             FileScan::Unparsed(module, failure) => {
@@ -474,7 +474,7 @@ impl<'a> Resolver<'a> {
                 return step;
             }
         }
-        self.hold_to_mode();
+        self.refuse_by_mode();
         let pending = self.pending();
         match self.findings.has_problems() || pending.is_empty() {
             true => Step::Done,
@@ -502,7 +502,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Turns what the plan may not do under the mode into problems.
-    fn hold_to_mode(&mut self) {
+    fn refuse_by_mode(&mut self) {
         let plan = &self.resolution.plan;
         let mode = self.rules.mode;
         if mode.locked && !self.base.has_lockfile && plan.actions.values().any(Action::is_vendored)
