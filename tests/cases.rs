@@ -181,6 +181,7 @@ cases! {
         a_compromised_host_fails_the_run
         a_compromised_script_can_be_removed
         a_compromised_script_can_be_replaced
+        a_script_that_loads_files_beside_itself_stays_external
         a_tag_can_ask_to_be_left
         an_own_rule_can_deny
         include_and_exclude_choose_what_is_vendored

@@ -14,11 +14,8 @@ use crate::{
 pub(super) fn needs_companions(url: &SubresourceUrl) -> Option<Kept> {
     let form = npm::classify(url)?;
     let recipe = recipe(&form).filter(|recipe| !recipe.is_self_contained())?;
-    let reason = format!(
-        "It loads more files from its own folder, which are not brought along yet. {}",
-        recipe.reason()
-    );
-    let mut kept = Kept::new(Origin::BuiltIn(recipe.id().to_owned()), reason);
+    let reason = "It loads more files from its own folder, which are not brought along yet.";
+    let mut kept = Kept::new(Origin::BuiltIn(recipe.id().to_owned()), reason.to_owned());
     kept.fix = Some(
         "host the whole package yourself, or have the script alone vendored with a rule \
          (`action = \"vendor\"`) if the page needs none of those files"
