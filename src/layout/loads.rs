@@ -32,13 +32,15 @@ fn is_of_package(url: &str) -> bool {
     url.parse().is_ok_and(|url: SubresourceUrl| npm::classify(&url).is_some())
 }
 
-/// The loads that the lockfile holds: without addresses that are most likely documentation.
+/// The loads that the lockfile holds: without addresses that are most likely documentation, and what a line
+/// says twice once.
 pub fn recorded(mut loads: Loads) -> Loads {
     let is_recorded = |sign: &Sign| match sign.kind {
         SignKind::Url(_) => named_file(sign).is_some(),
         SignKind::OwnAddress(_) => true,
     };
     loads.signs.retain(is_recorded);
+    loads.signs.dedup();
     loads
 }
 
