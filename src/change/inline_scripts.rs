@@ -217,11 +217,11 @@ impl Writer<'_> {
         address: &Address<'_>,
         all: &[Address<'_>],
     ) -> Result<Vec<(String, String)>, ForeignBase> {
-        let is_taken =
-            |key: &str| all.iter().any(|other| other.scope == address.scope && other.key == key);
+        let same_scope = all.iter().filter(|other| other.scope == address.scope);
+        let taken: BTreeSet<&str> = same_scope.map(|other| other.key).collect();
         let files = self.modules.local_urls.within(&address.url).into_iter();
         let files = files.map(|(rest, file)| (format!("{}{rest}", address.key), file));
-        let new = files.filter(|(key, _)| !is_taken(key));
+        let new = files.filter(|(key, _)| !taken.contains(key.as_str()));
         new.map(|(key, file)| Ok((key, self.specifier(tag, &file)?))).collect()
     }
 

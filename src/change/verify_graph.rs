@@ -113,8 +113,9 @@ impl GraphVerifier {
             // It was vendored, so nothing may ask for it elsewhere.
             _ if self.local_urls.path(url).is_some() => Found::NotYet,
             Some(_) if !self.left.contains(request) => {
-                let is_there = |known: &Request| known.url == request.url;
-                if self.modules.keys().any(is_there) { Found::Left } else { Found::NotYet }
+                let mut same_url = self.modules.range(Request::first(&request.url)..);
+                let is_there = same_url.next().is_some_and(|(known, _)| known.url == request.url);
+                if is_there { Found::Left } else { Found::NotYet }
             }
             Some(_) | None => Found::Left,
         }

@@ -172,9 +172,10 @@ impl Graphs {
 
     /// The requests for one URL whose file was read.
     pub fn modules_of(&self, url: &SubresourceUrl) -> impl Iterator<Item = (&Request, &Module)> {
-        let first = Request { url: url.clone(), r#use: Use::FIRST };
-        let requests =
-            self.files.range(first..).take_while(move |(request, _)| request.url == *url);
+        let requests = self
+            .files
+            .range(Request::first(url)..)
+            .take_while(move |(request, _)| request.url == *url);
         requests.filter_map(|(request, known)| match known {
             Known::Module(module) => Some((request, module)),
             Known::Left => None,

@@ -23,9 +23,6 @@ pub enum Use {
 }
 
 impl Use {
-    /// The first in their order.
-    pub(super) const FIRST: Self = Self::Module(ModuleType::JavaScriptOrWasm);
-
     /// As what the file is read; `None` if it cannot load anything.
     pub fn read_as(&self) -> Option<ReadAs> {
         match self {
@@ -57,6 +54,13 @@ pub struct Request {
     pub url: SubresourceUrl,
     /// As what it is loaded.
     pub r#use: Use,
+}
+
+impl Request {
+    /// The first request for `url` in the order of requests.
+    pub fn first(url: &SubresourceUrl) -> Self {
+        Self { url: url.clone(), r#use: Use::Module(ModuleType::JavaScriptOrWasm) }
+    }
 }
 
 /// Whether a page waits for a file.

@@ -287,9 +287,9 @@ fn a_chain_of_modules_takes_as_many_reads_as_it_has_files() {
             .map(|number| &*format!("https://site.example/{number:05}.js").leak())
             .collect();
         let code = |number: usize| &*format!("import './{:05}.js'", number + 1).leak();
-        let mut world = World::default();
-        world.own = (0..length).map(|number| (names[number], code(number))).collect();
-        world.own.insert(names[length], "");
+        let imports = (0..length).map(|number| (names[number], code(number)));
+        let own = imports.chain([(names[length], "")]).collect();
+        let world = World { own, ..World::default() };
         world.resolve(&[names[0]]).reads
     };
     assert_eq!((reads(200), reads(400)), (201, 401));
