@@ -30,7 +30,7 @@ impl RunLock {
     /// may have left beside them.
     ///
     /// # Errors
-    /// [`SiteError::Read`] if a folder cannot be locked.
+    /// [`SiteError`] if a folder cannot be locked.
     pub fn wait(settings: &Settings, progress: &dyn Progress) -> Result<Self, SiteError> {
         let mut locks = Vec::new();
         for path in locked_folders(settings) {

@@ -69,7 +69,7 @@ impl ImportMap {
         *self = Self::merged([std::mem::take(self), later]);
     }
 
-    /// All maps of a page, in their order, [merged](Self::merge).
+    /// All maps of a page, in their order, merged as browsers merge them.
     pub fn merged(maps: impl IntoIterator<Item = Self>) -> Self {
         let mut imports = Vec::new();
         let mut scopes: HashMap<String, SpecifierMap> = HashMap::new();

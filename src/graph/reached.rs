@@ -47,7 +47,7 @@ pub enum Found<'m> {
 pub enum Referrer {
     /// The page itself, by a tag.
     Page,
-    /// An inline script: its index in [`trace::Page::roots`].
+    /// An inline script: its index in [`Page::roots`](super::closure::Page::roots).
     Inline(usize),
     /// A file.
     File(Request),

@@ -151,7 +151,7 @@ impl<T: Transport> Registry<T> {
         let keys = self.keys.get(registry.clone(), || Ok(self.fetch_keys(name, registry)))?;
         let signed = SignedVersion { name: name.as_str(), version, integrity, published };
         match keys.verify(&signed, &dist.signatures) {
-            Signature::BadSignature { key } => {
+            Signature::Wrong { key } => {
                 let (package, version) = (name.clone(), version.to_owned());
                 Err(RegistryError::BadSignature { package, version, key })
             }

@@ -22,7 +22,7 @@ pub enum Signature {
     /// The registry gives no signature of this version.
     NotSigned,
     /// A key of the registry did not make the signature that bears its id.
-    BadSignature {
+    Wrong {
         /// The key's id.
         key: String,
     },
@@ -40,7 +40,7 @@ impl fmt::Display for Signature {
         match self {
             Self::Signed { key } => write!(f, "signed by {key}"),
             Self::NotSigned => f.write_str("not signed"),
-            Self::BadSignature { key } => write!(f, "the signature is not by {key}, as it says"),
+            Self::Wrong { key } => write!(f, "the signature is not by {key}, as it says"),
             Self::KeysUnavailable => f.write_str("signed, but the key is not available"),
             Self::KeyExpired { key } => write!(f, "signed by {key} after that key had expired"),
         }
@@ -105,7 +105,7 @@ impl RegistryKeys {
         let outcomes = signatures.iter().filter_map(|entry| self.verify_one(version, entry));
         // The worst of them counts.
         let rank = |outcome: &Signature| match outcome {
-            Signature::BadSignature { .. } => 0,
+            Signature::Wrong { .. } => 0,
             Signature::KeyExpired { .. } => 1,
             _ => 2,
         };
@@ -123,7 +123,7 @@ impl RegistryKeys {
             .decode(&entry.sig)
             .is_ok_and(|signature| public_key.verify(message.as_bytes(), &signature).is_ok());
         Some(match signed {
-            false => Signature::BadSignature { key },
+            false => Signature::Wrong { key },
             true if known.had_expired(*published) => Signature::KeyExpired { key },
             true => Signature::Signed { key },
         })

@@ -37,7 +37,7 @@ fn a_real_signature_of_npm_verifies() {
 
 #[test]
 fn any_other_name_version_or_digest_makes_the_signature_bad() {
-    let bad = Signature::BadSignature { key: KEY_ID.into() };
+    let bad = Signature::Wrong { key: KEY_ID.into() };
     assert_eq!(verify(SignedVersion { name: "@midas-ds/checkboy", ..VERSION }), bad);
     assert_eq!(verify(SignedVersion { version: "1.0.4", ..VERSION }), bad);
     let integrity = VERSION.integrity.replace("SeURf", "SeURg");
@@ -50,7 +50,7 @@ fn any_other_name_version_or_digest_makes_the_signature_bad() {
 #[test]
 fn a_bad_signature_beside_a_good_one_counts() {
     let both = [entry(KEY_ID, SIGNATURE), entry(KEY_ID, "AAAA")];
-    assert_eq!(npm_keys().verify(&VERSION, &both), Signature::BadSignature { key: KEY_ID.into() });
+    assert_eq!(npm_keys().verify(&VERSION, &both), Signature::Wrong { key: KEY_ID.into() });
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_key_must_not_have_expired_when_the_version_was_published() {
         assert_eq!(verify(version), expected, "{published}");
     }
     let forged = SignedVersion { published: Some("2026-05-01T10:00:00Z"), name: "x", ..VERSION };
-    assert_eq!(verify(forged), Signature::BadSignature { key: KEY_ID.into() }, "bad comes first");
+    assert_eq!(verify(forged), Signature::Wrong { key: KEY_ID.into() }, "bad comes first");
 }
 
 #[test]
