@@ -25,7 +25,7 @@ use crate::{
     read::{
         baseline::Baseline,
         page_edit::{KnownPatch, PageEdit, PatchBudget},
-        pages::Pages,
+        pages::{EditablePages, Pages},
     },
     reference::SubresourceUrl,
     resolve::resolver::Resolution,
@@ -89,13 +89,13 @@ impl<'a> ChangeSet<'a> {
     /// [`RunError`] if files cannot be read.
     pub fn prepare(
         known: Known<'a>,
-        pages: &mut Pages,
+        (editable, pages): (EditablePages, &Pages),
         changes: Changes<'a>,
         early: &LockedRewriter<'_>,
         progress: &dyn Progress,
     ) -> Result<(Self, Findings), RunError> {
         let layout = known.layout;
-        let pages = known.page_edits(pages, &changes, early)?;
+        let pages = known.page_edits(editable, pages, &changes, early)?;
         let NewFiles { to_cache, to_site, problems } = known.new_files()?;
         let mut findings = Findings { problems, ..Findings::default() };
         let own = &layout.own;
@@ -134,16 +134,15 @@ impl Known<'_> {
     /// The pages that may change, in their order.
     fn page_edits(
         self,
-        pages: &mut Pages,
+        EditablePages { mut edits, module_pages }: EditablePages,
+        pages: &Pages,
         changes: &Changes<'_>,
         early: &LockedRewriter<'_>,
     ) -> Result<Vec<PageEdit>, RunError> {
-        let mut edits = std::mem::take(&mut pages.edits);
         let lock = &self.layout.files.lock;
         if !edits.is_empty() && !early.holds(pages.urls.keys(), lock, changes) {
             edits.iter_mut().for_each(|edit| edit.patch = KnownPatch::Unknown);
         }
-        let module_pages = std::mem::take(&mut pages.module_pages);
         edits.extend(changing_module_pages(module_pages, self.layout, changes));
         let guarding = guarding_pages(self.settings, &edits, &changes.modules.changed)?;
         edits.extend(guarding.into_iter().map(PageEdit::unknown));

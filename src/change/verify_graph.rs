@@ -164,3 +164,90 @@ fn referrer((by, line): &(Referrer, usize)) -> String {
         Referrer::Page | Referrer::Inline(_) => "the page".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{
+        csp::SiteHeaders,
+        graph::graphs::Known,
+        js::ModuleType,
+        layout::files::VendoredFiles,
+        lockfile::Lockfile,
+        policy::{OnDenied, Policy},
+        read::{baseline::Baseline, pages::Pages},
+        resolve::resolver::{LockedBytes, Resolver, Rules},
+        settings::Mode,
+        store::Cache,
+    };
+
+    const ADDRESS: &str = "https://cdn.example/a.js";
+
+    fn site() -> SiteUrls {
+        SiteUrls::new(None, "vendor")
+    }
+
+    /// A site on which nothing was decided yet.
+    fn resolution() -> Resolution {
+        let base = Baseline {
+            cache: Cache::new(Path::new("no-such-cache")),
+            lock: Lockfile::default(),
+            has_lockfile: false,
+            site: site(),
+            headers: SiteHeaders::default(),
+        };
+        let policy = Policy::new(vec![], vec![], vec![], OnDenied::default()).unwrap();
+        let rules =
+            Rules { policy: &policy, mode: Mode::default(), locked_bytes: LockedBytes::All };
+        Resolver::new(&base, &Pages::default(), rules).finish().0
+    }
+
+    /// The module at [`ADDRESS`], vendored and served as `edited`.
+    fn layout(edited: &str) -> Layout {
+        let url: SubresourceUrl = ADDRESS.parse().unwrap();
+        let paths = BTreeMap::from([(url.clone(), "cdn.example/a.js".parse().unwrap())]);
+        Layout {
+            files: VendoredFiles::default(),
+            local_urls: LocalUrls::new(site().root(), "vendor", paths),
+            edited: BTreeMap::from([(url, edited.as_bytes().to_vec())]),
+            own: BTreeMap::new(),
+        }
+    }
+
+    fn verifier(edited: &str) -> Result<GraphVerifier, Box<Problem>> {
+        let mut resolution = resolution();
+        let r#use = closure::Use::Module(ModuleType::JavaScriptOrWasm);
+        let request = Request { url: ADDRESS.parse().unwrap(), r#use };
+        let response_url = ADDRESS.parse().unwrap();
+        let module = Module { response_url, loads: Loads::default() };
+        resolution.graphs.learn(request, Known::Module(module));
+        GraphVerifier::new(&site(), &resolution, &layout(edited))
+    }
+
+    fn page(page: &str) -> Result<(), String> {
+        let address = PageAddress::new("index.html", None);
+        verifier("export {}").unwrap().page(&address, page.as_bytes(), Dialect::Html)
+    }
+
+    #[test]
+    fn an_edited_module_that_does_not_parse_is_a_problem() {
+        assert!(verifier("export {}").is_ok());
+        let problem = verifier("export {").unwrap_err();
+        assert_eq!(problem.notice.code, "module-not-rewritten");
+    }
+
+    #[test]
+    fn an_edited_page_that_cannot_be_read_with_certainty_is_an_error() {
+        let script = "<script type=module src=vendor/cdn.example/a.js></script>";
+        assert_eq!(page(script), Ok(()));
+        assert!(page(&format!("<div><svg></div>{script}")).is_err());
+    }
+
+    #[test]
+    fn a_page_that_leads_to_no_file_is_an_error() {
+        let script = "<script type=module src=vendor/cdn.example/b.js></script>";
+        assert!(page(script).unwrap_err().contains("where nothing will be"));
+    }
+}

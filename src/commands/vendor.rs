@@ -23,7 +23,10 @@ use crate::{
         vendored::vendored,
     },
     progress::Progress,
-    read::{baseline::Baseline, pages::Pages},
+    read::{
+        baseline::Baseline,
+        pages::{EditablePages, Pages},
+    },
     report::{Report, Run},
     resolve::{
         drive::{Depth, drive},
@@ -59,7 +62,8 @@ fn run(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError>
     let _lock = RunLock::wait(settings, progress)?;
     let base = Baseline::read(settings)?;
     let early = LockedRewriter::new(settings, &base);
-    let (mut pages, mut findings) = read_pages(settings, Some(&early), progress)?;
+    let (pages, mut findings) = read_pages(settings, Some(&early), progress)?;
+    let (editable, pages) = pages.split();
     let resolver = plan(settings, &base, &pages, settings.mode, &mut findings)?;
     let mut stages = Stages { settings, progress, base: &base, findings };
     if stages.findings.has_problems() || resolver.has_problems() {
@@ -73,7 +77,7 @@ fn run(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError>
         return Ok(stages.report_without_writing(&pages, &resolution));
     }
     let known = Known { settings, base: &base, resolution: &resolution, layout: &layout };
-    let set = stages.prepare(known, &mut pages, changes, &early)?;
+    let set = stages.prepare(known, (editable, &pages), changes, &early)?;
     if stages.findings.has_problems() {
         return Ok(stages.report_without_writing(&pages, &resolution));
     }
@@ -134,11 +138,12 @@ impl<'a> Stages<'a> {
     fn prepare<'k>(
         &mut self,
         known: Known<'k>,
-        pages: &mut Pages,
+        (editable, pages): (EditablePages, &Pages),
         changes: Changes<'k>,
         early: &LockedRewriter<'_>,
     ) -> Result<ChangeSet<'k>, RunError> {
-        let (set, found) = ChangeSet::prepare(known, pages, changes, early, self.progress)?;
+        let (set, found) =
+            ChangeSet::prepare(known, (editable, pages), changes, early, self.progress)?;
         self.findings.add(found);
         self.findings.warnings.extend(vendored(&known.layout.files, known.resolution));
         self.warn_of_stale_copies(pages, &set);

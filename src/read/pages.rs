@@ -51,6 +51,15 @@ pub struct Pages {
     pub others: OtherFiles,
 }
 
+/// The pages that may change.
+#[derive(Debug, Default)]
+pub struct EditablePages {
+    /// See [`Pages::edits`].
+    pub edits: Vec<PageEdit>,
+    /// See [`Pages::module_pages`].
+    pub module_pages: Vec<(PathBuf, Vec<Start>)>,
+}
+
 /// Files of the site that are no pages, each relative to the site.
 #[derive(Debug, Default)]
 pub struct OtherFiles {
@@ -74,6 +83,13 @@ pub fn of_page(settings: &Settings, path: &Path, bytes: &[u8]) -> (Pages, Findin
 }
 
 impl Pages {
+    /// Takes the pages that may change out of the rest, which the stages after that only read.
+    pub fn split(mut self) -> (EditablePages, Self) {
+        let edits = std::mem::take(&mut self.edits);
+        let module_pages = std::mem::take(&mut self.module_pages);
+        (EditablePages { edits, module_pages }, self)
+    }
+
     /// Adds what other pages ask for.
     pub fn merge(&mut self, other: Self) {
         self.count += other.count;
