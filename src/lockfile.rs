@@ -6,6 +6,7 @@
 //! here, and whatever could make two files share a path is an error.
 
 mod collision;
+mod companions;
 mod entry;
 mod error;
 mod format;
@@ -14,6 +15,7 @@ mod toml_string;
 
 pub use self::{
     collision::PathCollision,
+    companions::Companions,
     entry::{Entry, Proof, Source},
     error::LockfileError,
 };
@@ -56,19 +58,31 @@ impl Version {
 pub struct Lockfile {
     assets: BTreeMap<SubresourceUrl, Entry>,
     absent: BTreeMap<SubresourceUrl, String>,
+    external: BTreeMap<SubresourceUrl, String>,
+    /// By their folders.
+    companions: BTreeMap<String, Companions>,
     version: Version,
 }
 
 impl Default for Lockfile {
     fn default() -> Self {
-        Self { assets: BTreeMap::new(), absent: BTreeMap::new(), version: Version::CURRENT }
+        Self {
+            assets: BTreeMap::new(),
+            absent: BTreeMap::new(),
+            external: BTreeMap::new(),
+            companions: BTreeMap::new(),
+            version: Version::CURRENT,
+        }
     }
 }
 
 /// Lockfiles are equal if they lock the same, whatever version they were read from.
 impl PartialEq for Lockfile {
     fn eq(&self, other: &Self) -> bool {
-        (&self.assets, &self.absent) == (&other.assets, &other.absent)
+        self.assets == other.assets
+            && self.absent == other.absent
+            && self.external == other.external
+            && self.companions == other.companions
     }
 }
 
@@ -89,6 +103,42 @@ impl Lockfile {
     /// Notes that there is no file for `url`.
     pub fn insert_absence(&mut self, url: SubresourceUrl, reason: String) {
         self.absent.insert(url, reason);
+    }
+
+    /// Why `url` stays external though nothing forbids to vendor it: what it loads beside itself cannot
+    /// come along. It is locked, so that the next run need not download it to find that out.
+    pub fn external(&self, url: &SubresourceUrl) -> Option<&str> {
+        self.external.get(url).map(String::as_str)
+    }
+
+    /// Notes that `url` stays external.
+    pub fn insert_external(&mut self, url: SubresourceUrl, reason: String) {
+        self.external.insert(url, reason);
+    }
+
+    /// Forgets that `url` stays external.
+    pub fn remove_external(&mut self, url: &SubresourceUrl) {
+        self.external.remove(url);
+    }
+
+    /// The companions that lie in `folder` of the vendor folder.
+    pub fn companions(&self, folder: &str) -> Option<&Companions> {
+        self.companions.get(folder)
+    }
+
+    /// Locks companions.
+    pub fn insert_companions(&mut self, companions: Companions) {
+        self.companions.insert(companions.folder.clone(), companions);
+    }
+
+    /// Forgets the companions in `folder`.
+    pub fn remove_companions(&mut self, folder: &str) {
+        self.companions.remove(folder);
+    }
+
+    /// All companions, sorted by folder.
+    pub fn all_companions(&self) -> impl ExactSizeIterator<Item = &Companions> {
+        self.companions.values()
     }
 
     /// What is locked for `url`.
@@ -118,7 +168,7 @@ impl Lockfile {
 
     /// Whether nothing is locked.
     pub fn is_empty(&self) -> bool {
-        self.assets.is_empty() && self.absent.is_empty()
+        self.assets.is_empty() && self.absent.is_empty() && self.external.is_empty()
     }
 }
 

@@ -102,7 +102,6 @@ pub(super) struct Edit {
 pub(super) struct KnownFile {
     pub version: String,
     pub file: String,
-    #[serde(deserialize_with = "digest")]
     pub digest: Digest,
 }
 
@@ -140,8 +139,4 @@ impl<'de> Deserialize<'de> for Pattern {
 fn semver_range<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Range, D::Error> {
     let text = String::deserialize(deserializer)?;
     Range::parse(&text).map_err(D::Error::custom)
-}
-
-fn digest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }

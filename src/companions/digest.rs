@@ -24,20 +24,18 @@ pub fn list_of_files<'f>(files: impl IntoIterator<Item = (&'f str, &'f Digest)>)
     let sorted: BTreeMap<_, _> = files.into_iter().collect();
     let mut list = String::new();
     for (path, digest) in sorted {
-        let _ = write!(list, "{digest} ");
-        path.chars().for_each(|character| push_escaped(&mut list, character));
-        list.push('\n');
+        let _ = writeln!(list, "{digest} {}", escaped(path));
     }
     list
 }
 
-fn push_escaped(list: &mut String, character: char) {
-    match character {
-        '%' | '\0'..='\x1F' | '\x7F' => {
-            let _ = write!(list, "%{:02X}", u32::from(character));
-        }
-        other => list.push(other),
-    }
+/// `path` with `%` and control characters escaped.
+pub(super) fn escaped(path: &str) -> String {
+    let escape = |character: char| match character {
+        '%' | '\0'..='\x1F' | '\x7F' => format!("%{:02X}", u32::from(character)),
+        other => other.to_string(),
+    };
+    path.chars().map(escape).collect()
 }
 
 #[cfg(test)]

@@ -156,6 +156,12 @@ impl Facts {
         }
     }
 
+    /// Of pages that cannot be read: everything has values that are not known.
+    pub fn unknown(wanted: &Wanted) -> Self {
+        let any = Values { has_unknown: true, ..Values::default() };
+        Self(wanted.wants.iter().map(|want| (want.clone(), any.clone())).collect())
+    }
+
     /// Adds what is known of other pages.
     pub fn merge(&mut self, other: Self) {
         for (want, values) in other.0 {

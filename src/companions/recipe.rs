@@ -125,6 +125,11 @@ impl Recipe {
         self.0.package.iter().map(CompanionPackage)
     }
 
+    /// Whether some files are served with other addresses in them.
+    pub fn has_edits(&self) -> bool {
+        !self.0.edit.is_empty()
+    }
+
     pub(super) fn base(&self) -> &str {
         &self.0.base
     }

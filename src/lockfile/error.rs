@@ -51,6 +51,14 @@ pub enum LockfileError {
         /// The URL.
         url: SubresourceUrl,
     },
+    /// Two blocks for the companions in one folder.
+    #[error("`{}` locks the companions in `{folder}` twice", .file.display())]
+    DuplicateFolder {
+        /// The lockfile.
+        file: PathBuf,
+        /// The folder.
+        folder: String,
+    },
     /// Two files with one path.
     #[error("in `{}` {collision}", .file.display())]
     PathCollision {
@@ -74,7 +82,7 @@ impl LockfileError {
                 "keep the blocks of both sides, drop the marker lines, and run `inhouse vendor` \
                  again"
             }
-            Self::DuplicateUrl { .. } => {
+            Self::DuplicateUrl { .. } | Self::DuplicateFolder { .. } => {
                 "keep the block whose integrity you trust, delete the other, and run `inhouse \
                  vendor` again"
             }

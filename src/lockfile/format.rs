@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde::Deserialize;
 
 use super::{
-    Entry, FileKind, LockedLoads, Lockfile, LockfileError, Proof, Source, Version,
+    Companions, Entry, FileKind, LockedLoads, Lockfile, LockfileError, Proof, Source, Version,
     collision::path_collision, error::MAX_LENGTH, toml_string::quoted,
 };
 use crate::{
@@ -32,13 +32,17 @@ struct Document {
     #[serde(default)]
     script: Vec<Block>,
     #[serde(default)]
-    absent: Vec<AbsentBlock>,
+    absent: Vec<ReasonBlock>,
+    #[serde(default)]
+    external: Vec<ReasonBlock>,
+    #[serde(default)]
+    companions: Vec<Companions>,
 }
 
-/// One `[[absent]]` block.
+/// One `[[absent]]` or `[[external]]` block.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AbsentBlock {
+struct ReasonBlock {
     url: SubresourceUrl,
     reason: String,
 }
@@ -136,14 +140,18 @@ impl Lockfile {
         }
         let document = Document::read(text, file)?;
         let version = document.version();
-        let absent = document.absent.into_iter().map(|block| (block.url, block.reason)).collect();
+        let reasons = |blocks: Vec<ReasonBlock>| {
+            blocks.into_iter().map(|block| (block.url, block.reason)).collect()
+        };
+        let (absent, external) = (reasons(document.absent), reasons(document.external));
+        let companions = unique_folders(document.companions, file)?;
         let assets = unique(document.asset.into_iter().chain(document.script), file)?;
         match path_collision(&assets) {
             Some(collision) => {
                 let collision = Box::new(collision);
                 Err(LockfileError::PathCollision { file: file.into(), collision })
             }
-            None => Ok(Self { assets, absent, version }),
+            None => Ok(Self { assets, absent, external, companions, version }),
         }
     }
 
@@ -158,12 +166,32 @@ impl Lockfile {
                 }
             }
         }
-        for (url, reason) in &self.absent {
-            let (url, reason) = (quoted(url.as_str()), quoted(reason));
-            text.push_str(&format!("\n[[absent]]\nurl = {url}\nreason = {reason}\n"));
-        }
+        self.companions.values().for_each(|block| text.push_str(&block.to_toml()));
+        push_reasons(&mut text, "external", &self.external);
+        push_reasons(&mut text, "absent", &self.absent);
         text
     }
+}
+
+fn push_reasons(text: &mut String, name: &str, blocks: &BTreeMap<SubresourceUrl, String>) {
+    for (url, reason) in blocks {
+        let (url, reason) = (quoted(url.as_str()), quoted(reason));
+        text.push_str(&format!("\n[[{name}]]\nurl = {url}\nreason = {reason}\n"));
+    }
+}
+
+fn unique_folders(
+    blocks: Vec<Companions>,
+    file: &Path,
+) -> Result<BTreeMap<String, Companions>, LockfileError> {
+    let mut companions = BTreeMap::new();
+    for block in blocks {
+        let folder = block.folder.clone();
+        if companions.insert(folder.clone(), block).is_some() {
+            return Err(LockfileError::DuplicateFolder { file: file.into(), folder });
+        }
+    }
+    Ok(companions)
 }
 
 fn unique(

@@ -13,7 +13,7 @@ mod walk;
 pub use self::walk::TarballError;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -151,6 +151,23 @@ impl Package {
         walk(&self.tgz, &mut |name, bytes| {
             if name == path {
                 found = Some(bytes.to_vec());
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// The bytes of the files at `paths`, read in one pass.
+    ///
+    /// # Errors
+    /// None in practice: the tarball was read in full before.
+    pub fn bytes_of(
+        &self,
+        paths: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, Vec<u8>>, TarballError> {
+        let mut found = BTreeMap::new();
+        walk(&self.tgz, &mut |path, bytes| {
+            if paths.contains(path) {
+                found.insert(path.to_owned(), bytes.to_vec());
             }
         })?;
         Ok(found)

@@ -1,0 +1,569 @@
+//! Which companions come with the scripts of a run, and their bytes: found step by step, without input
+//! and output.
+//!
+//! A script is *open* until its companions are chosen: what it loads is not followed before, because it
+//! may turn out that it stays external. What is needed for that is read from the vendor cache if the
+//! lockfile knows it, and is downloaded otherwise.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use nodejs_semver::{Range, Version};
+
+use super::companion_script::{CompanionScript, Origin};
+use crate::{
+    companions::{
+        CompanionPackage, Facts, Outcome, Override, PackageFiles, Place, Reason, Script, Want,
+        edited, is_wanted, select, select_from,
+    },
+    lockfile::{Companions, Lockfile},
+    npm::{Package, RegistryError, tarball::PackageFile},
+    obtain::ObtainError,
+    reference::SubresourceUrl,
+    store::Cached,
+    vendor_path::VendorPath,
+};
+
+/// A package that companions come from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WantedPackage {
+    /// Its name.
+    pub name: String,
+    /// The version, or a range of them.
+    pub version: String,
+}
+
+/// What has to be known before a script's companions can be chosen, or what stands in their way.
+#[derive(Debug)]
+enum Obstacle {
+    /// What the pages say of these.
+    Facts(BTreeSet<Want>),
+    /// The list of a package's files, in the vendor cache.
+    List(String),
+    /// Files of the vendor cache.
+    Files(Vec<(VendorPath, PackageFile)>),
+    /// A package.
+    Package(WantedPackage),
+    /// They cannot come along: the script stays external.
+    External(String),
+    /// A package cannot be had.
+    Failed(Arc<ObtainError>),
+}
+
+/// Everything that has to be known next.
+#[derive(Debug, Default)]
+pub struct Lacks {
+    /// What the pages say of these.
+    pub wants: BTreeSet<Want>,
+    /// The blocks whose lists of files are needed from the vendor cache.
+    pub lists: Vec<Companions>,
+    /// Files of the vendor cache.
+    pub files: BTreeMap<VendorPath, PackageFile>,
+    /// Packages.
+    pub packages: BTreeSet<WantedPackage>,
+    /// The scripts that need the packages.
+    pub scripts: BTreeSet<SubresourceUrl>,
+    /// The packages that cannot be had, of which companions were chosen already.
+    pub failed: Vec<(SubresourceUrl, Arc<ObtainError>)>,
+}
+
+impl Lacks {
+    fn add<'u>(
+        &mut self,
+        lock: &Lockfile,
+        obstacle: Obstacle,
+        scripts: impl IntoIterator<Item = &'u SubresourceUrl>,
+    ) {
+        match obstacle {
+            Obstacle::Facts(wants) => self.wants.extend(wants),
+            Obstacle::List(folder) => self.lists.extend(lock.companions(&folder).cloned()),
+            Obstacle::Files(files) => self.files.extend(files),
+            Obstacle::Package(package) => {
+                self.packages.insert(package);
+                self.scripts.extend(scripts.into_iter().cloned());
+            }
+            Obstacle::Failed(error) => {
+                self.failed.extend(scripts.into_iter().map(|url| (url.clone(), error.clone())));
+            }
+            Obstacle::External(_) => {}
+        }
+    }
+}
+
+/// The companions of one script that come from one package.
+#[derive(Clone, Debug)]
+struct Part {
+    place: Place,
+    listed: Listed,
+    chosen_by: String,
+    files: BTreeSet<String>,
+}
+
+/// The files of a package in one version.
+#[derive(Clone, Debug)]
+struct Listed {
+    /// `name@version`.
+    id: String,
+    tarball: String,
+    files: Arc<PackageFiles>,
+}
+
+/// What was decided about one script.
+#[derive(Debug)]
+pub enum Settled {
+    /// Its companions come along, if it has any.
+    Vendored,
+    /// It stays external, for this reason.
+    External(String),
+    /// Its companions cannot be had.
+    Failed(Arc<ObtainError>),
+}
+
+/// The companions in one folder.
+#[derive(Debug)]
+pub struct CompanionFolder {
+    /// Where they lie.
+    pub place: Place,
+    /// `name@version`.
+    pub package: String,
+    /// The digest of the package's tarball.
+    pub tarball: String,
+    /// What chose them.
+    pub chosen_by: BTreeSet<String>,
+    /// All files of the package.
+    pub package_files: Arc<PackageFiles>,
+    /// The companions, by their paths inside the package.
+    pub files: BTreeMap<String, CompanionFile>,
+    /// The scripts that load them.
+    pub scripts: BTreeSet<SubresourceUrl>,
+}
+
+/// One companion.
+#[derive(Debug)]
+pub struct CompanionFile {
+    /// Its bytes as the package has them.
+    pub upstream: Vec<u8>,
+    /// Its bytes as they are served, if they are others.
+    pub edited: Option<Vec<u8>>,
+}
+
+/// The search for companions.
+#[derive(Debug)]
+pub struct CompanionSearch<'a> {
+    lock: &'a Lockfile,
+    /// The most bytes that come without a recipe.
+    limit: u64,
+    open: BTreeMap<SubresourceUrl, CompanionScript>,
+    settled: BTreeMap<SubresourceUrl, (CompanionScript, Vec<Part>)>,
+    facts: Facts,
+    known: BTreeSet<Want>,
+    /// By folder; `None` if the vendor cache does not have the locked list.
+    lists: BTreeMap<String, Option<Arc<PackageFiles>>>,
+    cached: BTreeMap<VendorPath, Option<Vec<u8>>>,
+    packages: BTreeMap<WantedPackage, Result<(Arc<Package>, Listed), Arc<ObtainError>>>,
+}
+
+impl<'a> CompanionSearch<'a> {
+    /// Nothing is open.
+    pub fn new(lock: &'a Lockfile, limit: u64) -> Self {
+        Self {
+            lock,
+            limit,
+            open: BTreeMap::new(),
+            settled: BTreeMap::new(),
+            facts: Facts::default(),
+            known: BTreeSet::new(),
+            lists: BTreeMap::new(),
+            cached: BTreeMap::new(),
+            packages: BTreeMap::new(),
+        }
+    }
+
+    /// Opens a script, once.
+    pub fn add(&mut self, script: CompanionScript) {
+        if !self.settled.contains_key(&script.url) {
+            self.open.insert(script.url.clone(), script);
+        }
+    }
+
+    /// Whether the companions of a script are still to be chosen.
+    pub fn is_open(&self, url: &SubresourceUrl) -> bool {
+        self.open.contains_key(url)
+    }
+
+    /// The scripts that are open.
+    pub fn open(&self) -> impl Iterator<Item = &SubresourceUrl> {
+        self.open.keys()
+    }
+
+    /// Settles every script that can be settled, and says what became of it.
+    pub fn settle(&mut self) -> Vec<(SubresourceUrl, Settled)> {
+        let outcome = |script: &CompanionScript| match self.parts(script) {
+            Ok(parts) => Some((parts, Settled::Vendored)),
+            Err(Obstacle::External(reason)) => Some((Vec::new(), Settled::External(reason))),
+            Err(Obstacle::Failed(error)) => Some((Vec::new(), Settled::Failed(error))),
+            Err(_) => None,
+        };
+        let outcomes = self.open.values().filter_map(|it| Some((it.url.clone(), outcome(it)?)));
+        let mut all = Vec::new();
+        for (url, (parts, settled)) in outcomes.collect::<Vec<_>>() {
+            if let Some(script) = self.open.remove(&url) {
+                self.settled.insert(url.clone(), (script, parts));
+            }
+            all.push((url, settled));
+        }
+        all
+    }
+
+    /// What is to be known next.
+    pub fn lacks(&self) -> Lacks {
+        let mut lacks = Lacks::default();
+        for script in self.open.values() {
+            if let Err(obstacle) = self.parts(script) {
+                lacks.add(self.lock, obstacle, [&script.url]);
+            }
+        }
+        for folder in self.folders().values() {
+            if let Some(obstacle) = self.lacking_bytes(folder) {
+                lacks.add(self.lock, obstacle, &folder.scripts);
+            }
+        }
+        lacks
+    }
+
+    /// Supplies what the pages say of `wants`.
+    pub fn supply_facts(&mut self, wants: BTreeSet<Want>, facts: Facts) {
+        self.facts.merge(facts);
+        self.known.extend(wants);
+    }
+
+    /// Supplies the locked list of a package's files; `None` if there is none with the locked digest.
+    pub fn supply_list(&mut self, folder: String, text: Option<&str>) {
+        let digest = self.lock.companions(&folder).map(|block| &block.package_files);
+        let list = text.and_then(PackageFiles::parse);
+        let list = list.filter(|list| digest.is_some_and(|digest| list.digest() == *digest));
+        self.lists.insert(folder, list.map(Arc::new));
+    }
+
+    /// Supplies a file of the vendor cache.
+    pub fn supply_file(&mut self, path: VendorPath, cached: Cached) {
+        let bytes = match cached {
+            Cached::Present(bytes) => Some(bytes),
+            Cached::Missing | Cached::Tampered(_) => None,
+        };
+        self.cached.insert(path, bytes);
+    }
+
+    /// Supplies a package.
+    pub fn supply_package(
+        &mut self,
+        wanted: WantedPackage,
+        package: Result<Arc<Package>, ObtainError>,
+    ) {
+        let answer = package.map_err(Arc::new).map(|package| {
+            let files = Arc::new(PackageFiles::new(package.files.clone()));
+            let (id, tarball) = (package.id(), package.tarball_integrity.clone());
+            (package, Listed { id, tarball, files })
+        });
+        self.packages.insert(wanted, answer);
+    }
+
+    /// The companions of every folder of which all bytes are there.
+    pub fn finish(self) -> Vec<CompanionFolder> {
+        let folders = self.folders().into_values();
+        folders.filter_map(|folder| self.complete(folder)).collect()
+    }
+
+    fn complete(&self, folder: Folder) -> Option<CompanionFolder> {
+        let bytes = self.bytes(&folder)?;
+        let Folder { place, listed, chosen_by, scripts, .. } = folder;
+        let recipe = scripts.iter().find_map(|url| self.settled.get(url)?.0.recipe);
+        let file = |(path, upstream): (String, Vec<u8>)| {
+            let edited = recipe.and_then(|it| edited(it, &path, &upstream, |_| None).ok()?);
+            (path, CompanionFile { upstream, edited })
+        };
+        Some(CompanionFolder {
+            place,
+            package: listed.id,
+            tarball: listed.tarball,
+            chosen_by,
+            package_files: listed.files,
+            files: bytes.into_iter().map(file).collect(),
+            scripts,
+        })
+    }
+
+    /// The companions that were chosen, by the folders they lie in.
+    fn folders(&self) -> BTreeMap<Place, Folder> {
+        let mut folders: BTreeMap<Place, Folder> = BTreeMap::new();
+        for (script, parts) in self.settled.values() {
+            for part in parts {
+                let new = || Folder::new(part.place.clone(), part.listed.clone());
+                let folder = folders.entry(part.place.clone()).or_insert_with(new);
+                folder.chosen_by.insert(part.chosen_by.clone());
+                folder.files.extend(part.files.iter().cloned());
+                folder.scripts.insert(script.url.clone());
+            }
+        }
+        folders
+    }
+
+    /// What is needed before all bytes of a folder are there.
+    fn lacking_bytes(&self, folder: &Folder) -> Option<Obstacle> {
+        if self.package_with_id(&folder.listed.id).is_some() {
+            return None;
+        }
+        let is_unread = |path: &VendorPath| !self.cached.contains_key(path);
+        let unread = folder.placed().filter(|(_, place, _)| is_unread(place));
+        let unread: Vec<_> = unread.map(|(_, place, file)| (place, file.clone())).collect();
+        if !unread.is_empty() {
+            return Some(Obstacle::Files(unread));
+        }
+        let is_missing = |path: &VendorPath| matches!(self.cached.get(path), Some(None));
+        let wanted = || WantedPackage::of_id(&folder.listed.id);
+        let mut placed = folder.placed();
+        placed.any(|(_, place, _)| is_missing(&place)).then(|| self.package_or_failure(wanted()))
+    }
+
+    /// The bytes of all companions in a folder, by their paths in the package.
+    fn bytes(&self, folder: &Folder) -> Option<BTreeMap<String, Vec<u8>>> {
+        if let Some(package) = self.package_with_id(&folder.listed.id) {
+            let paths = folder.files.iter().map(String::as_str).collect();
+            return package.bytes_of(&paths).ok();
+        }
+        let bytes = |(path, place, _): (&str, VendorPath, _)| {
+            Some((path.to_owned(), self.cached.get(&place)?.clone()?))
+        };
+        folder.placed().map(bytes).collect()
+    }
+
+    fn package_with_id(&self, id: &str) -> Option<&Package> {
+        let packages = self.packages.values().filter_map(|answer| answer.as_ref().ok());
+        let mut with_id = packages.filter(|(_, listed)| listed.id == id);
+        with_id.next().map(|(package, _)| &**package)
+    }
+
+    fn package_or_failure(&self, wanted: WantedPackage) -> Obstacle {
+        match self.packages.get(&wanted) {
+            Some(Err(error)) => failed(error),
+            Some(Ok(_)) | None => Obstacle::Package(wanted),
+        }
+    }
+
+    /// The companions of a script, by the packages they come from.
+    fn parts(&self, script: &CompanionScript) -> Result<Vec<Part>, Obstacle> {
+        let origin = script.origin.as_ref().ok_or_else(|| Obstacle::External(UNKNOWN.to_owned()))?;
+        let no_place = || Obstacle::External(no_place(&script.url));
+        let place = origin.place.as_ref().ok_or_else(no_place)?;
+        let asked = Script { path: &origin.path, query: script.url.as_url().query() };
+        let wants = script.recipe.map(|recipe| recipe.wants()).unwrap_or_default();
+        self.facts_of(wants)?;
+        let listed = self.listed(&origin.package, &origin.version, place)?;
+        let sizes = listed.files.sizes();
+        let outcome =
+            select(&sizes, asked, script.recipe, &self.facts, &script.wish, self.limit);
+        let mut parts = Vec::from_iter(part(outcome, place, listed)?);
+        if matches!(script.wish, Override::Automatic | Override::All) {
+            for other in script.recipe.into_iter().flat_map(|recipe| recipe.packages()) {
+                parts.extend(self.part_of(other, asked, place)?);
+            }
+        }
+        self.try_edits(script, origin, &parts)?;
+        Ok(parts)
+    }
+
+    /// The companions that come from another package than the script's own.
+    fn part_of(
+        &self,
+        other: CompanionPackage<'_>,
+        asked: Script<'_>,
+        place: &Place,
+    ) -> Result<Option<Part>, Obstacle> {
+        if !is_wanted(other, asked, &self.facts) {
+            return Ok(None);
+        }
+        let place = place.of_package_in(other.place());
+        let place = place.ok_or_else(|| Obstacle::External(UNKNOWN.to_owned()))?;
+        let listed = self.listed(other.package(), &other.versions().to_string(), &place)?;
+        let outcome = select_from(other, &listed.files.sizes(), asked, &self.facts);
+        part(outcome, &place, listed)
+    }
+
+    fn facts_of(&self, wants: BTreeSet<Want>) -> Result<(), Obstacle> {
+        let unknown: BTreeSet<_> = wants.into_iter().filter(|it| !self.known.contains(it)).collect();
+        if unknown.is_empty() { Ok(()) } else { Err(Obstacle::Facts(unknown)) }
+    }
+
+    /// The files of a package: the one that is locked for this place if its version fits.
+    fn listed(&self, name: &str, versions: &str, place: &Place) -> Result<Listed, Obstacle> {
+        let block = self.lock.companions(&place.folder);
+        let block = block.filter(|block| is_version_of(&block.package, name, versions));
+        let wanted = match block {
+            Some(block) => WantedPackage::of_id(&block.package),
+            None => WantedPackage { name: name.to_owned(), version: versions.to_owned() },
+        };
+        match (self.packages.get(&wanted), block) {
+            (Some(Err(error)), _) => Err(failed(error)),
+            (Some(Ok((_, listed))), Some(block)) if listed.tarball != block.tarball => {
+                Err(Obstacle::Failed(Arc::new(other_tarball(block, listed))))
+            }
+            (Some(Ok((_, listed))), _) => Ok(listed.clone()),
+            (None, None) => Err(Obstacle::Package(wanted)),
+            (None, Some(block)) => match self.lists.get(&block.folder) {
+                None => Err(Obstacle::List(block.folder.clone())),
+                Some(None) => Err(Obstacle::Package(wanted)),
+                Some(Some(files)) => {
+                    let (id, tarball) = (block.package.clone(), block.tarball.clone());
+                    Ok(Listed { id, tarball, files: files.clone() })
+                }
+            },
+        }
+    }
+
+    /// Makes sure that every file of a downloaded package that has to be edited can be.
+    fn try_edits(
+        &self,
+        script: &CompanionScript,
+        origin: &Origin,
+        parts: &[Part],
+    ) -> Result<(), Obstacle> {
+        let Some(recipe) = script.recipe.filter(|recipe| recipe.has_edits()) else { return Ok(()) };
+        for part in parts {
+            let Some(package) = self.package_with_id(&part.listed.id) else { continue };
+            let own = part.listed.id == format!("{}@{}", origin.package, origin.version);
+            let files = part.files.iter().map(String::as_str);
+            let paths = files.chain(own.then_some(origin.path.as_str())).collect();
+            let bytes = package.bytes_of(&paths).unwrap_or_default();
+            for (path, bytes) in bytes {
+                edited(recipe, &path, &bytes, |_| None)
+                    .map_err(|error| Obstacle::External(error.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The companions in one folder, as far as they were chosen.
+#[derive(Debug)]
+struct Folder {
+    place: Place,
+    listed: Listed,
+    chosen_by: BTreeSet<String>,
+    files: BTreeSet<String>,
+    scripts: BTreeSet<SubresourceUrl>,
+}
+
+impl Folder {
+    fn new(place: Place, listed: Listed) -> Self {
+        let (chosen_by, files, scripts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Self { place, listed, chosen_by, files, scripts }
+    }
+
+    /// Every companion with its place, and what is known of its bytes.
+    fn placed(&self) -> impl Iterator<Item = (&str, VendorPath, &PackageFile)> {
+        let placed = |path: &String| self.place.file(path).zip(self.listed.files.get(path));
+        self.files.iter().filter_map(move |path| {
+            let (place, file) = placed(path)?;
+            Some((path.as_str(), place, file))
+        })
+    }
+}
+
+impl WantedPackage {
+    fn of_id(id: &str) -> Self {
+        let (name, version) = id.rsplit_once('@').unwrap_or((id, ""));
+        Self { name: name.to_owned(), version: version.to_owned() }
+    }
+}
+
+/// Why a script stays external of which nobody says what it loads.
+const UNKNOWN: &str =
+    "it loads more files from its own folder, and Inhouse does not know which";
+
+fn no_place(url: &SubresourceUrl) -> String {
+    format!(
+        "it loads more files from its own folder, and `{url}` does not say where in its package that is"
+    )
+}
+
+/// Whether `id` is the package `name` in a version that `versions` allows.
+fn is_version_of(id: &str, name: &str, versions: &str) -> bool {
+    let Some((package, version)) = id.rsplit_once('@') else { return false };
+    let satisfies = || {
+        let range = Range::parse(versions).ok()?;
+        Some(range.satisfies(&Version::parse(version).ok()?))
+    };
+    package == name && (version == versions || satisfies().unwrap_or(false))
+}
+
+/// What a failed request for a package means.
+fn failed(error: &Arc<ObtainError>) -> Obstacle {
+    match &**error {
+        ObtainError::NoRegistry(reason) => Obstacle::External(format!(
+            "it loads more files from its own folder, which come from npm; npm is not asked: {reason}"
+        )),
+        ObtainError::Registry(
+            RegistryError::NoSuchPackage { .. } | RegistryError::NoSuchVersion { .. },
+        ) => Obstacle::External(format!("it loads more files from its own folder, and {error}")),
+        _ => Obstacle::Failed(error.clone()),
+    }
+}
+
+fn other_tarball(block: &Companions, listed: &Listed) -> ObtainError {
+    ObtainError::OtherTarball {
+        package: block.package.clone(),
+        locked: block.tarball.clone(),
+        received: listed.tarball.clone(),
+    }
+}
+
+/// The companions that were selected from a package, if they all have a place.
+fn part(outcome: Outcome, place: &Place, listed: Listed) -> Result<Option<Part>, Obstacle> {
+    let selection = match outcome {
+        Outcome::Nothing(_) => return Ok(None),
+        Outcome::Selected(selection) => selection,
+        Outcome::TooLarge { files, bytes, limit } => {
+            return Err(Obstacle::External(too_large(files, bytes, limit)));
+        }
+        Outcome::Missing { glob, .. } => {
+            let id = &listed.id;
+            return Err(Obstacle::External(format!(
+                "it loads more files from its own folder, and {id} has no file `{glob}`"
+            )));
+        }
+    };
+    if let Some(path) = selection.files.iter().find(|path| place.file(path).is_none()) {
+        return Err(Obstacle::External(format!("it loads `{path}`, which cannot lie beside it")));
+    }
+    let chosen_by = chooser(&selection.reason);
+    let files = selection.files.into_iter().collect();
+    Ok(Some(Part { place: place.clone(), listed, chosen_by, files }))
+}
+
+fn too_large(files: usize, bytes: u64, limit: u64) -> String {
+    let (size, limit) = (in_megabytes(bytes), in_megabytes(limit));
+    format!(
+        "it loads more files from its own folder, which has {files} files of {size} MB, and without \
+         being asked no more than {limit} MB are brought along"
+    )
+}
+
+fn in_megabytes(bytes: u64) -> String {
+    let tenths = bytes.div_ceil(100_000);
+    match tenths % 10 {
+        0 => format!("{}", tenths / 10),
+        tenth => format!("{}.{tenth}", tenths / 10),
+    }
+}
+
+fn chooser(reason: &Reason) -> String {
+    match reason {
+        Reason::Recipe(id) => format!("recipe {id}"),
+        Reason::OwnFolder => "own folder".to_owned(),
+        Reason::All => "all".to_owned(),
+        Reason::Globs => "rule".to_owned(),
+        Reason::None => "none".to_owned(),
+    }
+}
