@@ -142,6 +142,9 @@ pub struct PageArgs {
     /// Leave scripts whose URL matches PATTERN external (repeatable)
     #[arg(long, value_name = "PATTERN", help_heading = "Policy")]
     pub exclude: Vec<String>,
+    /// How many MB of files a script may bring along that Inhouse knows no recipe for [default: 5]
+    #[arg(long, value_name = "MB", env = "INHOUSE_COMPANION_LIMIT", help_heading = "Policy")]
+    pub companion_limit: Option<u64>,
     /// What to do with scripts from hosts known as compromised [default: fail]
     #[arg(
         long,

@@ -2,9 +2,10 @@
 //!
 //! [`files`] turns what was downloaded into lockfile entries with paths. [`specifiers`] edits the scripts
 //! that import what has moved. [`cache_busting`] gives edited scripts a new path if the old one does not
-//! fix their bytes. [`import_map_integrity`] says what import maps have to guard.
+//! fix their bytes. [`companions`] locks what scripts load beside themselves. [`import_map_integrity`] says what import maps have to guard.
 
 mod cache_busting;
+pub mod companions;
 pub mod files;
 pub mod import_map_integrity;
 pub mod loads;
@@ -43,11 +44,13 @@ impl Layout {
         resolution: &Resolution,
         mut files: VendoredFiles,
     ) -> (Self, Findings) {
-        let Relocated { local_urls, vendored, own, problems } =
+        let Relocated { local_urls, mut vendored, own, problems } =
             relocate(settings, base, resolution, &files);
         let mut findings = Findings::default();
+        findings.problems.extend(companions::edit_scripts(&files, &mut vendored));
         findings.problems.extend(files.lock_served(settings, resolution, &local_urls, &vendored));
         findings.problems.extend(problems);
+        findings.problems.extend(companions::lock(settings, base, resolution, &mut files));
         (Self { files, local_urls, edited: vendored, own }, findings)
     }
 }

@@ -49,8 +49,6 @@ mod check;
 pub mod cli;
 mod commands;
 mod commit;
-// The stages use the recipes' names of scripts alone so far: whatever has companions stays external.
-#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
 mod companions;
 mod csp;
 mod error;

@@ -5,7 +5,6 @@
 //! a rule of the user with an action overrides both, everything else is vendored. Hosts are compared as the URL
 //! Standard parses them: lower-case, in Punycode, without a final dot.
 
-mod companions;
 mod lists;
 mod pattern;
 mod rule;
@@ -20,11 +19,10 @@ pub use self::{
 use url::Url;
 
 use self::{
-    companions::needs_companions,
     lists::{BuiltIn, Replacement},
     pattern::Address,
 };
-use crate::reference::SubresourceUrl;
+use crate::{companions::Override, reference::SubresourceUrl};
 
 /// The user's rules and the built-in lists.
 #[derive(Debug)]
@@ -74,14 +72,17 @@ impl Policy {
             Decision::Deny(finding) => self.denied(&address, finding),
             Decision::Keep(kept) => Verdict::Keep(kept),
             Decision::Vendor(warning) => {
-                let is_ruled = self.action_for(&address).is_some();
-                let companions = || needs_companions(url).filter(|_| !is_ruled);
-                match self.left_out(&address).or_else(companions) {
-                    Some(kept) => Verdict::Keep(kept),
-                    None => Verdict::Vendor { warning },
-                }
+                let left_out = self.left_out(&address).map(Verdict::Keep);
+                left_out.unwrap_or(Verdict::Vendor { warning })
             }
         }
+    }
+
+    /// Which companions of the script at `url` the user wants.
+    pub fn companions(&self, url: &SubresourceUrl) -> Override {
+        let address = Address::of(url);
+        let rule = self.most_specific(&address, |rule| rule.companions.clone());
+        rule.map_or(Override::Automatic, |(companions, _)| companions)
     }
 
     /// Whether a request may go to `url`: asked again for every hop of a redirect.

@@ -4,6 +4,7 @@
 //! Nothing is decided here: what becomes of each URL is for [`resolve`](crate::resolve).
 
 pub mod baseline;
+pub mod facts;
 pub mod notices;
 pub mod page_edit;
 pub mod page_record;

@@ -245,8 +245,16 @@ impl Cache {
     /// # Errors
     /// [`StoreError::Io`] or [`StoreError::Link`].
     pub fn lookup(&self, entry: &Entry) -> Result<Cached, StoreError> {
-        let Some(bytes) = self.folder.read(&entry.path)? else { return Ok(Cached::Missing) };
-        Ok(match entry.upstream().verify(&bytes) {
+        self.lookup_file(&entry.path, entry.upstream())
+    }
+
+    /// What the cache holds at `path`, hashed anew.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] or [`StoreError::Link`].
+    pub fn lookup_file(&self, path: &VendorPath, digests: &Integrity) -> Result<Cached, StoreError> {
+        let Some(bytes) = self.folder.read(path)? else { return Ok(Cached::Missing) };
+        Ok(match digests.verify(&bytes) {
             Ok(()) => Cached::Present(bytes),
             Err(mismatch) => Cached::Tampered(mismatch),
         })

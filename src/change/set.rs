@@ -28,7 +28,7 @@ use crate::{
         pages::{EditablePages, Pages},
     },
     reference::SubresourceUrl,
-    resolve::resolver::Resolution,
+    resolve::{companions::CompanionFolder, resolver::Resolution},
     settings::Settings,
     site::{self, SiteError},
     store::{Admitted, StoreError, VendorFolder},
@@ -216,7 +216,36 @@ impl<'a> Known<'a> {
                 self.add_to_site(&mut new, &site, (url, entry), file)?;
             }
         }
+        for folder in &files.companions.folders {
+            self.add_companions(&mut new, &site, folder)?;
+        }
         Ok(new)
+    }
+
+    /// The companions of one folder, and the list of its package's files.
+    fn add_companions(
+        self,
+        new: &mut NewFiles<'a>,
+        site: &VendorFolder,
+        folder: &'a CompanionFolder,
+    ) -> Result<(), StoreError> {
+        let cache = self.base.cache.folder();
+        let list = folder.list.iter().map(|(path, text)| NewFile { path, bytes: text.as_bytes() });
+        let upstream =
+            folder.files.values().map(|it| NewFile { path: &it.path, bytes: &it.upstream });
+        for file in list.chain(upstream) {
+            match admit(cache, file, None)? {
+                Ok(file) => new.to_cache.extend(file),
+                Err(problem) => new.problems.push(problem),
+            }
+        }
+        for file in folder.files.values() {
+            match admit(site, NewFile { path: &file.path, bytes: file.served() }, None)? {
+                Ok(file) => new.to_site.extend(file),
+                Err(problem) => new.problems.push(problem),
+            }
+        }
+        Ok(())
     }
 
     fn add_to_cache(

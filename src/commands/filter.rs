@@ -291,7 +291,12 @@ fn resolve(
     let starts: Vec<_> =
         page.starts.keys().filter(|start| shows_in_page(settings, start)).collect();
     let locked_bytes = if starts.is_empty() { LockedBytes::None } else { LockedBytes::OfLoaded };
-    let rules = Rules { policy: &settings.policy, mode: settings.mode, locked_bytes };
+    let rules = Rules {
+        policy: &settings.policy,
+        mode: settings.mode,
+        locked_bytes,
+        companion_limit: settings.companion_limit,
+    };
     let mut resolver = Resolver::new(base, page, rules);
     for start in starts {
         resolver.begin(start.clone());

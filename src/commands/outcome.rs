@@ -204,10 +204,15 @@ fn left(action: &Action) -> UrlOutcome {
     }
 }
 
+/// What to do about a script whose companions cannot come along.
+const COMPANIONS_FIX: &str = "say in a rule which files it needs (`companions = \"all\"`, a list of files, or \
+    `\"none\"` if the script alone will do); to have Inhouse look again, delete its block from the lockfile";
+
 fn why(reason: &Reason) -> String {
     match reason {
         Reason::Kept(Kept { reason, fix: Some(fix), .. }) => format!("{reason} Instead: {fix}."),
         Reason::Kept(kept) => kept.reason.clone(),
+        Reason::Companions(reason) => format!("{reason}. Instead: {COMPANIONS_FIX}."),
         Reason::Absent(reason) => {
             format!("only code that may never run asks for it, and when it was locked, {reason}")
         }

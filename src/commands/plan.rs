@@ -96,7 +96,12 @@ pub(super) fn plan<'a>(
     mode: Mode,
     findings: &mut Findings,
 ) -> Result<Resolver<'a>, RunError> {
-    let rules = Rules { policy: &settings.policy, mode, locked_bytes: LockedBytes::All };
+    let rules = Rules {
+        policy: &settings.policy,
+        mode,
+        locked_bytes: LockedBytes::All,
+        companion_limit: settings.companion_limit,
+    };
     let mut resolver = Resolver::new(base, pages, rules);
     for start in starts(settings, base, pages) {
         resolver.begin(start);

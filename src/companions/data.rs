@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use globset::{GlobBuilder, GlobMatcher};
 use nodejs_semver::Range;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::integrity::Digest;
 
@@ -127,6 +127,20 @@ impl FromStr for Pattern {
     fn from_str(text: &str) -> Result<Self, globset::Error> {
         let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build()?;
         Ok(Self(glob.compile_matcher()))
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Pattern {}
+
+impl Serialize for Pattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_str().serialize(serializer)
     }
 }
 

@@ -22,10 +22,17 @@ mod recipe;
 mod select;
 mod token;
 
+#[cfg(feature = "internals")]
 pub use data::Pattern;
-pub use edit::{EditError, edited};
-pub use facts::{Facts, Values, Want, Wanted};
-pub use package_files::PackageFiles;
+#[cfg(feature = "internals")]
+pub use edit::EditError;
+pub use edit::edited;
+#[cfg(feature = "internals")]
+pub use facts::Values;
+pub use facts::{Facts, Want, Wanted};
+pub use package_files::{PackageFiles, path_of_list};
 pub use place::Place;
 pub use recipe::{CompanionPackage, Recipe, RecipeList};
-pub use select::{Outcome, Override, Reason, Script, Selection, is_wanted, select, select_from};
+#[cfg(feature = "internals")]
+pub use select::Selection;
+pub use select::{Outcome, Override, Reason, Script, is_wanted, select, select_from};

@@ -20,7 +20,14 @@ use super::{
 use crate::{
     integrity::{Algorithm, Digest},
     npm::tarball::PackageFile,
+    vendor_path::VendorPath,
 };
+
+/// Where the vendor cache has the list of a package's files; `id` is `name@version`. No host has such a
+/// folder, since its name begins with `+`.
+pub fn path_of_list(id: &str) -> Option<VendorPath> {
+    format!("+packages/{id}/files.txt").parse().ok()
+}
 
 /// The files of a package, by their paths inside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

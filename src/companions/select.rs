@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     data::{Need, Pattern},
     facts::{Facts, Want},
@@ -27,16 +29,19 @@ pub struct Script<'a> {
 }
 
 /// What the user wants instead of what recipe or folder say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Override {
     /// Nothing else.
+    #[default]
     Automatic,
     /// Everything that may be a companion, however large.
     All,
-    /// The files that match, by their paths inside the package.
-    Globs(Vec<Pattern>),
     /// No file.
     None,
+    /// The files that match, by their paths inside the package.
+    #[serde(untagged)]
+    Globs(Vec<Pattern>),
 }
 
 /// What is to be done about a script's companions.

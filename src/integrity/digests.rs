@@ -56,6 +56,12 @@ impl Integrity {
     }
 }
 
+impl From<Digest> for Integrity {
+    fn from(digest: Digest) -> Self {
+        Self(vec![digest])
+    }
+}
+
 impl fmt::Display for Integrity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, digest) in self.0.iter().enumerate() {

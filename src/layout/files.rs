@@ -7,13 +7,14 @@ use crate::{
     findings::{Findings, Notice, Places, Problem},
     graph::{closure::Reach, local_urls::LocalUrls},
     integrity::{Algorithm, Digest, Integrity},
-    lockfile::{Entry, FileKind, LockedLoads, Lockfile},
+    lockfile::{Entry, FileKind, LockedLoads, Lockfile, Proof},
     obtain::{self, Expectation, ObtainError, Obtained},
     options::OnError,
     read::{baseline::Baseline, url_uses::UrlUses},
     reference::SubresourceUrl,
     resolve::{
-        plan::Action,
+        companions::FoundCompanions,
+        plan::{Action, Reason},
         resolver::{Files, Resolution},
     },
     settings::Settings,
@@ -27,6 +28,8 @@ pub struct VendoredFiles {
     pub bytes: BTreeMap<SubresourceUrl, Vec<u8>>,
     /// The lockfile as it will be.
     pub lock: Lockfile,
+    /// What scripts load beside themselves.
+    pub companions: FoundCompanions,
     /// The URLs that were downloaded in this run.
     pub fresh: Vec<SubresourceUrl>,
     /// The URLs that could not be downloaded and stay external, each with the reason: by
@@ -42,11 +45,16 @@ pub fn record(
     resolution: &Resolution,
     files: Files,
 ) -> (VendoredFiles, Findings) {
-    let Files { cached, mut fetched, failed } = files;
+    let Files { cached, mut fetched, failed, companions } = files;
     let mut record = Record {
         settings,
         resolution,
-        files: VendoredFiles { bytes: cached, lock: base.lock.clone(), ..VendoredFiles::default() },
+        files: VendoredFiles {
+            bytes: cached,
+            lock: base.lock.clone(),
+            companions,
+            ..VendoredFiles::default()
+        },
         findings: Findings::default(),
     };
     let reached = resolution.reach_of_urls();
@@ -58,6 +66,7 @@ pub fn record(
     record.verify_cached_by_declared();
     record.refuse_malicious_versions(&fetched);
     record.add_fetched(fetched);
+    record.note_external();
     (record.files, record.findings)
 }
 
@@ -130,8 +139,22 @@ impl Record<'_> {
         Some(Notice::new("malicious-version", message).hint(finding.replacement.clone()))
     }
 
+    /// Locks why scripts stay external.
+    fn note_external(&mut self) {
+        for (url, action) in &self.resolution.plan.actions {
+            match action {
+                Action::Leave(Reason::Companions(reason)) => {
+                    self.files.lock.insert_external(url.clone(), reason.clone());
+                    self.files.lock.remove(url);
+                }
+                _ => self.files.lock.remove_external(url),
+            }
+        }
+    }
+
     /// Gives every new file its path, and makes its lockfile entry.
     fn add_fetched(&mut self, mut fetched: BTreeMap<SubresourceUrl, Obtained>) {
+        fetched.values_mut().for_each(drop_idle_query);
         tell_apart(&mut fetched);
         let paths = self.files.paths(&fetched);
         for (url, obtained) in fetched {
@@ -287,6 +310,20 @@ fn upstream(entry: &Entry, bytes: &[u8], algorithms: &[Algorithm]) -> Integrity 
     match entry.upstream() {
         known if known.is_by(algorithms) => known.clone(),
         _ => Integrity::of(bytes, algorithms),
+    }
+}
+
+/// A query that only the script itself reads does not decide which file of the package it is: all such
+/// scripts lie in one place, and share what they load beside themselves.
+fn drop_idle_query(obtained: &mut Obtained) {
+    let is_file = obtained.evidence.proof == Proof::Npm && obtained.stored.content.is_none();
+    let has_query = obtained.stored.url.as_url().query().is_some();
+    if is_file && has_query && obtain::reads_its_own_address(&obtained.bytes) {
+        let mut url = obtained.stored.url.as_url().clone();
+        url.set_query(None);
+        if let Ok(url) = url.try_into() {
+            obtained.stored.url = url;
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Why bytes could not be obtained, or must not be used.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use crate::{
@@ -42,6 +44,19 @@ pub enum ObtainError {
     /// The registry does not have the package, or did not answer.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// The registry has another tarball than the one that was locked.
+    #[error("the tarball of {package} is not the one that was locked: expected {locked}, received {received}")]
+    OtherTarball {
+        /// `name@version`.
+        package: String,
+        /// The locked digest.
+        locked: String,
+        /// The digest now.
+        received: String,
+    },
+    /// What a script loads beside itself cannot be had.
+    #[error("the files that it loads beside itself cannot be had: {0}")]
+    Companions(Arc<ObtainError>),
     /// The package does not have the file.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -86,7 +101,9 @@ impl ObtainError {
             ),
             Self::WrongContent(_) | Self::NotOnNpm | Self::NoRegistry(_) => true,
             Self::Serve(_) | Self::Both { .. } => true,
+            Self::Companions(error) => error.is_failed_download(),
             Self::Declared { .. } | Self::Locked(_) | Self::Contradiction(_) => false,
+            Self::OtherTarball { .. } => false,
         }
     }
 
@@ -129,6 +146,7 @@ impl ObtainError {
             Self::Fetch(error) | Self::Both { cdn: error, .. } => error.is_unreachable(),
             Self::Registry(error) => error.is_unreachable(),
             Self::NoRegistry(_) => true,
+            Self::Companions(error) => error.is_of_surroundings(),
             _ => false,
         }
     }
@@ -144,6 +162,8 @@ impl ObtainError {
             Self::Declared { .. } => DECLARED,
             Self::Locked(_) => LOCKED,
             Self::Contradiction(_) => CONTRADICTION,
+            Self::Companions(error) => return error.remedy(),
+            Self::OtherTarball { .. } => OTHER_TARBALL,
             Self::NotOnNpm => NOT_ON_NPM,
             Self::NoRegistry(_) => NO_REGISTRY,
             Self::Serve(_) => NO_FILE,
@@ -167,6 +187,7 @@ const CONTRADICTION: &str = "do not use this file: the CDN may be compromised. `
     the author's own file";
 const NOT_ON_NPM: &str = "use `--source auto` for this script, or leave it external with a rule";
 const NO_REGISTRY: &str = "check `npm config get registry`, or use `--source cdn`";
+const OTHER_TARBALL: &str = "do not use this package before you know why the registry gives another one for the same version";
 const NO_FILE: &str = "point the page at a file that the package has, or use `--source cdn`";
 
 /// Whether a download failed, and was not forbidden.

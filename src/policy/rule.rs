@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::pattern::PatternError;
+use crate::companions::Override;
 
 /// One `[[rule]]` of `inhouse.toml`.
 ///
@@ -17,6 +18,9 @@ pub struct Rule {
     /// What happens to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<RuleAction>,
+    /// Which files that they load beside themselves come along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub companions: Option<Override>,
     /// Why, for the reports. A rule that overrides a built-in list without one is warned about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -15,8 +15,8 @@ use nodejs_semver::{Range, Version};
 use super::companion_script::{CompanionScript, Origin};
 use crate::{
     companions::{
-        CompanionPackage, Facts, Outcome, Override, PackageFiles, Place, Reason, Script, Want,
-        edited, is_wanted, select, select_from,
+        CompanionPackage, Facts, Outcome, Override, PackageFiles, Place, Reason, Recipe, Script, Want,
+        edited, is_wanted, path_of_list, select, select_from,
     },
     lockfile::{Companions, Lockfile},
     npm::{Package, RegistryError, tarball::PackageFile},
@@ -121,8 +121,17 @@ pub enum Settled {
     Failed(Arc<ObtainError>),
 }
 
+/// All companions that were found.
+#[derive(Clone, Debug, Default)]
+pub struct FoundCompanions {
+    /// By the folder they lie in.
+    pub folders: Vec<CompanionFolder>,
+    /// Scripts that have to be edited to find them: by which recipe, and as which file of their package.
+    pub edits: BTreeMap<SubresourceUrl, (&'static Recipe, String)>,
+}
+
 /// The companions in one folder.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CompanionFolder {
     /// Where they lie.
     pub place: Place,
@@ -134,6 +143,8 @@ pub struct CompanionFolder {
     pub chosen_by: BTreeSet<String>,
     /// All files of the package.
     pub package_files: Arc<PackageFiles>,
+    /// That list as a file of the vendor cache.
+    pub list: Option<(VendorPath, String)>,
     /// The companions, by their paths inside the package.
     pub files: BTreeMap<String, CompanionFile>,
     /// The scripts that load them.
@@ -141,12 +152,21 @@ pub struct CompanionFolder {
 }
 
 /// One companion.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CompanionFile {
+    /// Where it lies.
+    pub path: VendorPath,
     /// Its bytes as the package has them.
     pub upstream: Vec<u8>,
     /// Its bytes as they are served, if they are others.
     pub edited: Option<Vec<u8>>,
+}
+
+impl CompanionFile {
+    /// Its bytes as they are served.
+    pub fn served(&self) -> &[u8] {
+        self.edited.as_deref().unwrap_or(&self.upstream)
+    }
 }
 
 /// The search for companions.
@@ -271,26 +291,36 @@ impl<'a> CompanionSearch<'a> {
     }
 
     /// The companions of every folder of which all bytes are there.
-    pub fn finish(self) -> Vec<CompanionFolder> {
+    pub fn finish(self) -> FoundCompanions {
         let folders = self.folders().into_values();
-        folders.filter_map(|folder| self.complete(folder)).collect()
+        let folders = folders.filter_map(|folder| self.complete(folder)).collect();
+        let edit = |script: &CompanionScript| {
+            let recipe = script.recipe.filter(|recipe| recipe.has_edits())?;
+            Some((recipe, script.origin.as_ref()?.path.clone()))
+        };
+        let scripts = self.settled.values().filter(|(_, parts)| !parts.is_empty());
+        let edits = scripts.filter_map(|(script, _)| Some((script.url.clone(), edit(script)?)));
+        FoundCompanions { folders, edits: edits.collect() }
     }
 
     fn complete(&self, folder: Folder) -> Option<CompanionFolder> {
         let bytes = self.bytes(&folder)?;
         let Folder { place, listed, chosen_by, scripts, .. } = folder;
         let recipe = scripts.iter().find_map(|url| self.settled.get(url)?.0.recipe);
-        let file = |(path, upstream): (String, Vec<u8>)| {
-            let edited = recipe.and_then(|it| edited(it, &path, &upstream, |_| None).ok()?);
-            (path, CompanionFile { upstream, edited })
+        let file = |(name, upstream): (String, Vec<u8>)| {
+            let edited = recipe.and_then(|it| edited(it, &name, &upstream, |_| None).ok()?);
+            let path = place.file(&name)?;
+            Some((name, CompanionFile { path, upstream, edited }))
         };
+        let files = bytes.into_iter().map(file).collect::<Option<_>>()?;
         Some(CompanionFolder {
             place,
+            list: path_of_list(&listed.id).map(|path| (path, listed.files.to_text())),
             package: listed.id,
             tarball: listed.tarball,
             chosen_by,
             package_files: listed.files,
-            files: bytes.into_iter().map(file).collect(),
+            files,
             scripts,
         })
     }

@@ -5,10 +5,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use rayon::prelude::*;
+
 use super::{
+    companions::WantedPackage,
     file_scan::{File, FileScan, scan_file, wanted},
     resolver::{Arrival, Resolver, Uses},
 };
@@ -19,7 +22,8 @@ use crate::{
         graphs::Known,
         import_map::ImportMap,
     },
-    obtain::{self, NpmRegistry, Supplier},
+    npm::{Package, VersionSpec},
+    obtain::{self, NpmRegistry, ObtainError, Supplier},
     options::SourceChoice,
     progress::{Progress, Stage},
     reference::SubresourceUrl,
@@ -57,6 +61,21 @@ impl<'a> Network<'a> {
             );
         }
         Ok(Self { settings, progress, client, registry })
+    }
+
+    /// Downloads npm packages.
+    pub fn packages(
+        &self,
+        wanted: BTreeSet<WantedPackage>,
+    ) -> Vec<(WantedPackage, Result<Arc<Package>, ObtainError>)> {
+        wanted.into_par_iter().map(|wanted| (wanted.clone(), self.package(&wanted))).collect()
+    }
+
+    fn package(&self, wanted: &WantedPackage) -> Result<Arc<Package>, ObtainError> {
+        let registry =
+            self.registry.as_ref().map_err(|error| ObtainError::NoRegistry(error.clone()))?;
+        let name = wanted.name.parse().map_err(|_| ObtainError::NotOnNpm)?;
+        Ok(registry.package(&name, &VersionSpec::parse(&wanted.version))?)
     }
 
     /// Downloads what `resolver` asks for, and what that plainly imports.

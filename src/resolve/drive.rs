@@ -4,10 +4,10 @@ use rayon::prelude::*;
 
 use super::{
     download::Network,
-    resolver::{Answer, Need, Resolver, Step, Uses},
+    resolver::{Answer, Downloads, Need, Resolver, Step},
     source::Source,
 };
-use crate::{error::RunError, progress::Progress, settings::Settings, store::StoreError};
+use crate::{companions::Wanted, error::RunError, progress::Progress, settings::Settings};
 
 /// How far a resolver is driven.
 #[derive(Clone, Copy)]
@@ -48,13 +48,25 @@ fn read(
     resolver: &mut Resolver<'_>,
     source: &dyn Source,
     needs: Vec<Need>,
-) -> Result<(), StoreError> {
-    let answer = |need| -> Result<Answer, StoreError> {
+) -> Result<(), RunError> {
+    let answer = |need| -> Result<Answer, RunError> {
         match need {
             Need::Locked(url, entry) => Ok(Answer::Locked(url, source.locked(&entry)?)),
             Need::Own(request) => {
                 let scan = source.own(&request);
                 Ok(Answer::Own(request, scan))
+            }
+            Need::Facts(wants) => {
+                let facts = source.facts(&Wanted::new(wants.iter().cloned()))?;
+                Ok(Answer::Facts(wants, facts))
+            }
+            Need::PackageFiles(block) => {
+                let text = source.package_files(&block.package)?;
+                Ok(Answer::PackageFiles(block.folder, text))
+            }
+            Need::Companion(path, file) => {
+                let cached = source.companion(&path, &file)?;
+                Ok(Answer::Companion(path, cached))
             }
         }
     };
@@ -65,8 +77,11 @@ fn read(
     Ok(())
 }
 
-fn download(resolver: &mut Resolver<'_>, network: &Network<'_>, pending: Uses) {
-    for (url, arrival) in network.download(resolver, pending) {
+fn download(resolver: &mut Resolver<'_>, network: &Network<'_>, pending: Downloads) {
+    for (wanted, package) in network.packages(pending.packages) {
+        resolver.supply_package(wanted, package);
+    }
+    for (url, arrival) in network.download(resolver, pending.urls) {
         resolver.supply_download(url, arrival);
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn violation(violation: &Violation, uses: Option<&UrlUses>) -> Proble
     let notice = match violation {
         Violation::NotLocked(url) => not_locked(url),
         Violation::NeedsNetwork(url) => needs_network(url),
+        Violation::NeedsCompanions(url) => needs_companions(url),
     };
     notice.used_at(uses.map(UrlUses::places).unwrap_or_default()).of_site()
 }
@@ -56,6 +57,28 @@ pub fn needs_network(url: &SubresourceUrl) -> Notice {
     )
 }
 
+fn needs_companions(url: &SubresourceUrl) -> Notice {
+    let message = format!(
+        "files that `{url}` loads beside itself are not in the cache, and --offline forbids to download them"
+    );
+    Notice::new("needs-network", message).hint(
+        "run `inhouse vendor` once with the network, or commit the files of the cache".to_owned(),
+    )
+}
+
+/// Pages load a script from the site that should have stayed external.
+pub(super) fn missing_companions(url: &SubresourceUrl, reason: &str) -> Problem {
+    let message = format!("pages load the local copy of `{url}` without the files that it needs");
+    Notice::new("missing-companions", message)
+        .detail("cause", reason)
+        .hint(
+            "build the site again and run `inhouse vendor`: the script then stays external; or say with \
+             `companions` in a rule what is to come along"
+                .to_owned(),
+        )
+        .of_site()
+}
+
 /// The policy denies the URL.
 pub(super) fn denied(url: &SubresourceUrl, finding: &Finding, uses: &UrlUses) -> Problem {
     let by = match &finding.by {
@@ -83,11 +106,15 @@ pub(super) fn denied(url: &SubresourceUrl, finding: &Finding, uses: &UrlUses) ->
 }
 
 /// A file of the cache is not the one that was locked.
-pub(super) fn tampered(file: &Path, url: &SubresourceUrl, mismatch: &Mismatch) -> Problem {
-    Notice::new("tampered-cache", format!("`{}` is not the file that was locked", file.display()))
+pub(super) fn tampered(file: &Path, url: Option<&SubresourceUrl>, mismatch: &Mismatch) -> Problem {
+    let message = format!("`{}` is not the file that was locked", file.display());
+    let mut notice = Notice::new("tampered-cache", message)
         .detail("expected", format!("{}  (lockfile)", mismatch.expected))
-        .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size))
-        .detail("url", url)
+        .detail("received", format!("{}  ({} bytes)", mismatch.received, mismatch.size));
+    if let Some(url) = url {
+        notice = notice.detail("url", url);
+    }
+    notice
         .hint("delete the file to have it downloaded and verified again; if Git changed its line ends, keep the cache's .gitattributes".to_owned())
         .of_site()
 }

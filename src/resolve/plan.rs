@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    companions::Override,
     lockfile::{Entry, Lockfile},
     obtain::Expectation,
     policy::{Finding, Kept, Notice, Policy, Verdict},
@@ -44,6 +45,8 @@ pub enum Reason {
     Kept(Kept),
     /// There was no such file when it was asked for; the lockfile says why.
     Absent(String),
+    /// What it loads beside itself cannot come along, for this reason.
+    Companions(String),
     /// The author asks for it on every tag.
     Skipped,
     /// Only a preload or a hint names it; it follows the script that some code adds.
@@ -81,13 +84,15 @@ pub enum Violation {
     NotLocked(SubresourceUrl),
     /// `--offline`, and the bytes are not in the cache.
     NeedsNetwork(SubresourceUrl),
+    /// `--offline`, and what the script loads beside itself is not in the cache.
+    NeedsCompanions(SubresourceUrl),
 }
 
 impl Violation {
     /// The URL that the plan would add or download.
     pub fn url(&self) -> &SubresourceUrl {
         match self {
-            Self::NotLocked(url) | Self::NeedsNetwork(url) => url,
+            Self::NotLocked(url) | Self::NeedsNetwork(url) | Self::NeedsCompanions(url) => url,
         }
     }
 }
@@ -116,17 +121,26 @@ impl Plan {
             Verdict::Keep(kept) => Action::Leave(Reason::Kept(kept)),
             Verdict::Vendor { warning } => {
                 self.notices.extend(warning.map(|notice| (url.clone(), notice)));
-                vendor(url, uses, lock, is_cached)
+                vendor(url, uses, lock, &policy.companions(url), is_cached)
             }
         };
         self.actions.insert(url.clone(), action);
     }
 }
 
-fn vendor(url: &SubresourceUrl, uses: &UrlUses, lock: &Lockfile, is_cached: bool) -> Action {
+fn vendor(
+    url: &SubresourceUrl,
+    uses: &UrlUses,
+    lock: &Lockfile,
+    wish: &Override,
+    is_cached: bool,
+) -> Action {
     // A preload follows the script, also one that only other pages load.
     if !uses.is_loaded() && !is_cached {
         return Action::Leave(Reason::NoScript);
+    }
+    if let Some(reason) = lock.external(url).filter(|_| *wish == Override::Automatic) {
+        return Action::Leave(Reason::Companions(reason.to_owned()));
     }
     if let Some(reason) = lock.absence(url) {
         return Action::Leave(Reason::Absent(reason.to_owned()));

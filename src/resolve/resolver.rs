@@ -12,11 +12,14 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
+    companion_script::CompanionScript,
+    companions::{CompanionSearch, FoundCompanions, Lacks, Settled, WantedPackage},
     file_scan::{File, FileScan, scan_file, scan_of_lock},
-    notices::{denied, no_lockfile, old_lockfile, tampered, violation},
-    plan::{Action, Plan},
+    notices::{denied, missing_companions, no_lockfile, old_lockfile, tampered, violation},
+    plan::{Action, Plan, Reason, Violation},
 };
 use crate::{
+    companions::{Facts, Want},
     findings::{Findings, Keep, Use},
     graph::{
         closure::{self, Reach, Reached, Referrer, Request},
@@ -24,7 +27,8 @@ use crate::{
         graphs::{Graphs, Known},
     },
     js::ParseFailure,
-    lockfile::{Entry, Lockfile, Version},
+    lockfile::{Companions, Entry, Lockfile, Version},
+    npm::{Package, tarball::PackageFile},
     obtain::{Expectation, ObtainError, Obtained},
     policy::{Policy, Verdict},
     read::{
@@ -36,6 +40,7 @@ use crate::{
     settings::Mode,
     site_urls::SiteUrls,
     store::Cached,
+    vendor_path::VendorPath,
 };
 
 /// Which bytes of locked files a run needs.
@@ -58,6 +63,8 @@ pub struct Rules<'a> {
     pub mode: Mode,
     /// Which locked files have to be read.
     pub locked_bytes: LockedBytes,
+    /// How many bytes a script may bring along without a recipe.
+    pub companion_limit: u64,
 }
 
 /// What the driver has to do before the next step.
@@ -65,10 +72,19 @@ pub struct Rules<'a> {
 pub enum Step {
     /// Supply these files, which need no download.
     Read(Vec<Need>),
-    /// Download these URLs, each with the uses it is asked for.
-    Download(Uses),
+    /// Download these.
+    Download(Downloads),
     /// Nothing: all that can be known is known.
     Done,
+}
+
+/// What is to be downloaded.
+#[derive(Debug, Default)]
+pub struct Downloads {
+    /// URLs, each with the uses it is asked for.
+    pub urls: Uses,
+    /// npm packages.
+    pub packages: BTreeSet<WantedPackage>,
 }
 
 /// A file that is needed and lies on this machine.
@@ -78,6 +94,12 @@ pub enum Need {
     Locked(SubresourceUrl, Box<Entry>),
     /// A file of the site.
     Own(Request),
+    /// What the pages and scripts of the site say.
+    Facts(BTreeSet<Want>),
+    /// The list of all files of a locked package.
+    PackageFiles(Box<Companions>),
+    /// A companion in the vendor cache.
+    Companion(VendorPath, PackageFile),
 }
 
 /// The answer to a [`Need`].
@@ -87,6 +109,12 @@ pub enum Answer {
     Locked(SubresourceUrl, Cached),
     /// A file of the site.
     Own(Request, FileScan),
+    /// What the pages and scripts of the site say.
+    Facts(BTreeSet<Want>, Facts),
+    /// The list of a package's files that the cache holds, by the folder of its block.
+    PackageFiles(String, Option<Vec<u8>>),
+    /// What the cache holds of a companion.
+    Companion(VendorPath, Cached),
 }
 
 /// URLs that are downloaded, and the uses that ask for each.
@@ -118,6 +146,8 @@ pub struct Resolution {
     pub wrong_type: BTreeSet<Request>,
     /// Everything that any document reaches.
     pub reached: BTreeMap<Request, Reached>,
+    /// Scripts whose companions are still to be downloaded.
+    pub lacks_companions: BTreeSet<SubresourceUrl>,
     /// Whether a module is still to be downloaded, whose imports are therefore not known.
     pub is_incomplete: bool,
 }
@@ -131,6 +161,8 @@ pub struct Files {
     pub fetched: BTreeMap<SubresourceUrl, Obtained>,
     /// What could not be downloaded.
     pub failed: BTreeMap<SubresourceUrl, ObtainError>,
+    /// What scripts load beside themselves, by folder.
+    pub companions: FoundCompanions,
 }
 
 impl Files {
@@ -148,6 +180,7 @@ pub struct Resolver<'a> {
     map_integrity: &'a BTreeMap<SubresourceUrl, Declared>,
     resolution: Resolution,
     files: Files,
+    companions: CompanionSearch<'a>,
     /// Locked files that were looked for and are not in the cache.
     not_cached: BTreeSet<SubresourceUrl>,
     /// URLs that something names and nothing has been decided about.
@@ -186,6 +219,7 @@ impl<'a> Resolver<'a> {
             unparsed: BTreeMap::new(),
             wrong_type: BTreeSet::new(),
             reached: BTreeMap::new(),
+            lacks_companions: BTreeSet::new(),
             is_incomplete: false,
         };
         Self {
@@ -195,6 +229,7 @@ impl<'a> Resolver<'a> {
             undecided: resolution.urls.keys().cloned().collect(),
             resolution,
             files: Files::default(),
+            companions: CompanionSearch::new(&base.lock, rules.companion_limit),
             not_cached: BTreeSet::new(),
             scans: BTreeMap::new(),
             unread: BTreeSet::new(),
@@ -215,8 +250,9 @@ impl<'a> Resolver<'a> {
         loop {
             if self.phase == Phase::LocalFiles {
                 self.phase = Phase::Following;
-                let used = self.resolution.used_locally.iter();
-                if let Some(step) = self.look_up(used.cloned().collect()) {
+                let used = self.resolution.used_locally.clone();
+                self.open_locked(&used);
+                if let Some(step) = self.look_up(used) {
                     return step;
                 }
             }
@@ -229,6 +265,10 @@ impl<'a> Resolver<'a> {
             self.unread.extend(new.into_keys());
             if !self.undecided.is_empty() {
                 continue;
+            }
+            self.settle_companions();
+            if let Some(step) = self.look_up_companions() {
+                return step;
             }
             match self.follow() {
                 Followed::Further => {}
@@ -243,6 +283,12 @@ impl<'a> Resolver<'a> {
         match answer {
             Answer::Locked(url, cached) => self.supply_locked(url, cached),
             Answer::Own(request, scan) => drop(self.scans.insert(request, scan)),
+            Answer::Facts(wants, facts) => self.companions.supply_facts(wants, facts),
+            Answer::PackageFiles(folder, text) => {
+                let text = text.as_deref().and_then(|text| std::str::from_utf8(text).ok());
+                self.companions.supply_list(folder, text);
+            }
+            Answer::Companion(path, cached) => self.supply_companion(path, cached),
         }
     }
 
@@ -255,11 +301,28 @@ impl<'a> Resolver<'a> {
                     .lock()
                     .get(&url)
                     .map(|entry| entry.path.to_path(&self.base.cache.folder().path()));
-                let problem = tampered(&path.unwrap_or_default(), &url, &mismatch);
+                let problem = tampered(&path.unwrap_or_default(), Some(&url), &mismatch);
                 self.findings.problems.push(problem);
                 self.not_cached.insert(url);
             }
         }
+    }
+
+    fn supply_companion(&mut self, path: VendorPath, cached: Cached) {
+        if let Cached::Tampered(mismatch) = &cached {
+            let file = path.to_path(&self.base.cache.folder().path());
+            self.findings.problems.push(tampered(&file, None, mismatch));
+        }
+        self.companions.supply_file(path, cached);
+    }
+
+    /// Supplies a package.
+    pub fn supply_package(
+        &mut self,
+        wanted: WantedPackage,
+        package: Result<Arc<Package>, ObtainError>,
+    ) {
+        self.companions.supply_package(wanted, package);
     }
 
     /// Supplies a download.
@@ -270,7 +333,10 @@ impl<'a> Resolver<'a> {
             self.unread.insert(Request { url: url.clone(), r#use });
         }
         match arrival.result {
-            Ok(obtained) => drop(self.files.fetched.insert(url, obtained)),
+            Ok(obtained) => {
+                self.files.fetched.insert(url.clone(), obtained);
+                self.open_download(&url);
+            }
             Err(error) => drop(self.files.failed.insert(url, error)),
         }
     }
@@ -290,6 +356,8 @@ impl<'a> Resolver<'a> {
         let is_module = |r#use: &closure::Use| matches!(r#use, closure::Use::Module(_));
         self.resolution.reached = self.resolution.graphs.reached();
         self.resolution.is_incomplete = self.waiting.values().flatten().any(is_module);
+        self.resolution.lacks_companions = self.companions.lacks().scripts;
+        self.files.companions = self.companions.finish();
         (self.resolution, self.files, self.findings)
     }
 
@@ -359,6 +427,8 @@ impl<'a> Resolver<'a> {
                 Some(Action::Fetch(_)) if !self.files.has_answer(&url) => {
                     self.unfetched.insert(url);
                 }
+                Some(Action::Fetch(_)) => self.open_download(&url),
+                Some(Action::Reuse(_)) => self.open_locked(&BTreeSet::from([url])),
                 _ => {}
             }
         }
@@ -372,6 +442,68 @@ impl<'a> Resolver<'a> {
             LockedBytes::None => true,
         };
         self.files.cached.contains_key(url) || is_trusted && self.lock().get(url).is_some()
+    }
+
+    /// Opens the search for the companions of locked scripts.
+    fn open_locked(&mut self, urls: &BTreeSet<SubresourceUrl>) {
+        if self.rules.locked_bytes != LockedBytes::All {
+            return;
+        }
+        for url in urls {
+            let entry = self.lock().get(url);
+            let script = entry.and_then(|it| CompanionScript::of_entry(url, it, self.rules.policy));
+            script.into_iter().for_each(|script| self.companions.add(script));
+        }
+    }
+
+    /// Opens the search for the companions of a downloaded script that is to be vendored.
+    fn open_download(&mut self, url: &SubresourceUrl) {
+        let is_planned = matches!(self.resolution.plan.actions.get(url), Some(Action::Fetch(_)));
+        if let Some(obtained) = self.files.fetched.get(url).filter(|_| is_planned)
+            && let Some(script) = CompanionScript::of_download(url, obtained, self.rules.policy)
+        {
+            self.companions.add(script);
+        }
+    }
+
+    /// Takes over what became of scripts whose companions could be chosen.
+    fn settle_companions(&mut self) {
+        for (url, settled) in self.companions.settle() {
+            match settled {
+                Settled::Vendored => {}
+                Settled::External(reason) => self.leave_external(&url, reason),
+                Settled::Failed(error) => {
+                    self.files.failed.insert(url.clone(), ObtainError::Companions(error));
+                }
+            }
+            for r#use in self.waiting.remove(&url).unwrap_or_default() {
+                self.unread.insert(Request { url: url.clone(), r#use });
+            }
+        }
+    }
+
+    /// A script stays external because of what it loads beside itself. Pages that were rewritten in an
+    /// earlier run load it from the site already: that is a problem.
+    fn leave_external(&mut self, url: &SubresourceUrl, reason: String) {
+        if self.resolution.used_locally.contains(url) {
+            self.findings.problems.push(missing_companions(url, &reason));
+        }
+        self.scans.retain(|request, _| request.url != *url);
+        self.files.fetched.remove(url);
+        self.files.cached.remove(url);
+        if let Some(action) = self.resolution.plan.actions.get_mut(url) {
+            *action = Action::Leave(Reason::Companions(reason));
+        }
+    }
+
+    /// Asks for what is needed from this machine to choose companions.
+    fn look_up_companions(&self) -> Option<Step> {
+        let Lacks { wants, lists, files, .. } = self.companions.lacks();
+        let wants = (!wants.is_empty()).then_some(Need::Facts(wants));
+        let lists = lists.into_iter().map(|block| Need::PackageFiles(Box::new(block)));
+        let files = files.into_iter().map(|(path, file)| Need::Companion(path, file));
+        let needs: Vec<_> = wants.into_iter().chain(lists).chain(files).collect();
+        (!needs.is_empty()).then_some(Step::Read(needs))
     }
 
     /// Notes who imports what; what is named for the first time is to be decided about.
@@ -407,7 +539,10 @@ impl<'a> Resolver<'a> {
             return Followed::Needs(Step::Read(own));
         }
         let unread = std::mem::take(&mut self.unread);
-        let supplied = |request| (self.scans.remove(&request), request);
+        let supplied = |request: Request| {
+            let is_open = self.companions.is_open(&request.url);
+            (if is_open { None } else { self.scans.remove(&request) }, request)
+        };
         let level: Vec<_> = unread.into_iter().map(supplied).collect();
         let scan = |(scan, request): (Option<FileScan>, Request)| {
             (scan.or_else(|| self.scan(&request)), request)
@@ -429,6 +564,9 @@ impl<'a> Resolver<'a> {
     /// What a file of another origin loads; `None` if it is still to be downloaded.
     fn scan(&self, request: &Request) -> Option<FileScan> {
         let url = &request.url;
+        if self.companions.is_open(url) {
+            return None;
+        }
         let action = self.resolution.plan.actions.get(url);
         if !action.is_some_and(Action::is_vendored) || self.files.failed.contains_key(url) {
             return Some(FileScan::left());
@@ -511,16 +649,27 @@ impl<'a> Resolver<'a> {
             self.findings.problems.push(problem);
             return;
         }
-        let violations = plan.violations(mode);
+        let mut violations = plan.violations(mode);
+        if mode.offline {
+            let lacking = self.companions.lacks().scripts.into_iter();
+            violations.extend(lacking.map(Violation::NeedsCompanions));
+        }
         let problems =
             violations.iter().map(|found| violation(found, self.resolution.urls.get(found.url())));
         self.findings.problems.extend(problems);
     }
 
     /// What is to be downloaded next, and as what.
-    fn pending(&self) -> Uses {
+    fn pending(&self) -> Downloads {
         let uses = |url| self.waiting.get(url).cloned().unwrap_or_default();
-        self.unfetched.iter().map(|url| (url.clone(), uses(url))).collect()
+        let urls = self.unfetched.iter().map(|url| (url.clone(), uses(url))).collect();
+        Downloads { urls, packages: self.companions.lacks().packages }
+    }
+}
+
+impl Downloads {
+    fn is_empty(&self) -> bool {
+        self.urls.is_empty() && self.packages.is_empty()
     }
 }
 

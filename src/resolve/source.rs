@@ -4,9 +4,13 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use super::file_scan::{File, FileScan, scan_file, scan_of_lock};
 use crate::{
+    companions::{Facts, Wanted, path_of_list},
+    error::RunError,
     graph::closure::Request,
+    integrity::Integrity,
     lockfile::Entry,
-    read::baseline::Baseline,
+    npm::tarball::PackageFile,
+    read::{baseline::Baseline, facts::facts},
     settings::Settings,
     site,
     store::{Cached, StoreError},
@@ -23,6 +27,24 @@ pub trait Source: Sync {
 
     /// A file of the site, read as what it is used as.
     fn own(&self, request: &Request) -> FileScan;
+
+    /// What the pages and scripts of the site say.
+    ///
+    /// # Errors
+    /// [`RunError`] if they cannot be read.
+    fn facts(&self, wanted: &Wanted) -> Result<Facts, RunError>;
+
+    /// The list of a package's files that the vendor cache holds, by `name@version`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be read.
+    fn package_files(&self, id: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// What the vendor cache holds of a companion, hashed anew.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be read.
+    fn companion(&self, path: &VendorPath, file: &PackageFile) -> Result<Cached, StoreError>;
 }
 
 /// The site's folder and the vendor cache.
@@ -77,6 +99,21 @@ impl Source for Disk<'_> {
 
     fn own(&self, request: &Request) -> FileScan {
         self.scan_own(request).unwrap_or_else(FileScan::left)
+    }
+
+    fn facts(&self, wanted: &Wanted) -> Result<Facts, RunError> {
+        Ok(facts(self.settings, wanted)?)
+    }
+
+    fn package_files(&self, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        match path_of_list(id) {
+            Some(path) => self.base.cache.folder().read(&path),
+            None => Ok(None),
+        }
+    }
+
+    fn companion(&self, path: &VendorPath, file: &PackageFile) -> Result<Cached, StoreError> {
+        self.base.cache.lookup_file(path, &Integrity::from(file.digest.clone()))
     }
 }
 

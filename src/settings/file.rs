@@ -38,6 +38,7 @@ pub struct Config {
     pub(super) include: Vec<String>,
     #[serde(default)]
     pub(super) exclude: Vec<String>,
+    pub(super) companion_limit: Option<u64>,
     pub(super) on_denied: Option<OnDenied>,
     pub(super) on_error: Option<OnError>,
     #[serde(default)]

@@ -163,6 +163,7 @@ impl Project {
             public_path: public_path(pages.public_path.as_ref().or(config.public_path.as_ref()))?,
             site_url: site_url(pages.site_url.as_ref().or(config.site_url.as_ref()))?,
             policy: policy(&pages, &config)?,
+            companion_limit: companion_limit(&pages, &config),
             page_globs: either(pages.page_glob, &config.page_glob),
             ambiguous: pages.ambiguous.or(config.ambiguous).unwrap_or_default(),
             mode: mode(&typed.mode, &config),
@@ -186,6 +187,11 @@ impl Project {
             from_scan,
         })
     }
+}
+
+/// In bytes; the option is in MB.
+fn companion_limit(pages: &PageArgs, config: &Config) -> u64 {
+    pages.companion_limit.or(config.companion_limit).unwrap_or(5).saturating_mul(1_000_000)
 }
 
 fn policy(pages: &PageArgs, config: &Config) -> Result<Policy, PolicyError> {

@@ -45,6 +45,8 @@ pub struct Settings {
     pub(crate) ambiguous: Ambiguous,
     /// Which scripts are vendored, kept or denied.
     pub(crate) policy: Policy,
+    /// The most that a script without a recipe brings along, in bytes.
+    pub(crate) companion_limit: u64,
     /// Locked, offline, both or neither.
     pub(crate) mode: Mode,
     /// Plan only.

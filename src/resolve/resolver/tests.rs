@@ -71,7 +71,7 @@ impl World {
             headers: crate::csp::SiteHeaders::default(),
         };
         let policy = Policy::new(vec![], vec![], vec![], OnDenied::default()).unwrap();
-        let rules = Rules { policy: &policy, mode: self.mode, locked_bytes: LockedBytes::All };
+        let rules = Rules { policy: &policy, mode: self.mode, locked_bytes: LockedBytes::All, companion_limit: 0 };
         let mut pages = Pages::default();
         let mut start = Start::default();
         for module in modules {

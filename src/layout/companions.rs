@@ -1,0 +1,130 @@
+//! What scripts load beside themselves: where each file lies, and the lockfile's blocks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::files::VendoredFiles;
+use crate::{
+    companions::{digest::digest_of_files, edited},
+    findings::{Notice, Problem},
+    integrity::{Algorithm, Digest},
+    lockfile::{Companions, Lockfile},
+    read::baseline::Baseline,
+    reference::SubresourceUrl,
+    resolve::{
+        companions::{CompanionFile, CompanionFolder},
+        resolver::Resolution,
+    },
+    settings::Settings,
+    vendor_path::VendorPath,
+};
+
+/// Edits the scripts that have to be, so that they find their companions.
+pub fn edit_scripts(
+    files: &VendoredFiles,
+    edits: &mut BTreeMap<SubresourceUrl, Vec<u8>>,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (url, (recipe, path)) in &files.companions.edits {
+        let Some(bytes) = files.bytes.get(url) else { continue };
+        match edited(recipe, path, bytes, |_| None) {
+            Ok(None) => {}
+            Ok(Some(with_addresses)) if !edits.contains_key(url) => {
+                edits.insert(url.clone(), with_addresses);
+            }
+            Ok(Some(_)) => problems.push(not_edited(url, "it imports modules that have moved")),
+            Err(error) => problems.push(not_edited(url, &error.to_string())),
+        }
+    }
+    problems
+}
+
+fn not_edited(url: &SubresourceUrl, cause: &str) -> Problem {
+    Notice::new("not-edited", format!("`{url}` cannot be told where its other files lie now"))
+        .detail("cause", cause)
+        .hint("keep it external with a rule (`action = \"keep\"`)".to_owned())
+        .of_site()
+}
+
+/// Locks all companions. Under `--locked` a block that changes is a problem.
+pub fn lock(
+    settings: &Settings,
+    base: &Baseline,
+    resolution: &Resolution,
+    files: &mut VendoredFiles,
+) -> Vec<Problem> {
+    let assets: BTreeSet<VendorPath> = files.lock.iter().map(|(_, it)| it.path.clone()).collect();
+    for folder in &mut files.companions.folders {
+        folder.files.retain(|_, file| !assets.contains(&file.path));
+    }
+    let blocks: Vec<_> = files.companions.folders.iter().filter_map(block).collect();
+    let is_wanted = |folder: &str| blocks.iter().any(|block| block.folder == folder);
+    let used = used_blocks(&files.lock, &used_paths(&files.lock, resolution));
+    let idle: Vec<_> = used.into_iter().filter(|block| !is_wanted(&block.folder)).collect();
+    let idle: Vec<String> = idle.into_iter().map(|block| block.folder.clone()).collect();
+    idle.iter().for_each(|folder| files.lock.remove_companions(folder));
+    blocks.into_iter().for_each(|block| files.lock.insert_companions(block));
+    match settings.mode.locked {
+        true => changed(&base.lock, &files.lock),
+        false => Vec::new(),
+    }
+}
+
+/// The lockfile's block of one folder; `None` if nothing lies in it.
+fn block(folder: &CompanionFolder) -> Option<Companions> {
+    let served = |file: &CompanionFile| Digest::of(file.served(), Algorithm::Sha384);
+    let digests: Vec<_> = folder.files.iter().map(|(name, it)| (name.as_str(), served(it))).collect();
+    let integrity = digest_of_files(digests.iter().map(|(name, digest)| (*name, digest)));
+    let upstream = folder.package_files.digest_of(folder.files.keys().map(String::as_str));
+    (!folder.files.is_empty()).then(|| Companions {
+        package: folder.package.clone(),
+        folder: folder.place.folder.clone(),
+        package_folder: folder.place.package_folder.clone(),
+        chosen_by: folder.chosen_by.iter().cloned().collect(),
+        tarball: folder.tarball.clone(),
+        count: folder.files.len(),
+        size: folder.files.values().map(|file| file.served().len() as u64).sum(),
+        upstream_integrity: (upstream != integrity).then_some(upstream),
+        integrity,
+        package_files: folder.package_files.digest(),
+    })
+}
+
+/// The paths of all vendored files that pages load.
+fn used_paths(lock: &Lockfile, resolution: &Resolution) -> BTreeSet<VendorPath> {
+    let planned = resolution.plan.actions.iter().filter(|(_, action)| action.is_vendored());
+    let urls = planned.map(|(url, _)| url).chain(&resolution.used_locally);
+    urls.filter_map(|url| Some(lock.get(url)?.path.clone())).collect()
+}
+
+/// The blocks of companions that the files at `paths` may load: those in a folder above one of them, and
+/// those that lie inside such a folder.
+pub fn used_blocks<'l>(lock: &'l Lockfile, paths: &BTreeSet<VendorPath>) -> Vec<&'l Companions> {
+    let is_above_script =
+        |block: &&Companions| paths.iter().any(|path| block.is_above(path.as_str()));
+    let outer: Vec<_> = lock.all_companions().filter(is_above_script).collect();
+    let is_used = |block: &&Companions| {
+        outer.iter().any(|outer| outer.folder == block.folder || outer.is_above(&block.folder))
+    };
+    lock.all_companions().filter(is_used).collect()
+}
+
+/// The blocks that are new, gone or others, which `--locked` forbids.
+fn changed(before: &Lockfile, after: &Lockfile) -> Vec<Problem> {
+    let folders = before.all_companions().chain(after.all_companions()).map(|block| &block.folder);
+    let folders: BTreeSet<_> = folders.collect();
+    let differs = |folder: &&&String| before.companions(folder) != after.companions(folder);
+    folders.iter().filter(differs).map(|folder| not_locked(folder, after.companions(folder))).collect()
+}
+
+fn not_locked(folder: &str, block: Option<&Companions>) -> Problem {
+    let of = block.map(|block| format!(" of {}", block.package)).unwrap_or_default();
+    let message = format!(
+        "scripts in `{folder}` load other files{of} than the lockfile says, and --locked forbids to change it"
+    );
+    Notice::new("not-locked", message)
+        .hint(
+            "run `inhouse vendor` without --locked, review the change and commit the lockfile"
+                .to_owned(),
+        )
+        .of_site()
+}
