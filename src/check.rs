@@ -4,6 +4,7 @@
 //! file that is missing or is not the locked one, and a tag whose `integrity` is missing or wrong
 //! are problems of the site.
 
+mod companions;
 mod import_maps;
 mod loads;
 mod notices;
@@ -11,6 +12,7 @@ mod notices;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::{
+    companions::{check_companions, unknown_companions},
     import_maps::{ImportMaps, metadata_by_file},
     loads::check_loads,
     notices::{
@@ -32,7 +34,6 @@ use crate::{
     },
     settings::Settings,
     site,
-    site_urls::SiteUrls,
     store::VendorFolder,
     vendor_path::VendorPath,
 };
@@ -63,8 +64,11 @@ impl Gate<'_> {
         let entries = self.base.lock.iter().map(|(_, entry)| (&entry.path, entry)).collect();
         let mut problems = self.external_scripts();
         problems.extend(self.vendored_files(&folder, &entries)?);
-        problems.extend(strays(self.settings, &self.base.site, &entries)?);
+        problems.extend(strays(self.settings, self.base, &entries)?);
         problems.extend(self.unguarded(&folder)?);
+        let used = self.used_files();
+        problems.extend(check_companions(self.settings, self.base, &folder, &used)?);
+        problems.extend(unknown_companions(self.base, self.resolution));
         Ok(problems)
     }
 
@@ -140,6 +144,13 @@ impl Gate<'_> {
         imported.into_iter().map(at).collect()
     }
 
+    /// The files of the vendor folder that pages load.
+    fn used_files(self) -> BTreeSet<VendorPath> {
+        let named = self.pages.vendored.keys().map(|local| local.path.clone());
+        let imported = self.imported().into_keys().map(|local| local.path);
+        named.chain(imported).filter_map(|path| self.base.site.vendored(&path)).collect()
+    }
+
     /// The URL path of a file that lies in the vendor folder.
     fn path_in_vendor_folder(self, url: &SubresourceUrl) -> Option<String> {
         let path = self.base.site.url_path(url)?;
@@ -181,16 +192,21 @@ fn uses_by_path<'u>(uses: impl Iterator<Item = TagUse<'u>>) -> BTreeMap<&'u str,
     by_path
 }
 
-/// Files that lie among the vendored ones, in the folder of one of their hosts, and are not locked.
+/// Files that lie among the vendored ones, in the folder of one of their hosts, and are not locked. Those
+/// among companions are found with these.
 /// Other files that a site keeps in its vendor folder are not looked at.
 fn strays(
     settings: &Settings,
-    urls: &SiteUrls,
+    base: &Baseline,
     entries: &Entries<'_>,
 ) -> Result<Vec<Problem>, RunError> {
     let hosts: BTreeSet<&str> = entries.keys().filter_map(|path| path.segments().next()).collect();
-    let is_locked =
-        |name: &String| urls.vendored(name).is_some_and(|path| entries.contains_key(&path));
+    let is_companion =
+        |path: &VendorPath| base.lock.all_companions().any(|block| block.is_above(path.as_str()));
+    let is_locked = |name: &String| {
+        let path = base.site.vendored(name);
+        path.is_some_and(|path| entries.contains_key(&path) || is_companion(&path))
+    };
     let mut problems = Vec::new();
     for host in hosts {
         let files = site::files_below(&settings.site, &format!("{}/{host}", settings.out))?;

@@ -59,8 +59,27 @@ pub struct ScriptRow {
     /// The facts of a vendored file.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub vendored: Option<VendoredRow>,
+    /// What it loads beside itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub companions: Vec<CompanionsRow>,
     /// Where it is used.
     pub uses: Places,
+}
+
+/// The files of one package that a script loads beside itself.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CompanionsRow {
+    /// The package, `name@version`.
+    pub package: String,
+    /// Their folder below the vendor folder.
+    pub folder: String,
+    /// What chose them.
+    pub chosen_by: Vec<String>,
+    /// How many there are.
+    pub count: usize,
+    /// Their size in bytes.
+    pub size: u64,
 }
 
 /// The facts of a vendored file.
@@ -101,6 +120,10 @@ pub struct Summary {
     pub downloaded_bytes: u64,
     /// Bytes of all vendored scripts the pages use.
     pub vendored_bytes: u64,
+    /// Files that vendored scripts load beside themselves.
+    pub companions: usize,
+    /// Bytes of those.
+    pub companion_bytes: u64,
     /// URLs left external.
     pub left: usize,
     /// Hosts that pages no longer contact for scripts.

@@ -3,6 +3,7 @@
 use crate::{
     findings::{Keep, Notice, Places, Problem},
     integrity::Mismatch,
+    lockfile::Companions,
     read::url_uses::LocalUse,
     reference::SubresourceUrl,
     vendor_path::VendorPath,
@@ -10,6 +11,9 @@ use crate::{
 
 /// A tag of a page that loads a file of the site, and where it stands.
 pub(super) type TagUse<'a> = (&'a LocalUse, &'a Places);
+
+/// How many files are named that are not the locked ones.
+const SHOWN_DIFFERENCES: usize = 5;
 
 /// What to do about a tag or an import map that the last run did not write.
 const REBUILD: &str = "build the site again and run `inhouse vendor`";
@@ -91,4 +95,25 @@ pub(super) fn places(uses: &[TagUse<'_>]) -> Places {
     uses.iter().for_each(|(_, places)| all.merge((*places).clone(), Keep::All));
     all.sort();
     all
+}
+
+/// The companions of a package are not the locked ones.
+pub(super) fn wrong_companions(out: &str, block: &Companions, differences: &[String]) -> Problem {
+    let Companions { package, folder, .. } = block;
+    let message = format!(
+        "the files that scripts of {package} load from `{out}/{folder}` are not the locked ones"
+    );
+    let mut notice = Notice::new("wrong-companions", message)
+        .detail("locked", format!("{}  ({} files)", block.integrity, block.count));
+    for difference in differences.iter().take(SHOWN_DIFFERENCES) {
+        notice = notice.detail("found", difference);
+    }
+    notice.hint("build the site into an empty folder, and run `inhouse vendor`".to_owned()).of_site()
+}
+
+/// A script loads files beside itself that were never brought along.
+pub(super) fn lacking_companions(url: &SubresourceUrl, uses: Places) -> Problem {
+    let message = format!("files that `{url}` loads beside itself were not brought along");
+    let hint = "run `inhouse vendor` after the build, or say with `companions` in a rule what it needs";
+    Notice::new("missing-companions", message).used_at(uses).hint(hint.to_owned()).of_site()
 }

@@ -6,12 +6,12 @@ use crate::{
     change::set::ChangeSet,
     findings::{Findings, say_once},
     layout::files::VendoredFiles,
-    lockfile::{Entry, Lockfile, Proof},
+    lockfile::{Companions, Entry, Lockfile, Proof},
     npm,
     policy::Kept,
     read::url_uses::UrlUses,
     reference::SubresourceUrl,
-    report::{IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow},
+    report::{CompanionsRow, IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow},
     resolve::{
         plan::{Action, Reason},
         resolver::Resolution,
@@ -41,13 +41,45 @@ pub fn done(
     findings: Findings,
 ) -> Report {
     let files = &set.layout.files;
-    let rows = rows(resolution, |url, action| did(files, url, action));
+    let mut rows = rows(resolution, |url, action| did(files, url, action));
+    add_companions(&mut rows, files);
     let mut summary = summary(pages, resolution, &rows);
+    count_companions(&mut summary, files);
     count_local(&mut summary, before, resolution);
     count_downloads(&mut summary, files);
     summary.pages_changed = set.pages.len();
     summary.scripts_changed = set.own.len();
     finish(Run::Vendor, rows, summary, findings)
+}
+
+/// Adds to each script what it loads beside itself.
+fn add_companions(rows: &mut [ScriptRow], files: &VendoredFiles) {
+    for folder in &files.companions.folders {
+        let Some(block) = files.lock.companions(&folder.place.folder) else { continue };
+        let is_loaded_by =
+            |row: &&mut ScriptRow| folder.scripts.iter().any(|url| url.as_str() == row.url);
+        for row in rows.iter_mut().filter(is_loaded_by) {
+            row.companions.push(companions(block));
+        }
+    }
+}
+
+fn companions(block: &Companions) -> CompanionsRow {
+    CompanionsRow {
+        package: block.package.clone(),
+        folder: block.folder.clone(),
+        chosen_by: block.chosen_by.clone(),
+        count: block.count,
+        size: block.size,
+    }
+}
+
+fn count_companions(summary: &mut Summary, files: &VendoredFiles) {
+    for folder in &files.companions.folders {
+        summary.companions += folder.files.len();
+        summary.companion_bytes +=
+            folder.files.values().map(|file| file.served().len() as u64).sum::<u64>();
+    }
 }
 
 fn count_downloads(summary: &mut Summary, files: &VendoredFiles) {
@@ -106,6 +138,7 @@ fn row(resolution: &Resolution, url: &SubresourceUrl, outcome: UrlOutcome) -> Sc
         outcome,
         reason,
         vendored,
+        companions: Vec::new(),
         uses: resolution.places(url),
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 
-use super::{IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow, printable};
+use super::{CompanionsRow, IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow, printable};
 use crate::findings::{self, Notice, Places, Use};
 
 /// How many places of a script are listed before "and N more".
@@ -126,7 +126,14 @@ fn facts(row: &ScriptRow) -> impl Iterator<Item = String> {
         (None, Some(package)) => Some(format!("npm {}", printable(package))),
         (None, None) => None,
     };
-    file.into_iter().chain(row.reason.as_deref().map(printable))
+    let companions = row.companions.iter().map(with_companions);
+    file.into_iter().chain(companions).chain(row.reason.as_deref().map(printable))
+}
+
+fn with_companions(row: &CompanionsRow) -> String {
+    let files = count(row.count, "file");
+    let (package, chosen_by) = (printable(&row.package), printable(&row.chosen_by.join(", ")));
+    format!("with {files} that it loads · {} · {package} ({chosen_by})", bytes(row.size))
 }
 
 fn proof(file: &VendoredRow) -> String {
@@ -248,8 +255,12 @@ fn scripts(report: &Report) -> String {
 }
 
 fn vendored(s: &Summary) -> String {
+    let companions = match s.companions {
+        0 => String::new(),
+        some => format!(" and {} that they load ({})", count(some, "file"), bytes(s.companion_bytes)),
+    };
     format!(
-        "{} local ({}), {} downloaded ({}), {} left external",
+        "{} local ({}){companions}, {} downloaded ({}), {} left external",
         count(s.vendored, "script"),
         bytes(s.vendored_bytes),
         s.downloaded,

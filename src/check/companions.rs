@@ -1,0 +1,106 @@
+//! Holds the companions in the site's vendor folder against the lockfile's blocks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::notices::{lacking_companions, wrong_companions};
+use crate::{
+    companions::{PackageFiles, digest::digest_of_files, path_of_list},
+    error::RunError,
+    findings::Problem,
+    integrity::{Algorithm, Digest},
+    layout::companions::used_blocks,
+    lockfile::Companions,
+    read::baseline::Baseline,
+    resolve::resolver::Resolution,
+    settings::Settings,
+    site,
+    store::{StoreError, VendorFolder},
+    vendor_path::VendorPath,
+};
+
+/// What is wrong with companions of the files that pages load, which lie at `used`.
+pub(super) fn check_companions(
+    settings: &Settings,
+    base: &Baseline,
+    folder: &VendorFolder,
+    used: &BTreeSet<VendorPath>,
+) -> Result<Vec<Problem>, RunError> {
+    let mut problems = Vec::new();
+    for block in used_blocks(&base.lock, used) {
+        let there = files_of(settings, base, folder, block)?;
+        let digest = digest_of_files(there.iter().map(|(path, digest)| (path.as_str(), digest)));
+        if digest != block.integrity {
+            let differences = differences(base, block, &there)?;
+            problems.push(wrong_companions(&settings.out, block, &differences));
+        }
+    }
+    Ok(problems)
+}
+
+/// The scripts that load files beside themselves of which the lockfile knows nothing.
+pub(super) fn unknown_companions(base: &Baseline, resolution: &Resolution) -> Vec<Problem> {
+    let is_known = |path: &str| base.lock.all_companions().any(|block| block.is_above(path));
+    let lacking = resolution.lacks_companions.iter().filter(|url| {
+        base.lock.get(url).is_some_and(|entry| !is_known(entry.path.as_str()))
+    });
+    lacking.map(|url| lacking_companions(url, resolution.places(url))).collect()
+}
+
+/// The files in the folder of a block, by their paths in the package, with their digests.
+fn files_of(
+    settings: &Settings,
+    base: &Baseline,
+    folder: &VendorFolder,
+    block: &Companions,
+) -> Result<BTreeMap<String, Digest>, RunError> {
+    let assets: BTreeSet<_> = base.lock.iter().map(|(_, entry)| entry.path.as_str()).collect();
+    let top = format!("{}/{}", settings.out, block.folder);
+    let mut files = BTreeMap::new();
+    for file in site::files_below(&settings.site, &top)? {
+        let name = site::page_name(&file);
+        let Some(path) = name.strip_prefix(&settings.out).map(|path| path.trim_start_matches('/'))
+        else {
+            continue;
+        };
+        if assets.contains(path) || is_of_other_block(base, block, path) {
+            continue;
+        }
+        let below = path.strip_prefix(&block.folder).unwrap_or(path).trim_start_matches('/');
+        let bytes = path.parse().ok().map(|path| folder.read(&path)).transpose()?.flatten();
+        let digest = Digest::of(&bytes.unwrap_or_default(), Algorithm::Sha384);
+        files.insert(format!("{}{below}", block.package_folder), digest);
+    }
+    Ok(files)
+}
+
+/// Whether a file lies in a block's folder that is inside the folder of `block`.
+fn is_of_other_block(base: &Baseline, block: &Companions, path: &str) -> bool {
+    let inner = base.lock.all_companions().filter(|other| block.is_above(&other.folder));
+    inner.into_iter().any(|other| other.is_above(path))
+}
+
+/// What differs, as far as the vendor cache can tell: a line for each file.
+fn differences(
+    base: &Baseline,
+    block: &Companions,
+    there: &BTreeMap<String, Digest>,
+) -> Result<Vec<String>, StoreError> {
+    let Some(path) = path_of_list(&block.package) else { return Ok(Vec::new()) };
+    let text = base.cache.folder().read(&path)?.and_then(|text| String::from_utf8(text).ok());
+    let Some(package) = text.as_deref().and_then(PackageFiles::parse) else {
+        return Ok(Vec::new());
+    };
+    let is_edited = block.upstream_integrity.is_some();
+    let difference = |(name, digest): (&String, &Digest)| match package.get(name) {
+        None => Some(format!("`{name}` is no file of the package")),
+        Some(file) if file.digest != *digest && !is_edited => {
+            Some(format!("`{name}` has other bytes than in the package"))
+        }
+        Some(_) => None,
+    };
+    let mut lines: Vec<_> = there.iter().filter_map(difference).collect();
+    if there.len() != block.count {
+        lines.push(format!("{} files are there, and {} are locked", there.len(), block.count));
+    }
+    Ok(lines)
+}
