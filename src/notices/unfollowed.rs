@@ -11,7 +11,7 @@ use crate::{
         closure::{self, Broken, Module, Reach, Referrer, Request},
         local_urls::{FolderMove, LocalUrls},
     },
-    js::{Form, OwnAddress, ParseFailure, Sign, SignKind, Specifier},
+    js::{Form, ParseFailure, Sign, SignKind, Specifier},
     layout::{Layout, loads::named_file},
     lockfile::Lockfile,
     read::pages::Pages,
@@ -213,12 +213,12 @@ fn file(sign: &Sign) -> Option<String> {
     Some(format!("`{url}` ({kind})"))
 }
 
-/// A module that looks up its own address; what classic scripts do shows in their bytes.
+/// A module or a worker that loads other files by its own address; the pages that name classic scripts
+/// are told apart from them.
 fn self_locating(request: &Request, module: &Module, lock: &Lockfile) -> Option<Notice> {
-    let looks = |sign: &&Sign| {
-        matches!(sign.kind, SignKind::OwnAddress(OwnAddress::ImportMetaUrl | OwnAddress::OwnFolder))
-    };
-    let sign = module.loads.signs.iter().find(looks)?;
+    let is_load = |sign: &&Sign| matches!(sign.kind, SignKind::LoadByOwnAddress(_));
+    let is_script_of_page = request.r#use == closure::Use::Classic;
+    let sign = module.loads.signs.iter().find(is_load).filter(|_| !is_script_of_page)?;
     lock.get(&request.url)?;
     let message = format!(
         "`{}` looks up its own address: files that it loads from there are not vendored with it",

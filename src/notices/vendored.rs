@@ -5,7 +5,6 @@ use crate::{
     layout::files::VendoredFiles,
     lockfile::Entry,
     npm::{self, Pinning},
-    obtain,
     read::url_uses::UrlUses,
     reference::SubresourceUrl,
     resolve::resolver::Resolution,
@@ -18,18 +17,23 @@ pub fn vendored(files: &VendoredFiles, resolution: &Resolution) -> Vec<Notice> {
     for (url, bytes) in &files.bytes {
         let Some(entry) = files.lock.get(url) else { continue };
         let uses = resolution.urls.get(url);
-        // What modules of other owners import cannot be pinned. In modules there is no `currentScript`.
+        // What modules of other owners import cannot be pinned.
         let is_floating = entry.floating && uses.is_none_or(UrlUses::is_named_by_site);
         let is_classic = uses.is_none_or(|uses| !uses.classic.is_empty());
-        let looks_itself_up = is_classic && obtain::reads_its_own_address(bytes);
+        let loads_beside_itself = is_classic && loads_by_own_address(url, resolution);
         let notices = [
             is_floating.then(|| floating(url, entry).used_at(resolution.places(url))),
-            looks_itself_up.then(|| self_locating(url).used_at(resolution.places(url))),
+            loads_beside_itself.then(|| self_locating(url).used_at(resolution.places(url))),
         ];
         warnings.extend(notices.into_iter().flatten());
         warnings.extend(garbled(uses, url, bytes));
     }
     warnings
+}
+
+/// Whether a script loads other files from its own folder. What modules load is told with their graph.
+fn loads_by_own_address(url: &SubresourceUrl, resolution: &Resolution) -> bool {
+    resolution.graphs.modules_of(url).any(|(_, module)| module.loads.loads_by_own_address())
 }
 
 /// An address that may mean other bytes tomorrow, and what to write instead.
@@ -78,7 +82,7 @@ fn stem<'e>(url: &SubresourceUrl, entry: &'e Entry) -> &'e str {
     added.map_or(path, |(stem, _)| stem)
 }
 
-/// A script that finds out where it lies is likely to load its other files from there.
+/// A script that loads other files from where it lies.
 fn self_locating(url: &SubresourceUrl) -> Notice {
     let message = format!(
         "`{url}` looks up its own address: files that it loads from there are not vendored with it"
