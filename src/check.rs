@@ -224,9 +224,13 @@ fn still_external(action: &Action) -> Option<&'static str> {
         }
         // Refused scripts are problems of the plan; the rest stays external on purpose.
         Action::Refuse(_)
-        | Action::Leave(Reason::Kept(_) | Reason::Companions(_) | Reason::Absent(_) | Reason::Skipped | Reason::NoScript) => {
-            None
-        }
+        | Action::Leave(
+            Reason::Kept(_)
+            | Reason::Companions(_)
+            | Reason::Absent(_)
+            | Reason::Skipped
+            | Reason::NoScript,
+        ) => None,
     }
 }
 

@@ -223,28 +223,3 @@ fn compare(form: &UrlForm, bytes: &[u8], package: &Package) -> Result<Evidence, 
         }
     })
 }
-
-/// What a script that reads its own address has in its code.
-const OWN_ADDRESS_SIGNS: [&str; 5] = [
-    "currentScript",
-    "getElementsByTagName(\"script\")",
-    "getElementsByTagName('script')",
-    "document.scripts",
-    "querySelector(\"script[src",
-];
-
-/// Whether a script reads its own address, so that a query in it is part of its behaviour.
-pub fn reads_its_own_address(bytes: &[u8]) -> bool {
-    OWN_ADDRESS_SIGNS.iter().any(|sign| memchr::memmem::find(bytes, sign.as_bytes()).is_some())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_script_that_reads_its_own_address_is_recognised() {
-        assert!(reads_its_own_address(b"var s=document.getElementsByTagName('script');"));
-        assert!(!reads_its_own_address(b"var s=document.getElementsByTagName('div');"));
-    }
-}

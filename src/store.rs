@@ -252,7 +252,11 @@ impl Cache {
     ///
     /// # Errors
     /// [`StoreError::Io`] or [`StoreError::Link`].
-    pub fn lookup_file(&self, path: &VendorPath, digests: &Integrity) -> Result<Cached, StoreError> {
+    pub fn lookup_file(
+        &self,
+        path: &VendorPath,
+        digests: &Integrity,
+    ) -> Result<Cached, StoreError> {
         let Some(bytes) = self.folder.read(path)? else { return Ok(Cached::Missing) };
         Ok(match digests.verify(&bytes) {
             Ok(()) => Cached::Present(bytes),

@@ -164,6 +164,7 @@ cases! {
         a_page_keeps_its_mode
         a_preload_follows_its_script
         a_script_that_closes_itself_fails
+        a_script_that_loads_by_its_own_address_is_remarked
         a_script_that_reads_its_own_address_keeps_its_query
         a_site_without_scripts_is_done_at_once
         an_ambiguous_page_can_be_skipped

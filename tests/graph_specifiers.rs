@@ -303,7 +303,7 @@ fn absolute_urls_left_in_strings_are_signs() {
         .iter()
         .map(|sign| match &sign.kind {
             SignKind::Url(url) => (url.text(), url.host(), url.seems(), sign.line),
-            SignKind::OwnAddress(_) => panic!("{sign:?}"),
+            SignKind::OwnAddress(_) | SignKind::LoadByOwnAddress(_) => panic!("{sign:?}"),
         })
         .collect();
     let found: Vec<_> =

@@ -199,8 +199,12 @@ mod tests {
             headers: SiteHeaders::default(),
         };
         let policy = Policy::new(vec![], vec![], vec![], OnDenied::default()).unwrap();
-        let rules =
-            Rules { policy: &policy, mode: Mode::default(), locked_bytes: LockedBytes::All, companion_limit: 0 };
+        let rules = Rules {
+            policy: &policy,
+            mode: Mode::default(),
+            locked_bytes: LockedBytes::All,
+            companion_limit: 0,
+        };
         Resolver::new(&base, &Pages::default(), rules).finish().0
     }
 

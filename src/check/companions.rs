@@ -40,9 +40,10 @@ pub(super) fn check_companions(
 /// The scripts that load files beside themselves of which the lockfile knows nothing.
 pub(super) fn unknown_companions(base: &Baseline, resolution: &Resolution) -> Vec<Problem> {
     let is_known = |path: &str| base.lock.all_companions().any(|block| block.is_above(path));
-    let lacking = resolution.lacks_companions.iter().filter(|url| {
-        base.lock.get(url).is_some_and(|entry| !is_known(entry.path.as_str()))
-    });
+    let lacking = resolution
+        .lacks_companions
+        .iter()
+        .filter(|url| base.lock.get(url).is_some_and(|entry| !is_known(entry.path.as_str())));
     lacking.map(|url| lacking_companions(url, resolution.places(url))).collect()
 }
 

@@ -108,12 +108,15 @@ pub(super) fn wrong_companions(out: &str, block: &Companions, differences: &[Str
     for difference in differences.iter().take(SHOWN_DIFFERENCES) {
         notice = notice.detail("found", difference);
     }
-    notice.hint("build the site into an empty folder, and run `inhouse vendor`".to_owned()).of_site()
+    notice
+        .hint("build the site into an empty folder, and run `inhouse vendor`".to_owned())
+        .of_site()
 }
 
 /// A script loads files beside itself that were never brought along.
 pub(super) fn lacking_companions(url: &SubresourceUrl, uses: Places) -> Problem {
     let message = format!("files that `{url}` loads beside itself were not brought along");
-    let hint = "run `inhouse vendor` after the build, or say with `companions` in a rule what it needs";
+    let hint =
+        "run `inhouse vendor` after the build, or say with `companions` in a rule what it needs";
     Notice::new("missing-companions", message).used_at(uses).hint(hint.to_owned()).of_site()
 }

@@ -24,7 +24,8 @@ impl Place {
         let (folder, name) = script.as_str().rsplit_once('/')?;
         let package_folder = folder_of(path);
         let is_same_name = &path[package_folder.len()..] == name;
-        is_same_name.then(|| Self { folder: folder.to_owned(), package_folder: package_folder.to_owned() })
+        is_same_name
+            .then(|| Self { folder: folder.to_owned(), package_folder: package_folder.to_owned() })
     }
 
     /// The root of another package, in the folder `place` inside this one. `None` if the root of this

@@ -108,6 +108,14 @@ pub(super) fn is_global(expression: &Expression<'_>, name: &str) -> bool {
     }
 }
 
+/// Whether `expression` is the document of the page.
+pub(super) fn is_document(expression: &Expression<'_>) -> bool {
+    match expression.without_parentheses() {
+        Expression::StaticMemberExpression(member) => member.property.name == "document",
+        expression => is_global(expression, "document"),
+    }
+}
+
 /// Whether `expression` is `import.meta.property`.
 pub(super) fn is_import_meta(expression: &Expression<'_>, property: &str) -> bool {
     matches!(expression, Expression::StaticMemberExpression(member)

@@ -20,6 +20,7 @@ use super::{
         Computed, Form, Loads, ModuleType, OwnAddress, Phase, Purpose, Sign, SignKind, Specifier,
         WorkerType,
     },
+    own_address,
     scan::{BROKEN_BYTE, Literal, Quote, Scan, Source, SourceKind},
     url_in_string,
 };
@@ -62,9 +63,20 @@ impl<'s> Finder<'s> {
             misplaced: None,
         };
         finder.visit_program(program);
+        finder.find_loads_by_own_address(program);
         match finder.misplaced {
             Some(span) => Err(Misplaced(span.start as usize)),
             None => Ok(finder.into_scan()),
+        }
+    }
+
+    fn find_loads_by_own_address(&mut self, program: &Program<'_>) {
+        if !own_address::may_be_known(self.source.text) {
+            return;
+        }
+        let is_worker = matches!(self.source.kind, SourceKind::Worker { .. });
+        for (kind, span) in own_address::loads_by_own_address(program, is_worker) {
+            self.add_sign(span, SignKind::LoadByOwnAddress(kind));
         }
     }
 

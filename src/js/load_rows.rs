@@ -26,6 +26,7 @@ use super::{
 const COMPUTED: &str = "computed";
 const NAMES: &str = "names";
 const OWN_ADDRESS: &str = "own-address";
+const BY_OWN_ADDRESS: &str = "by-own-address";
 
 /// Why a row says nothing that could be understood.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -89,7 +90,9 @@ impl Loads {
         let line = row.line().ok_or_else(|| RowError::NoLine(subject.clone()))?;
         match subject.as_str() {
             COMPUTED => self.computed.push(Computed { form: row.form(COMPUTED, &what)?, line }),
-            NAMES | OWN_ADDRESS => self.signs.push(Sign { kind: row.sign(&subject, &what)?, line }),
+            NAMES | OWN_ADDRESS | BY_OWN_ADDRESS => {
+                self.signs.push(Sign { kind: row.sign(&subject, &what)?, line })
+            }
             form => {
                 let form = row.form("type", form)?;
                 let (module_type, phase) = row.import(form)?;
@@ -143,6 +146,7 @@ impl Row {
         let (key, text, continues) = match kind {
             SignKind::Url(url) => (NAMES, url.text(), url.continues()),
             SignKind::OwnAddress(own) => (OWN_ADDRESS, name_of_own_address(*own), false),
+            SignKind::LoadByOwnAddress(own) => (BY_OWN_ADDRESS, name_of_own_address(*own), false),
         };
         Self(vec![(key, Value::Text(text.to_owned()))]).flag("continues", continues).line(*line)
     }
@@ -212,7 +216,7 @@ impl Unread {
     /// The key that says how something is loaded, and what it says.
     fn subject(&mut self) -> Result<(String, String), RowError> {
         let is_subject = |key: &str| {
-            [COMPUTED, NAMES, OWN_ADDRESS].contains(&key)
+            [COMPUTED, NAMES, OWN_ADDRESS, BY_OWN_ADDRESS].contains(&key)
                 || form_named(key, WorkerType::Classic).is_some()
         };
         let subjects: Vec<_> = self.0.keys().filter(|key| is_subject(key)).cloned().collect();
@@ -291,7 +295,12 @@ impl Unread {
             return url.map(SignKind::Url).ok_or(RowError::Value { key: NAMES });
         }
         let own = OWN_ADDRESSES.into_iter().find(|own| name_of_own_address(*own) == what);
-        own.map(SignKind::OwnAddress).ok_or(RowError::Value { key: OWN_ADDRESS })
+        match subject {
+            BY_OWN_ADDRESS => {
+                own.map(SignKind::LoadByOwnAddress).ok_or(RowError::Value { key: BY_OWN_ADDRESS })
+            }
+            _ => own.map(SignKind::OwnAddress).ok_or(RowError::Value { key: OWN_ADDRESS }),
+        }
     }
 
     /// Everything must have been understood.
@@ -343,11 +352,12 @@ fn worker_type_of(form: Form) -> Option<WorkerType> {
     }
 }
 
-const OWN_ADDRESSES: [OwnAddress; 4] = [
+const OWN_ADDRESSES: [OwnAddress; 5] = [
     OwnAddress::CurrentScript,
     OwnAddress::ScriptElements,
     OwnAddress::ImportMetaUrl,
     OwnAddress::OwnFolder,
+    OwnAddress::WorkerLocation,
 ];
 
 fn name_of_own_address(own: OwnAddress) -> &'static str {
@@ -356,6 +366,7 @@ fn name_of_own_address(own: OwnAddress) -> &'static str {
         OwnAddress::ScriptElements => "script-elements",
         OwnAddress::ImportMetaUrl => "import-meta-url",
         OwnAddress::OwnFolder => "own-folder",
+        OwnAddress::WorkerLocation => "worker-location",
     }
 }
 

@@ -21,6 +21,11 @@ pub struct Loads {
 }
 
 impl Loads {
+    /// Whether the script loads files by addresses that it makes from its own.
+    pub fn loads_by_own_address(&self) -> bool {
+        self.signs.iter().any(|sign| matches!(sign.kind, SignKind::LoadByOwnAddress(_)))
+    }
+
     /// Whether the script loads nothing, and shows no sign that it might.
     #[cfg(feature = "internals")]
     pub fn is_empty(&self) -> bool {
@@ -212,6 +217,8 @@ pub enum SignKind {
     Url(UrlInString),
     /// The script asks where it was loaded from.
     OwnAddress(OwnAddress),
+    /// The script loads a file by an address that it makes from its own: the first such load.
+    LoadByOwnAddress(OwnAddress),
 }
 
 /// How a script finds out where it was loaded from.
@@ -225,4 +232,6 @@ pub enum OwnAddress {
     ImportMetaUrl,
     /// `new URL(".", import.meta.url)`: its folder.
     OwnFolder,
+    /// `location`, in a worker.
+    WorkerLocation,
 }

@@ -13,6 +13,7 @@ mod finder;
 pub mod literal;
 mod load_rows;
 mod loads;
+mod own_address;
 mod parse;
 mod read_as;
 mod scan;
@@ -22,9 +23,8 @@ mod url_in_string;
 mod tests;
 
 pub use constant::{Constant, constants};
-pub use loads::{
-    Form, Loads, ModuleType, OwnAddress, Purpose, Rule, Sign, SignKind, Specifier, WorkerType,
-};
+pub use loads::{Form, Loads, ModuleType, Purpose, Rule, Sign, SignKind, Specifier, WorkerType};
+pub use own_address::reads_own_address;
 pub use parse::{ParseFailure, scan};
 pub use read_as::ReadAs;
 pub use scan::{Scan, SourceKind};
@@ -32,7 +32,7 @@ pub use url_in_string::Seems;
 
 #[cfg(feature = "internals")]
 pub use self::{
-    loads::{Computed, Phase},
+    loads::{Computed, OwnAddress, Phase},
     scan::{Literal, Quote},
     url_in_string::UrlInString,
 };

@@ -72,7 +72,8 @@ pub fn lock(
 /// The lockfile's block of one folder; `None` if nothing lies in it.
 fn block(folder: &CompanionFolder) -> Option<Companions> {
     let served = |file: &CompanionFile| Digest::of(file.served(), Algorithm::Sha384);
-    let digests: Vec<_> = folder.files.iter().map(|(name, it)| (name.as_str(), served(it))).collect();
+    let digests: Vec<_> =
+        folder.files.iter().map(|(name, it)| (name.as_str(), served(it))).collect();
     let integrity = digest_of_files(digests.iter().map(|(name, digest)| (*name, digest)));
     let upstream = folder.package_files.digest_of(folder.files.keys().map(String::as_str));
     (!folder.files.is_empty()).then(|| Companions {
@@ -113,7 +114,11 @@ fn changed(before: &Lockfile, after: &Lockfile) -> Vec<Problem> {
     let folders = before.all_companions().chain(after.all_companions()).map(|block| &block.folder);
     let folders: BTreeSet<_> = folders.collect();
     let differs = |folder: &&&String| before.companions(folder) != after.companions(folder);
-    folders.iter().filter(differs).map(|folder| not_locked(folder, after.companions(folder))).collect()
+    folders
+        .iter()
+        .filter(differs)
+        .map(|folder| not_locked(folder, after.companions(folder)))
+        .collect()
 }
 
 fn not_locked(folder: &str, block: Option<&Companions>) -> Problem {

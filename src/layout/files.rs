@@ -7,6 +7,7 @@ use crate::{
     findings::{Findings, Notice, Places, Problem},
     graph::{closure::Reach, local_urls::LocalUrls},
     integrity::{Algorithm, Digest, Integrity},
+    js,
     lockfile::{Entry, FileKind, LockedLoads, Lockfile, Proof},
     obtain::{self, Expectation, ObtainError, Obtained},
     options::OnError,
@@ -175,8 +176,7 @@ impl Record<'_> {
 
     /// The lockfile entry of a file that was downloaded.
     fn entry(&self, url: &SubresourceUrl, obtained: &Obtained, path: VendorPath) -> Entry {
-        let keep_query =
-            url.as_url().query().is_some() && obtain::reads_its_own_address(&obtained.bytes);
+        let keep_query = url.as_url().query().is_some() && js::reads_own_address(&obtained.bytes);
         // A locked file was verified against its digests: what it loads is still true.
         let loads = self.files.lock.get(url).map(|entry| entry.loads.clone());
         let entry = entry(obtained, path, keep_query, algorithms(self.settings));
@@ -318,7 +318,7 @@ fn upstream(entry: &Entry, bytes: &[u8], algorithms: &[Algorithm]) -> Integrity 
 fn drop_idle_query(obtained: &mut Obtained) {
     let is_file = obtained.evidence.proof == Proof::Npm && obtained.stored.content.is_none();
     let has_query = obtained.stored.url.as_url().query().is_some();
-    if is_file && has_query && obtain::reads_its_own_address(&obtained.bytes) {
+    if is_file && has_query && js::reads_own_address(&obtained.bytes) {
         let mut url = obtained.stored.url.as_url().clone();
         url.set_query(None);
         if let Ok(url) = url.try_into() {

@@ -37,7 +37,7 @@ fn is_of_package(url: &str) -> bool {
 pub fn recorded(mut loads: Loads) -> Loads {
     let is_recorded = |sign: &Sign| match sign.kind {
         SignKind::Url(_) => named_file(sign).is_some(),
-        SignKind::OwnAddress(_) => true,
+        SignKind::OwnAddress(_) | SignKind::LoadByOwnAddress(_) => true,
     };
     loads.signs.retain(is_recorded);
     loads.signs.dedup();

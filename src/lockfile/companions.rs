@@ -61,7 +61,8 @@ impl Companions {
             ("upstream-integrity", self.upstream_integrity.as_ref().map(digest)),
             ("package-files", Some(digest(&self.package_files))),
         ];
-        let lines = keys.into_iter().filter_map(|(key, value)| Some(format!("{key} = {}\n", value?)));
+        let lines =
+            keys.into_iter().filter_map(|(key, value)| Some(format!("{key} = {}\n", value?)));
         lines.fold("\n[[companions]]\n".to_owned(), |text, line| text + &line)
     }
 }

@@ -38,6 +38,11 @@ impl LockedLoads {
         self.0.keys().copied()
     }
 
+    /// Whether the script loads files by addresses that it makes from its own.
+    pub fn loads_by_own_address(&self) -> bool {
+        self.0.values().flatten().any(Loads::loads_by_own_address)
+    }
+
     /// Notes what the script loads when it is read as `way`.
     pub fn insert(&mut self, way: ReadAs, loads: Result<Loads, ParseFailure>) {
         self.0.insert(way, loads);

@@ -11,9 +11,8 @@ use crate::{
         closure::{self, Broken, Module, Reach, Referrer, Request},
         local_urls::{FolderMove, LocalUrls},
     },
-    js::{Form, OwnAddress, ParseFailure, Sign, SignKind, Specifier},
+    js::{Form, ParseFailure, Sign, Specifier},
     layout::{Layout, loads::named_file},
-    lockfile::Lockfile,
     read::pages::Pages,
     reference::SubresourceUrl,
     resolve::resolver::{Resolution, import, place_of},
@@ -53,7 +52,6 @@ fn of_modules(site: &SiteUrls, resolution: &Resolution, layout: &Layout) -> Vec<
         if is_vendored && seen.insert(&request.url) {
             notices.extend(computed_addresses(request, module));
             notices.extend(calls_home(request, module));
-            notices.extend(self_locating(request, module, &layout.files.lock));
         }
     }
     notices
@@ -211,23 +209,4 @@ fn calls_home(request: &Request, module: &Module) -> Option<Notice> {
 fn file(sign: &Sign) -> Option<String> {
     let (url, kind) = named_file(sign)?;
     Some(format!("`{url}` ({kind})"))
-}
-
-/// A module that looks up its own address; what classic scripts do shows in their bytes.
-fn self_locating(request: &Request, module: &Module, lock: &Lockfile) -> Option<Notice> {
-    let looks = |sign: &&Sign| {
-        matches!(sign.kind, SignKind::OwnAddress(OwnAddress::ImportMetaUrl | OwnAddress::OwnFolder))
-    };
-    let sign = module.loads.signs.iter().find(looks)?;
-    lock.get(&request.url)?;
-    let message = format!(
-        "`{}` looks up its own address: files that it loads from there are not vendored with it",
-        request.url
-    );
-    let notice =
-        Notice::new("self-locating", message).used_by([import(request.url.as_str(), sign.line)]);
-    Some(notice.hint(
-        "try the page with the network off; if something is missing, keep the script live with a rule"
-            .to_owned(),
-    ))
 }

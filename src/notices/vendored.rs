@@ -5,7 +5,6 @@ use crate::{
     layout::files::VendoredFiles,
     lockfile::Entry,
     npm::{self, Pinning},
-    obtain,
     read::url_uses::UrlUses,
     reference::SubresourceUrl,
     resolve::resolver::Resolution,
@@ -18,15 +17,9 @@ pub fn vendored(files: &VendoredFiles, resolution: &Resolution) -> Vec<Notice> {
     for (url, bytes) in &files.bytes {
         let Some(entry) = files.lock.get(url) else { continue };
         let uses = resolution.urls.get(url);
-        // What modules of other owners import cannot be pinned. In modules there is no `currentScript`.
+        // What modules of other owners import cannot be pinned.
         let is_floating = entry.floating && uses.is_none_or(UrlUses::is_named_by_site);
-        let is_classic = uses.is_none_or(|uses| !uses.classic.is_empty());
-        let looks_itself_up = is_classic && obtain::reads_its_own_address(bytes);
-        let notices = [
-            is_floating.then(|| floating(url, entry).used_at(resolution.places(url))),
-            looks_itself_up.then(|| self_locating(url).used_at(resolution.places(url))),
-        ];
-        warnings.extend(notices.into_iter().flatten());
+        warnings.extend(is_floating.then(|| floating(url, entry).used_at(resolution.places(url))));
         warnings.extend(garbled(uses, url, bytes));
     }
     warnings
@@ -76,17 +69,6 @@ fn stem<'e>(url: &SubresourceUrl, entry: &'e Entry) -> &'e str {
     let extension = url.as_url().path().rsplit_once('.').map(|(_, extension)| extension);
     let added = path.rsplit_once('.').filter(|(_, own)| extension != Some(*own));
     added.map_or(path, |(stem, _)| stem)
-}
-
-/// A script that finds out where it lies is likely to load its other files from there.
-fn self_locating(url: &SubresourceUrl) -> Notice {
-    let message = format!(
-        "`{url}` looks up its own address: files that it loads from there are not vendored with it"
-    );
-    Notice::new("self-locating", message).hint(
-        "try the page with the network off; if something is missing, keep the script live with a rule"
-            .to_owned(),
-    )
 }
 
 /// A script that a page's own encoding would garble: the CDN said `charset=utf-8`, a site's server

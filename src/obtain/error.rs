@@ -45,7 +45,9 @@ pub enum ObtainError {
     #[error(transparent)]
     Registry(#[from] RegistryError),
     /// The registry has another tarball than the one that was locked.
-    #[error("the tarball of {package} is not the one that was locked: expected {locked}, received {received}")]
+    #[error(
+        "the tarball of {package} is not the one that was locked: expected {locked}, received {received}"
+    )]
     OtherTarball {
         /// `name@version`.
         package: String,

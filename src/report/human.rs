@@ -8,7 +8,9 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 
-use super::{CompanionsRow, IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow, printable};
+use super::{
+    CompanionsRow, IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow, printable,
+};
 use crate::findings::{self, Notice, Places, Use};
 
 /// How many places of a script are listed before "and N more".
@@ -257,7 +259,9 @@ fn scripts(report: &Report) -> String {
 fn vendored(s: &Summary) -> String {
     let companions = match s.companions {
         0 => String::new(),
-        some => format!(" and {} that they load ({})", count(some, "file"), bytes(s.companion_bytes)),
+        some => {
+            format!(" and {} that they load ({})", count(some, "file"), bytes(s.companion_bytes))
+        }
     };
     format!(
         "{} local ({}){companions}, {} downloaded ({}), {} left external",

@@ -2,6 +2,7 @@
 
 use nodejs_semver::Version;
 
+use super::file_scan::FileScan;
 use crate::{
     companions::{Override, Place, Recipe, RecipeList},
     lockfile::{Entry, FileKind},
@@ -47,11 +48,16 @@ impl CompanionScript {
         let form = form_of(url, entry.final_url.as_ref());
         let id = entry.package.as_deref();
         let origin = Origin::of(form.as_ref(), id, entry.proof_file.as_deref(), &entry.path);
-        Self::of(url, origin, policy, || false)
+        Self::of(url, origin, policy, || entry.loads.loads_by_own_address())
     }
 
     /// The downloaded script, if it may load files beside itself.
-    pub fn of_download(url: &SubresourceUrl, obtained: &Obtained, policy: &Policy) -> Option<Self> {
+    pub fn of_download(
+        url: &SubresourceUrl,
+        obtained: &Obtained,
+        scans: &[&FileScan],
+        policy: &Policy,
+    ) -> Option<Self> {
         if !vendor_path::Extension::of_media_type(&obtained.media_type).may_be_script() {
             return None;
         }
@@ -59,7 +65,8 @@ impl CompanionScript {
         let evidence = &obtained.evidence;
         let (id, file) = (evidence.package.as_deref(), evidence.file.as_deref());
         let path = vendor_path::candidate(&obtained.stored);
-        Self::of(url, Origin::of(form.as_ref(), id, file, &path), policy, || false)
+        let origin = Origin::of(form.as_ref(), id, file, &path);
+        Self::of(url, origin, policy, || scans.iter().any(|scan| scan.loads_by_own_address()))
     }
 
     fn of(

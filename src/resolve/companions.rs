@@ -15,8 +15,8 @@ use nodejs_semver::{Range, Version};
 use super::companion_script::{CompanionScript, Origin};
 use crate::{
     companions::{
-        CompanionPackage, Facts, Outcome, Override, PackageFiles, Place, Reason, Recipe, Script, Want,
-        edited, is_wanted, path_of_list, select, select_from,
+        CompanionPackage, Facts, Outcome, Override, PackageFiles, Place, Reason, Recipe, Script,
+        Want, edited, is_wanted, path_of_list, select, select_from,
     },
     lockfile::{Companions, Lockfile},
     npm::{Package, RegistryError, tarball::PackageFile},
@@ -213,11 +213,6 @@ impl<'a> CompanionSearch<'a> {
         self.open.contains_key(url)
     }
 
-    /// The scripts that are open.
-    pub fn open(&self) -> impl Iterator<Item = &SubresourceUrl> {
-        self.open.keys()
-    }
-
     /// Settles every script that can be settled, and says what became of it.
     pub fn settle(&mut self) -> Vec<(SubresourceUrl, Settled)> {
         let outcome = |script: &CompanionScript| match self.parts(script) {
@@ -384,7 +379,8 @@ impl<'a> CompanionSearch<'a> {
 
     /// The companions of a script, by the packages they come from.
     fn parts(&self, script: &CompanionScript) -> Result<Vec<Part>, Obstacle> {
-        let origin = script.origin.as_ref().ok_or_else(|| Obstacle::External(UNKNOWN.to_owned()))?;
+        let origin =
+            script.origin.as_ref().ok_or_else(|| Obstacle::External(UNKNOWN.to_owned()))?;
         let no_place = || Obstacle::External(no_place(&script.url));
         let place = origin.place.as_ref().ok_or_else(no_place)?;
         let asked = Script { path: &origin.path, query: script.url.as_url().query() };
@@ -392,8 +388,7 @@ impl<'a> CompanionSearch<'a> {
         self.facts_of(wants)?;
         let listed = self.listed(&origin.package, &origin.version, place)?;
         let sizes = listed.files.sizes();
-        let outcome =
-            select(&sizes, asked, script.recipe, &self.facts, &script.wish, self.limit);
+        let outcome = select(&sizes, asked, script.recipe, &self.facts, &script.wish, self.limit);
         let mut parts = Vec::from_iter(part(outcome, place, listed)?);
         if matches!(script.wish, Override::Automatic | Override::All) {
             for other in script.recipe.into_iter().flat_map(|recipe| recipe.packages()) {
@@ -422,7 +417,8 @@ impl<'a> CompanionSearch<'a> {
     }
 
     fn facts_of(&self, wants: BTreeSet<Want>) -> Result<(), Obstacle> {
-        let unknown: BTreeSet<_> = wants.into_iter().filter(|it| !self.known.contains(it)).collect();
+        let unknown: BTreeSet<_> =
+            wants.into_iter().filter(|it| !self.known.contains(it)).collect();
         if unknown.is_empty() { Ok(()) } else { Err(Obstacle::Facts(unknown)) }
     }
 
@@ -509,8 +505,7 @@ impl WantedPackage {
 }
 
 /// Why a script stays external of which nobody says what it loads.
-const UNKNOWN: &str =
-    "it loads more files from its own folder, and Inhouse does not know which";
+const UNKNOWN: &str = "it loads more files from its own folder, and Inhouse does not know which";
 
 fn no_place(url: &SubresourceUrl) -> String {
     format!(

@@ -47,6 +47,11 @@ pub enum FileScan {
 }
 
 impl FileScan {
+    /// Whether the script loads files by addresses that it makes from its own.
+    pub fn loads_by_own_address(&self) -> bool {
+        matches!(self, Self::Known(Known::Module(module)) if module.loads.loads_by_own_address())
+    }
+
     /// A file that is not there or stays where it is.
     pub fn left() -> Self {
         Self::Known(Known::Left)

@@ -459,8 +459,11 @@ impl<'a> Resolver<'a> {
     /// Opens the search for the companions of a downloaded script that is to be vendored.
     fn open_download(&mut self, url: &SubresourceUrl) {
         let is_planned = matches!(self.resolution.plan.actions.get(url), Some(Action::Fetch(_)));
+        let scans = self.scans.iter().filter(|(request, _)| request.url == *url);
+        let scans: Vec<_> = scans.map(|(_, scan)| scan).collect();
         if let Some(obtained) = self.files.fetched.get(url).filter(|_| is_planned)
-            && let Some(script) = CompanionScript::of_download(url, obtained, self.rules.policy)
+            && let Some(script) =
+                CompanionScript::of_download(url, obtained, &scans, self.rules.policy)
         {
             self.companions.add(script);
         }

@@ -71,7 +71,12 @@ impl World {
             headers: crate::csp::SiteHeaders::default(),
         };
         let policy = Policy::new(vec![], vec![], vec![], OnDenied::default()).unwrap();
-        let rules = Rules { policy: &policy, mode: self.mode, locked_bytes: LockedBytes::All, companion_limit: 0 };
+        let rules = Rules {
+            policy: &policy,
+            mode: self.mode,
+            locked_bytes: LockedBytes::All,
+            companion_limit: 0,
+        };
         let mut pages = Pages::default();
         let mut start = Start::default();
         for module in modules {
@@ -112,7 +117,7 @@ impl World {
                         resolver.supply(self.answer(need));
                     }
                 }
-                Step::Download(uses) => {
+                Step::Download(Downloads { urls: uses, .. }) => {
                     downloads.push(uses.keys().map(ToString::to_string).collect());
                     for (url, uses) in uses.into_iter().rev() {
                         let arrival = self.download(&url, uses);
@@ -137,6 +142,9 @@ impl World {
                 };
                 Answer::Own(request, scan)
             }
+            Need::Facts(wants) => Answer::Facts(wants, Facts::default()),
+            Need::PackageFiles(block) => Answer::PackageFiles(block.folder, None),
+            Need::Companion(path, _) => Answer::Companion(path, Cached::Missing),
         }
     }
 

@@ -1,0 +1,3 @@
+var runtime = {};
+runtime.folder = document.currentScript && document.currentScript.src.replace(/[^/]*$/, "");
+document.title = "loaded";
