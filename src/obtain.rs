@@ -22,7 +22,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use self::{
     request::Request,
-    storage::{JAVASCRIPT, fixes_its_bytes, media_type_of, storage, stored, version_of},
+    storage::{
+        JAVASCRIPT, address_of_file, fixes_its_bytes, media_type_of, storage, stored, version_of,
+    },
 };
 use crate::{
     fetch::{Client, FetchError, Response, Wanted},
@@ -128,6 +130,7 @@ impl Supplier<'_> {
         let exact = version.as_deref().or_else(|| form.as_ref()?.version.exact());
         let (storage, fixed) = storage(&served, form.as_ref(), exact);
         let media_type = response.content_type.clone().unwrap_or_else(|| JAVASCRIPT.to_owned());
+        let storage = address_of_file(storage, fixed, &evidence, &response.bytes);
         Ok(Obtained {
             stored: stored(storage, fixed, &media_type, &response.bytes),
             floating: !fixes_its_bytes(url, asked),
@@ -194,6 +197,8 @@ impl Supplier<'_> {
         let file = npm::serve(form, request.expectation.declared.first(), &package)?;
         let (storage, fixed) = storage(request.url, Some(form), Some(&package.version));
         let media_type = media_type_of(&file.path);
+        let evidence = Evidence::of_file(&package, file.path);
+        let storage = address_of_file(storage, fixed, &evidence, &file.bytes);
         Ok(Obtained {
             stored: stored(storage, fixed, media_type, &file.bytes),
             floating: !fixes_its_bytes(request.url, Some(form)),
@@ -201,7 +206,7 @@ impl Supplier<'_> {
             varies: None,
             media_type: media_type.to_owned(),
             source: Source::Npm,
-            evidence: Evidence::of_file(&package, file.path),
+            evidence,
             bytes: file.bytes,
         })
     }

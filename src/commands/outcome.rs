@@ -45,6 +45,7 @@ pub fn done(
     add_companions(&mut rows, files);
     let mut summary = summary(pages, resolution, &rows);
     count_companions(&mut summary, files);
+    keep_hosts_that_scripts_may_ask(&mut summary, files);
     count_local(&mut summary, before, resolution);
     count_downloads(&mut summary, files);
     summary.pages_changed = set.pages.len();
@@ -79,6 +80,18 @@ fn count_companions(summary: &mut Summary, files: &VendoredFiles) {
         summary.companions += folder.files.len();
         summary.companion_bytes +=
             folder.files.values().map(|file| file.served().len() as u64).sum::<u64>();
+    }
+}
+
+/// A host is not said to be gone if a vendored script may still ask it.
+fn keep_hosts_that_scripts_may_ask(summary: &mut Summary, files: &VendoredFiles) {
+    let external = files.companions.external.values().flat_map(|external| external.iter());
+    for address in external {
+        let is_in_address = |host: &String| address.contains(&format!("//{host}/"));
+        let asked: Vec<_> =
+            summary.hosts_gone.iter().filter(|it| is_in_address(it)).cloned().collect();
+        summary.hosts_gone.retain(|host| !asked.contains(host));
+        summary.hosts_left.extend(asked);
     }
 }
 

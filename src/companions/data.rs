@@ -36,8 +36,11 @@ pub(super) struct Entry {
     pub external: Vec<String>,
     #[serde(default)]
     pub knob: String,
+    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "read by people and tests"))]
     pub reason: String,
+    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "read by people and tests"))]
     pub source: Vec<String>,
+    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "read by people and tests"))]
     pub date: toml::value::Datetime,
 }
 
@@ -100,6 +103,7 @@ pub(super) struct Edit {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KnownFile {
+    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "read by people and tests"))]
     pub version: String,
     pub file: String,
     pub digest: Digest,

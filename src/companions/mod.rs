@@ -33,6 +33,6 @@ pub use facts::{Facts, Want, Wanted};
 pub use package_files::{PackageFiles, path_of_list};
 pub use place::Place;
 pub use recipe::{CompanionPackage, Recipe, RecipeList};
+pub use select::{Outcome, Override, Script, is_wanted, select, select_from};
 #[cfg(feature = "internals")]
-pub use select::Selection;
-pub use select::{Outcome, Override, Reason, Script, is_wanted, select, select_from};
+pub use select::{Reason, Selection};

@@ -38,13 +38,8 @@ impl RecipeList {
         self.0.iter().find(|recipe| recipe.is_for(package, version, script))
     }
 
-    /// A recipe for the file `script` of some version of an npm package.
-    pub fn of_any_version(&self, package: &str, script: &str) -> Option<&Recipe> {
-        let is_for = |recipe: &&Recipe| recipe.0.npm == package && recipe.is_triggered_by(script);
-        self.0.iter().find(is_for)
-    }
-
     /// All of them.
+    #[cfg(feature = "internals")]
     pub fn iter(&self) -> impl Iterator<Item = &Recipe> {
         self.0.iter()
     }
@@ -61,21 +56,25 @@ impl Recipe {
     }
 
     /// The npm package whose scripts it is for.
+    #[cfg(feature = "internals")]
     pub fn package(&self) -> &str {
         &self.0.npm
     }
 
     /// Where the facts come from.
+    #[cfg(feature = "internals")]
     pub fn sources(&self) -> &[String] {
         &self.0.source
     }
 
     /// When they were last checked: `2026-11-27`.
+    #[cfg(feature = "internals")]
     pub fn date(&self) -> String {
         self.0.date.to_string()
     }
 
     /// Version and path of every file that can be edited.
+    #[cfg(feature = "internals")]
     pub fn editable_files(&self) -> impl Iterator<Item = (&str, &str)> {
         let known = self.0.edit.iter().flat_map(|edit| &edit.known);
         known.map(|known| (known.version.as_str(), known.file.as_str()))
@@ -87,6 +86,7 @@ impl Recipe {
     }
 
     /// Why the companions are needed, or why there are none.
+    #[cfg(feature = "internals")]
     pub fn reason(&self) -> &str {
         &self.0.reason
     }

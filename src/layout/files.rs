@@ -8,7 +8,7 @@ use crate::{
     graph::{closure::Reach, local_urls::LocalUrls},
     integrity::{Algorithm, Digest, Integrity},
     js,
-    lockfile::{Entry, FileKind, LockedLoads, Lockfile, Proof},
+    lockfile::{Entry, FileKind, LockedLoads, Lockfile},
     obtain::{self, Expectation, ObtainError, Obtained},
     options::OnError,
     read::{baseline::Baseline, url_uses::UrlUses},
@@ -155,7 +155,6 @@ impl Record<'_> {
 
     /// Gives every new file its path, and makes its lockfile entry.
     fn add_fetched(&mut self, mut fetched: BTreeMap<SubresourceUrl, Obtained>) {
-        fetched.values_mut().for_each(drop_idle_query);
         tell_apart(&mut fetched);
         let paths = self.files.paths(&fetched);
         for (url, obtained) in fetched {
@@ -310,20 +309,6 @@ fn upstream(entry: &Entry, bytes: &[u8], algorithms: &[Algorithm]) -> Integrity 
     match entry.upstream() {
         known if known.is_by(algorithms) => known.clone(),
         _ => Integrity::of(bytes, algorithms),
-    }
-}
-
-/// A query that only the script itself reads does not decide which file of the package it is: all such
-/// scripts lie in one place, and share what they load beside themselves.
-fn drop_idle_query(obtained: &mut Obtained) {
-    let is_file = obtained.evidence.proof == Proof::Npm && obtained.stored.content.is_none();
-    let has_query = obtained.stored.url.as_url().query().is_some();
-    if is_file && has_query && js::reads_own_address(&obtained.bytes) {
-        let mut url = obtained.stored.url.as_url().clone();
-        url.set_query(None);
-        if let Ok(url) = url.try_into() {
-            obtained.stored.url = url;
-        }
     }
 }
 

@@ -22,7 +22,21 @@ pub fn vendored(files: &VendoredFiles, resolution: &Resolution) -> Vec<Notice> {
         warnings.extend(is_floating.then(|| floating(url, entry).used_at(resolution.places(url))));
         warnings.extend(garbled(uses, url, bytes));
     }
+    let may_ask = files.companions.external.iter().filter(|(url, _)| files.bytes.contains_key(url));
+    let asked = may_ask.filter(|(_, external)| !external.is_empty());
+    warnings.extend(
+        asked.map(|(url, external)| may_still_ask(url, external).used_at(resolution.places(url))),
+    );
     warnings
+}
+
+/// A script whose recipe says that it may ask other hosts.
+fn may_still_ask(url: &SubresourceUrl, external: &[String]) -> Notice {
+    let notice = Notice::new("may-load-elsewhere", format!("`{url}` may still ask other hosts"));
+    let with_addresses =
+        external.iter().fold(notice, |notice, address| notice.detail("for", address));
+    with_addresses
+        .hint("the library's documentation says how to give it other addresses".to_owned())
 }
 
 /// An address that may mean other bytes tomorrow, and what to write instead.

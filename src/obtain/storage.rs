@@ -1,8 +1,11 @@
 //! What servers and URLs say about versions, and where the bytes are stored because of it.
 
+use super::obtained::Evidence;
 use crate::{
     fetch::Response,
     integrity::{Algorithm, Digest},
+    js,
+    lockfile::Proof,
     npm::{Pinning, UrlForm},
     reference::SubresourceUrl,
     vendor_path::{Extension, Stored},
@@ -56,6 +59,23 @@ pub(super) fn storage(
     }
     let pinned = form.zip(exact).and_then(|(form, version)| form.pinned_url(version));
     pinned.map_or_else(|| (served.clone(), false), |url| (url, true))
+}
+
+/// The address without the query, if only the script itself reads that: the query does not decide which
+/// file of the package it is, and all its users then share what it loads beside itself.
+pub(super) fn address_of_file(
+    address: SubresourceUrl,
+    is_fixed: bool,
+    evidence: &Evidence,
+    bytes: &[u8],
+) -> SubresourceUrl {
+    let is_file = is_fixed && evidence.proof == Proof::Npm;
+    if !is_file || address.as_url().query().is_none() || !js::reads_own_address(bytes) {
+        return address;
+    }
+    let mut without_query = address.as_url().clone();
+    without_query.set_query(None);
+    without_query.try_into().unwrap_or(address)
 }
 
 pub(super) fn stored(url: SubresourceUrl, fixed: bool, media_type: &str, bytes: &[u8]) -> Stored {

@@ -15,8 +15,8 @@ use nodejs_semver::{Range, Version};
 use super::companion_script::{CompanionScript, Origin};
 use crate::{
     companions::{
-        CompanionPackage, Facts, Outcome, Override, PackageFiles, Place, Reason, Recipe, Script,
-        Want, edited, is_wanted, path_of_list, select, select_from,
+        CompanionPackage, Facts, Outcome, Override, PackageFiles, Place, Recipe, Script, Want,
+        edited, is_wanted, path_of_list, select, select_from,
     },
     lockfile::{Companions, Lockfile},
     npm::{Package, RegistryError, tarball::PackageFile},
@@ -128,6 +128,8 @@ pub struct FoundCompanions {
     pub folders: Vec<CompanionFolder>,
     /// Scripts that have to be edited to find them: by which recipe, and as which file of their package.
     pub edits: BTreeMap<SubresourceUrl, (&'static Recipe, String)>,
+    /// Addresses of other hosts that scripts may still ask, each with the condition.
+    pub external: BTreeMap<SubresourceUrl, &'static [String]>,
 }
 
 /// The companions in one folder.
@@ -217,7 +219,9 @@ impl<'a> CompanionSearch<'a> {
     pub fn settle(&mut self) -> Vec<(SubresourceUrl, Settled)> {
         let outcome = |script: &CompanionScript| match self.parts(script) {
             Ok(parts) => Some((parts, Settled::Vendored)),
-            Err(Obstacle::External(reason)) => Some((Vec::new(), Settled::External(reason))),
+            Err(Obstacle::External(reason)) => {
+                Some((Vec::new(), Settled::External(with_knob(reason, script))))
+            }
             Err(Obstacle::Failed(error)) => Some((Vec::new(), Settled::Failed(error))),
             Err(_) => None,
         };
@@ -295,7 +299,10 @@ impl<'a> CompanionSearch<'a> {
         };
         let scripts = self.settled.values().filter(|(_, parts)| !parts.is_empty());
         let edits = scripts.filter_map(|(script, _)| Some((script.url.clone(), edit(script)?)));
-        FoundCompanions { folders, edits: edits.collect() }
+        let edits = edits.collect();
+        let recipes = self.settled.iter().filter_map(|(url, (it, _))| Some((url, it.recipe?)));
+        let external = recipes.map(|(url, recipe)| (url.clone(), recipe.external())).collect();
+        FoundCompanions { folders, edits, external }
     }
 
     fn complete(&self, folder: Folder) -> Option<CompanionFolder> {
@@ -389,10 +396,10 @@ impl<'a> CompanionSearch<'a> {
         let listed = self.listed(&origin.package, &origin.version, place)?;
         let sizes = listed.files.sizes();
         let outcome = select(&sizes, asked, script.recipe, &self.facts, &script.wish, self.limit);
-        let mut parts = Vec::from_iter(part(outcome, place, listed)?);
+        let mut parts = Vec::from_iter(part(outcome, place, listed, chooser(script))?);
         if matches!(script.wish, Override::Automatic | Override::All) {
             for other in script.recipe.into_iter().flat_map(|recipe| recipe.packages()) {
-                parts.extend(self.part_of(other, asked, place)?);
+                parts.extend(self.part_of(other, asked, place, chooser(script))?);
             }
         }
         self.try_edits(script, origin, &parts)?;
@@ -405,6 +412,7 @@ impl<'a> CompanionSearch<'a> {
         other: CompanionPackage<'_>,
         asked: Script<'_>,
         place: &Place,
+        chosen_by: String,
     ) -> Result<Option<Part>, Obstacle> {
         if !is_wanted(other, asked, &self.facts) {
             return Ok(None);
@@ -413,7 +421,7 @@ impl<'a> CompanionSearch<'a> {
         let place = place.ok_or_else(|| Obstacle::External(UNKNOWN.to_owned()))?;
         let listed = self.listed(other.package(), &other.versions().to_string(), &place)?;
         let outcome = select_from(other, &listed.files.sizes(), asked, &self.facts);
-        part(outcome, &place, listed)
+        part(outcome, &place, listed, chosen_by)
     }
 
     fn facts_of(&self, wants: BTreeSet<Want>) -> Result<(), Obstacle> {
@@ -504,6 +512,14 @@ impl WantedPackage {
     }
 }
 
+/// The reason, with what the page could say instead.
+fn with_knob(reason: String, script: &CompanionScript) -> String {
+    match script.recipe.map(|recipe| recipe.knob()).filter(|knob| !knob.is_empty()) {
+        Some(knob) => format!("{reason} (the page can say where they lie: {knob})"),
+        None => reason,
+    }
+}
+
 /// Why a script stays external of which nobody says what it loads.
 const UNKNOWN: &str = "it loads more files from its own folder, and Inhouse does not know which";
 
@@ -545,7 +561,12 @@ fn other_tarball(block: &Companions, listed: &Listed) -> ObtainError {
 }
 
 /// The companions that were selected from a package, if they all have a place.
-fn part(outcome: Outcome, place: &Place, listed: Listed) -> Result<Option<Part>, Obstacle> {
+fn part(
+    outcome: Outcome,
+    place: &Place,
+    listed: Listed,
+    chosen_by: String,
+) -> Result<Option<Part>, Obstacle> {
     let selection = match outcome {
         Outcome::Nothing(_) => return Ok(None),
         Outcome::Selected(selection) => selection,
@@ -562,7 +583,6 @@ fn part(outcome: Outcome, place: &Place, listed: Listed) -> Result<Option<Part>,
     if let Some(path) = selection.files.iter().find(|path| place.file(path).is_none()) {
         return Err(Obstacle::External(format!("it loads `{path}`, which cannot lie beside it")));
     }
-    let chosen_by = chooser(&selection.reason);
     let files = selection.files.into_iter().collect();
     Ok(Some(Part { place: place.clone(), listed, chosen_by, files }))
 }
@@ -583,12 +603,13 @@ fn in_megabytes(bytes: u64) -> String {
     }
 }
 
-fn chooser(reason: &Reason) -> String {
-    match reason {
-        Reason::Recipe(id) => format!("recipe {id}"),
-        Reason::OwnFolder => "own folder".to_owned(),
-        Reason::All => "all".to_owned(),
-        Reason::Globs => "rule".to_owned(),
-        Reason::None => "none".to_owned(),
+/// What chooses the companions of a script, as the lockfile says it.
+fn chooser(script: &CompanionScript) -> String {
+    match (&script.wish, script.recipe) {
+        (Override::Automatic, Some(recipe)) => format!("recipe {}", recipe.id()),
+        (Override::Automatic, None) => "own folder".to_owned(),
+        (Override::All, _) => "all".to_owned(),
+        (Override::Globs(_), _) => "rule".to_owned(),
+        (Override::None, _) => "none".to_owned(),
     }
 }

@@ -609,9 +609,11 @@ impl<'a> Resolver<'a> {
             self.phase = Phase::Planned;
             self.note_old_lockfile();
             let found = self.reached_vendored_files();
+            self.open_locked(&found);
+            self.settle_companions();
             let step = self.look_up(found.clone());
             self.resolution.used_locally.extend(found);
-            if let Some(step) = step {
+            if let Some(step) = step.or_else(|| self.look_up_companions()) {
                 return step;
             }
         }
@@ -625,13 +627,11 @@ impl<'a> Resolver<'a> {
 
     /// The locked files that modules of the site reach in the vendor folder.
     fn reached_vendored_files(&self) -> BTreeSet<SubresourceUrl> {
-        let by_path: BTreeMap<_, _> =
-            self.lock().iter().map(|(url, entry)| (&entry.path, url)).collect();
         let reached = self.resolution.graphs.reached();
         let paths = reached
             .keys()
             .filter_map(|request| self.site().vendored(&self.site().file_path(&request.url)?));
-        paths.filter_map(|path| by_path.get(&path).map(|url| (*url).clone())).collect()
+        locked_at(self.lock(), &paths.collect())
     }
 
     fn note_old_lockfile(&mut self) {
@@ -718,9 +718,14 @@ pub fn place_of(site: &SiteUrls, pages: &Pages, start: &Start, reached: &Reached
 
 /// The locked files that tags of pages load from the vendor folder already.
 fn named_vendored_files(base: &Baseline, pages: &Pages) -> BTreeSet<SubresourceUrl> {
-    let by_path: BTreeMap<_, _> = base.lock.iter().map(|(url, entry)| (&entry.path, url)).collect();
     let paths = pages.vendored.keys().filter_map(|local| base.site.vendored(&local.path));
-    paths.filter_map(|path| by_path.get(&path).map(|url| (*url).clone())).collect()
+    locked_at(&base.lock, &paths.collect())
+}
+
+/// The URLs whose files lie at `paths`. Several may share one.
+fn locked_at(lock: &Lockfile, paths: &BTreeSet<VendorPath>) -> BTreeSet<SubresourceUrl> {
+    let at_paths = lock.iter().filter(|(_, entry)| paths.contains(&entry.path));
+    at_paths.map(|(url, _)| url.clone()).collect()
 }
 
 #[cfg(test)]
