@@ -22,7 +22,7 @@ use self::{
 };
 use crate::{
     error::RunError,
-    findings::{Places, Problem},
+    findings::{Keep, Places, Problem},
     graph::local_urls::LocalUrls,
     layout::import_map_integrity::map_entries,
     lockfile::Entry,
@@ -68,7 +68,7 @@ impl Gate<'_> {
         problems.extend(self.unguarded(&folder)?);
         let used = self.used_files();
         problems.extend(check_companions(self.settings, self.base, &folder, &used)?);
-        problems.extend(unknown_companions(self.base, self.resolution));
+        problems.extend(unknown_companions(self.base, self.resolution, &used));
         Ok(problems)
     }
 
@@ -144,11 +144,16 @@ impl Gate<'_> {
         imported.into_iter().map(at).collect()
     }
 
-    /// The files of the vendor folder that pages load.
-    fn used_files(self) -> BTreeSet<VendorPath> {
-        let named = self.pages.vendored.keys().map(|local| local.path.clone());
-        let imported = self.imported().into_keys().map(|local| local.path);
-        named.chain(imported).filter_map(|path| self.base.site.vendored(&path)).collect()
+    /// The files of the vendor folder that pages load, and the places that name them.
+    fn used_files(self) -> BTreeMap<VendorPath, Places> {
+        let mut used: BTreeMap<_, Places> = BTreeMap::new();
+        let named = self.pages.vendored.clone().into_iter();
+        for (local, places) in named.chain(self.imported()) {
+            if let Some(path) = self.base.site.vendored(&local.path) {
+                used.entry(path).or_default().merge(places, Keep::All);
+            }
+        }
+        used
     }
 
     /// The URL path of a file that lies in the vendor folder.

@@ -44,6 +44,18 @@ cases! {
         modules_of_a_site_mounted_below_a_path_are_followed
         the_not_found_page_gets_addresses_from_the_root
     }
+    companions {
+        a_recipe_chooses_by_what_pages_say
+        a_script_brings_the_files_of_its_folder
+        a_script_without_its_companions_is_noticed
+        addresses_that_differ_in_their_query_share_companions
+        another_tarball_for_a_locked_version_fails
+        check_verifies_companions
+        locked_companions_come_again_from_the_same_tarball
+        more_than_the_limit_has_to_be_asked_for
+        npm_is_needed_for_companions
+        what_cannot_come_along_keeps_a_script_external
+    }
     csp {
         a_content_policy_follows_inline_modules
         a_content_policy_that_blocks_our_map_fails
@@ -164,7 +176,6 @@ cases! {
         a_page_keeps_its_mode
         a_preload_follows_its_script
         a_script_that_closes_itself_fails
-        a_script_that_loads_by_its_own_address_is_remarked
         a_script_that_reads_its_own_address_keeps_its_query
         a_site_without_scripts_is_done_at_once
         an_ambiguous_page_can_be_skipped
@@ -182,7 +193,6 @@ cases! {
         a_compromised_host_fails_the_run
         a_compromised_script_can_be_removed
         a_compromised_script_can_be_replaced
-        a_script_that_loads_files_beside_itself_stays_external
         a_tag_can_ask_to_be_left
         an_own_rule_can_deny
         include_and_exclude_choose_what_is_vendored

@@ -6,7 +6,7 @@ use super::notices::{lacking_companions, wrong_companions};
 use crate::{
     companions::{PackageFiles, digest::digest_of_files, path_of_list},
     error::RunError,
-    findings::Problem,
+    findings::{Keep, Places, Problem},
     integrity::{Algorithm, Digest},
     layout::companions::used_blocks,
     lockfile::Companions,
@@ -23,28 +23,47 @@ pub(super) fn check_companions(
     settings: &Settings,
     base: &Baseline,
     folder: &VendorFolder,
-    used: &BTreeSet<VendorPath>,
+    used: &BTreeMap<VendorPath, Places>,
 ) -> Result<Vec<Problem>, RunError> {
     let mut problems = Vec::new();
-    for block in used_blocks(&base.lock, used) {
+    for block in used_blocks(&base.lock, &used.keys().cloned().collect()) {
         let there = files_of(settings, base, folder, block)?;
         let digest = digest_of_files(there.iter().map(|(path, digest)| (path.as_str(), digest)));
         if digest != block.integrity {
             let differences = differences(base, block, &there)?;
-            problems.push(wrong_companions(&settings.out, block, &differences));
+            let places = places_of(block, used);
+            problems.push(wrong_companions(&settings.out, block, &differences, places));
         }
     }
     Ok(problems)
 }
 
+/// The places that name a script whose folder is that of `block`, or one above it.
+fn places_of(block: &Companions, used: &BTreeMap<VendorPath, Places>) -> Places {
+    let folder = |path: &VendorPath| path.as_str().rsplit_once('/').map(|(it, _)| it.to_owned());
+    let loads = |path: &VendorPath| {
+        block.is_above(path.as_str())
+            || folder(path).is_some_and(|folder| block.folder.starts_with(&format!("{folder}/")))
+    };
+    let mut all = Places::default();
+    let of_block = used.iter().filter(|(path, _)| loads(path));
+    of_block.for_each(|(_, places)| all.merge(places.clone(), Keep::All));
+    all
+}
+
 /// The scripts that load files beside themselves of which the lockfile knows nothing.
-pub(super) fn unknown_companions(base: &Baseline, resolution: &Resolution) -> Vec<Problem> {
+pub(super) fn unknown_companions(
+    base: &Baseline,
+    resolution: &Resolution,
+    used: &BTreeMap<VendorPath, Places>,
+) -> Vec<Problem> {
     let is_known = |path: &str| base.lock.all_companions().any(|block| block.is_above(path));
     let lacking = resolution
         .lacks_companions
         .iter()
         .filter(|url| base.lock.get(url).is_some_and(|entry| !is_known(entry.path.as_str())));
-    lacking.map(|url| lacking_companions(url, resolution.places(url))).collect()
+    let places = |url| used.get(&base.lock.get(url)?.path).cloned();
+    lacking.map(|url| lacking_companions(url, places(url).unwrap_or_default())).collect()
 }
 
 /// The files in the folder of a block, by their paths in the package, with their digests.

@@ -98,7 +98,12 @@ pub(super) fn places(uses: &[TagUse<'_>]) -> Places {
 }
 
 /// The companions of a package are not the locked ones.
-pub(super) fn wrong_companions(out: &str, block: &Companions, differences: &[String]) -> Problem {
+pub(super) fn wrong_companions(
+    out: &str,
+    block: &Companions,
+    differences: &[String],
+    places: Places,
+) -> Problem {
     let Companions { package, folder, .. } = block;
     let message = format!(
         "the files that scripts of {package} load from `{out}/{folder}` are not the locked ones"
@@ -108,6 +113,7 @@ pub(super) fn wrong_companions(out: &str, block: &Companions, differences: &[Str
     for difference in differences.iter().take(SHOWN_DIFFERENCES) {
         notice = notice.detail("found", difference);
     }
+    let notice = notice.used_at(places);
     notice
         .hint("build the site into an empty folder, and run `inhouse vendor`".to_owned())
         .of_site()

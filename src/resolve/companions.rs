@@ -543,7 +543,7 @@ fn is_version_of(id: &str, name: &str, versions: &str) -> bool {
 fn failed(error: &Arc<ObtainError>) -> Obstacle {
     match &**error {
         ObtainError::NoRegistry(reason) => Obstacle::External(format!(
-            "it loads more files from its own folder, which come from npm; npm is not asked: {reason}"
+            "it loads more files from its own folder, which come from npm: {reason}"
         )),
         ObtainError::Registry(
             RegistryError::NoSuchPackage { .. } | RegistryError::NoSuchVersion { .. },

@@ -1,0 +1,1 @@
+window.MathJax = { loader: { load: ['output/svg'] } };

@@ -1,0 +1,1 @@
+// input/tex/extensions/mhchem.js

@@ -1,0 +1,1 @@
+(function () { var root = document.currentScript.src.replace(/[^/]*$/, ""); window.MathJaxRoot = root; })();

@@ -1,0 +1,1 @@
+// extensions/tex2jax.js

@@ -1,0 +1,1 @@
+// jax/element/mml/jax.js

@@ -1,0 +1,1 @@
+// jax/input/TeX/jax.js

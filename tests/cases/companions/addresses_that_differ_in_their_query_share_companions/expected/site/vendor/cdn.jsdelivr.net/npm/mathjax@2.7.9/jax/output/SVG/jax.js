@@ -1,0 +1,1 @@
+// jax/output/SVG/jax.js

@@ -1,0 +1,1 @@
+(function () { var all = document.getElementsByTagName("script"); var s = all[all.length - 1]; var root = s.src.replace(/MathJax\.js.*$/, ""); var n = document.createElement("script"); n.src = root + "config/" + s.src.split("config=")[1] + ".js"; document.head.appendChild(n); })();

@@ -1,0 +1,1 @@
+// config/TeX-AMS_CHTML.js

@@ -1,0 +1,1 @@
+// config/TeX-AMS_SVG.js

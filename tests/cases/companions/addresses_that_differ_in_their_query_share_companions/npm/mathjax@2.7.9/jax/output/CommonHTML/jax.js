@@ -1,0 +1,1 @@
+// jax/output/CommonHTML/jax.js

@@ -1,0 +1,1 @@
+// jax/output/PreviewHTML/jax.js

@@ -1,0 +1,1 @@
+// jax/output/SVG/config.js

@@ -1,0 +1,1 @@
+// a11y/explorer.js

@@ -1,0 +1,1 @@
+// output/svg.js

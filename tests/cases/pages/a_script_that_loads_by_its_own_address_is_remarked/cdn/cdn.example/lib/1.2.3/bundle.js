@@ -1,3 +1,0 @@
-var runtime = {};
-runtime.folder = document.currentScript && document.currentScript.src.replace(/[^/]*$/, "");
-document.title = "loaded";

@@ -1,1 +1,0 @@
-var mathjax = 3;
