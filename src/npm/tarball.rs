@@ -7,7 +7,7 @@
 //! the last wins, because that is what an installed package (and a CDN that serves one) would hold.
 
 #[cfg(test)]
-pub(super) mod fixture;
+pub(crate) mod fixture;
 mod walk;
 
 pub use self::walk::TarballError;

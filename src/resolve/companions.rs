@@ -613,3 +613,7 @@ fn chooser(script: &CompanionScript) -> String {
         (Override::None, _) => "none".to_owned(),
     }
 }
+
+#[cfg(test)]
+#[path = "companion_tests.rs"]
+mod tests;

@@ -302,3 +302,21 @@ fn a_chain_of_modules_takes_as_many_reads_as_it_has_files() {
     };
     assert_eq!((reads(200), reads(400)), (201, 401));
 }
+
+/// What it imports would be of no use without it.
+#[test]
+fn what_a_script_imports_is_not_followed_if_it_stays_external() {
+    let world = World {
+        cdn: BTreeMap::from([
+            (
+                "https://cdn.example/a.js",
+                "import './b.js'; export const load = (name) => import(import.meta.url + name)",
+            ),
+            ("https://cdn.example/b.js", ""),
+        ]),
+        ..World::default()
+    };
+    let outcome = world.resolve(&["https://cdn.example/a.js"]);
+    assert_eq!(outcome.downloads, [["https://cdn.example/a.js"]]);
+    assert_eq!(outcome.actions["https://cdn.example/a.js"], "leave");
+}
