@@ -5,7 +5,6 @@
 //! input and output. It asks for files in steps; [`drive`] answers from the [`source`]s, which read the
 //! site, the vendor cache and the network.
 
-mod companion_script;
 pub mod companions;
 pub mod download;
 pub mod drive;

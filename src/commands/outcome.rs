@@ -78,8 +78,7 @@ fn companions(block: &Companions) -> CompanionsRow {
 fn count_companions(summary: &mut Summary, files: &VendoredFiles) {
     for folder in &files.companions.folders {
         summary.companions += folder.files.len();
-        summary.companion_bytes +=
-            folder.files.values().map(|file| file.served().len() as u64).sum::<u64>();
+        summary.companion_bytes += folder.size();
     }
 }
 

@@ -52,30 +52,34 @@ pub fn lock(
     resolution: &Resolution,
     files: &mut VendoredFiles,
 ) -> Vec<Problem> {
-    let assets: BTreeSet<VendorPath> = files.lock.iter().map(|(_, it)| it.path.clone()).collect();
-    for folder in &mut files.companions.folders {
-        folder.files.retain(|_, file| !assets.contains(&file.path));
-    }
-    let blocks: Vec<_> = files.companions.folders.iter().filter_map(block).collect();
-    let is_wanted = |folder: &str| blocks.iter().any(|block| block.folder == folder);
-    let used = used_blocks(&files.lock, &used_paths(&files.lock, resolution));
-    let idle: Vec<_> = used.into_iter().filter(|block| !is_wanted(&block.folder)).collect();
-    let idle: Vec<String> = idle.into_iter().map(|block| block.folder.clone()).collect();
-    idle.iter().for_each(|folder| files.lock.remove_companions(folder));
-    blocks.into_iter().for_each(|block| files.lock.insert_companions(block));
+    leave_out_assets(files);
+    forget_used(&mut files.lock, resolution);
+    let blocks = files.companions.folders.iter().filter_map(block);
+    blocks.for_each(|block| files.lock.insert_companions(block));
     match settings.mode.locked {
         true => changed(&base.lock, &files.lock),
         false => Vec::new(),
     }
 }
 
+/// A file that has a block of its own needs no other.
+fn leave_out_assets(files: &mut VendoredFiles) {
+    let assets: BTreeSet<_> = files.lock.iter().map(|(_, entry)| &entry.path).collect();
+    for folder in &mut files.companions.folders {
+        folder.files.retain(|_, file| !assets.contains(&file.path));
+    }
+}
+
+/// Forgets the blocks of scripts that pages load: they are made anew.
+fn forget_used(lock: &mut Lockfile, resolution: &Resolution) {
+    let used = used_blocks(lock, &used_paths(lock, resolution));
+    let folders: Vec<String> = used.into_iter().map(|block| block.folder.clone()).collect();
+    folders.iter().for_each(|folder| lock.remove_companions(folder));
+}
+
 /// The lockfile's block of one folder; `None` if nothing lies in it.
 fn block(folder: &CompanionFolder) -> Option<Companions> {
-    let served = |file: &CompanionFile| Digest::of(file.served(), Algorithm::Sha384);
-    let digests: Vec<_> =
-        folder.files.iter().map(|(name, it)| (name.as_str(), served(it))).collect();
-    let integrity = digest_of_files(digests.iter().map(|(name, digest)| (*name, digest)));
-    let upstream = folder.package_files.digest_of(folder.files.keys().map(String::as_str));
+    let (integrity, upstream) = (served_digest(folder), upstream_digest(folder));
     (!folder.files.is_empty()).then(|| Companions {
         package: folder.package.clone(),
         folder: folder.place.folder.clone(),
@@ -83,11 +87,21 @@ fn block(folder: &CompanionFolder) -> Option<Companions> {
         chosen_by: folder.chosen_by.iter().cloned().collect(),
         tarball: folder.tarball.clone(),
         count: folder.files.len(),
-        size: folder.files.values().map(|file| file.served().len() as u64).sum(),
+        size: folder.size(),
         upstream_integrity: (upstream != integrity).then_some(upstream),
         integrity,
         package_files: folder.package_files.digest(),
     })
+}
+
+fn served_digest(folder: &CompanionFolder) -> Digest {
+    let digest = |file: &CompanionFile| Digest::of(file.served(), Algorithm::Sha384);
+    let files: Vec<_> = folder.files.iter().map(|(name, file)| (name, digest(file))).collect();
+    digest_of_files(files.iter().map(|(name, digest)| (name.as_str(), digest)))
+}
+
+fn upstream_digest(folder: &CompanionFolder) -> Digest {
+    folder.package_files.digest_of(folder.files.keys().map(String::as_str))
 }
 
 /// The paths of all vendored files that pages load.

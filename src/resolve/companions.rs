@@ -5,6 +5,12 @@
 //! may turn out that it stays external. What is needed for that is read from the vendor cache if the
 //! lockfile knows it, and is downloaded otherwise.
 
+mod found;
+mod lacks;
+mod part;
+mod reasons;
+mod script;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -12,103 +18,33 @@ use std::{
 
 use nodejs_semver::{Range, Version};
 
-use super::companion_script::{CompanionScript, Origin};
+pub use self::{
+    found::{CompanionFile, CompanionFolder, FoundCompanions},
+    lacks::{Lacks, WantedPackage},
+    script::CompanionScript,
+};
+
+use self::{
+    lacks::{Obstacle, failed},
+    part::{Folder, Listed, Part, part},
+    reasons::{UNKNOWN, no_place, with_knob},
+    script::Origin,
+};
 use crate::{
     companions::{
-        CompanionPackage, Facts, Outcome, Override, PackageFiles, Place, Recipe, Script, Want,
-        edited, is_wanted, path_of_list, select, select_from,
+        CompanionPackage, Facts, Override, PackageFiles, Place, Script, Want, edited, is_wanted,
+        path_of_list, select, select_from,
     },
     lockfile::{Companions, Lockfile},
-    npm::{Package, RegistryError, tarball::PackageFile},
+    npm::Package,
     obtain::ObtainError,
     reference::SubresourceUrl,
     store::Cached,
     vendor_path::VendorPath,
 };
 
-/// A package that companions come from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct WantedPackage {
-    /// Its name.
-    pub name: String,
-    /// The version, or a range of them.
-    pub version: String,
-}
-
-/// What has to be known before a script's companions can be chosen, or what stands in their way.
-#[derive(Debug)]
-enum Obstacle {
-    /// What the pages say of these.
-    Facts(BTreeSet<Want>),
-    /// The list of a package's files, in the vendor cache.
-    List(String),
-    /// Files of the vendor cache.
-    Files(Vec<(VendorPath, PackageFile)>),
-    /// A package.
-    Package(WantedPackage),
-    /// They cannot come along: the script stays external.
-    External(String),
-    /// A package cannot be had.
-    Failed(Arc<ObtainError>),
-}
-
-/// Everything that has to be known next.
-#[derive(Debug, Default)]
-pub struct Lacks {
-    /// What the pages say of these.
-    pub wants: BTreeSet<Want>,
-    /// The blocks whose lists of files are needed from the vendor cache.
-    pub lists: Vec<Companions>,
-    /// Files of the vendor cache.
-    pub files: BTreeMap<VendorPath, PackageFile>,
-    /// Packages.
-    pub packages: BTreeSet<WantedPackage>,
-    /// The scripts that need the packages.
-    pub scripts: BTreeSet<SubresourceUrl>,
-    /// The packages that cannot be had, of which companions were chosen already.
-    pub failed: Vec<(SubresourceUrl, Arc<ObtainError>)>,
-}
-
-impl Lacks {
-    fn add<'u>(
-        &mut self,
-        lock: &Lockfile,
-        obstacle: Obstacle,
-        scripts: impl IntoIterator<Item = &'u SubresourceUrl>,
-    ) {
-        match obstacle {
-            Obstacle::Facts(wants) => self.wants.extend(wants),
-            Obstacle::List(folder) => self.lists.extend(lock.companions(&folder).cloned()),
-            Obstacle::Files(files) => self.files.extend(files),
-            Obstacle::Package(package) => {
-                self.packages.insert(package);
-                self.scripts.extend(scripts.into_iter().cloned());
-            }
-            Obstacle::Failed(error) => {
-                self.failed.extend(scripts.into_iter().map(|url| (url.clone(), error.clone())));
-            }
-            Obstacle::External(_) => {}
-        }
-    }
-}
-
-/// The companions of one script that come from one package.
-#[derive(Clone, Debug)]
-struct Part {
-    place: Place,
-    listed: Listed,
-    chosen_by: String,
-    files: BTreeSet<String>,
-}
-
-/// The files of a package in one version.
-#[derive(Clone, Debug)]
-struct Listed {
-    /// `name@version`.
-    id: String,
-    tarball: String,
-    files: Arc<PackageFiles>,
-}
+/// A package with the list of its files.
+type ListedPackage = (Arc<Package>, Listed);
 
 /// What was decided about one script.
 #[derive(Debug)]
@@ -119,56 +55,6 @@ pub enum Settled {
     External(String),
     /// Its companions cannot be had.
     Failed(Arc<ObtainError>),
-}
-
-/// All companions that were found.
-#[derive(Clone, Debug, Default)]
-pub struct FoundCompanions {
-    /// By the folder they lie in.
-    pub folders: Vec<CompanionFolder>,
-    /// Scripts that have to be edited to find them: by which recipe, and as which file of their package.
-    pub edits: BTreeMap<SubresourceUrl, (&'static Recipe, String)>,
-    /// Addresses of other hosts that scripts may still ask, each with the condition.
-    pub external: BTreeMap<SubresourceUrl, &'static [String]>,
-}
-
-/// The companions in one folder.
-#[derive(Clone, Debug)]
-pub struct CompanionFolder {
-    /// Where they lie.
-    pub place: Place,
-    /// `name@version`.
-    pub package: String,
-    /// The digest of the package's tarball.
-    pub tarball: String,
-    /// What chose them.
-    pub chosen_by: BTreeSet<String>,
-    /// All files of the package.
-    pub package_files: Arc<PackageFiles>,
-    /// That list as a file of the vendor cache.
-    pub list: Option<(VendorPath, String)>,
-    /// The companions, by their paths inside the package.
-    pub files: BTreeMap<String, CompanionFile>,
-    /// The scripts that load them.
-    pub scripts: BTreeSet<SubresourceUrl>,
-}
-
-/// One companion.
-#[derive(Clone, Debug)]
-pub struct CompanionFile {
-    /// Where it lies.
-    pub path: VendorPath,
-    /// Its bytes as the package has them.
-    pub upstream: Vec<u8>,
-    /// Its bytes as they are served, if they are others.
-    pub edited: Option<Vec<u8>>,
-}
-
-impl CompanionFile {
-    /// Its bytes as they are served.
-    pub fn served(&self) -> &[u8] {
-        self.edited.as_deref().unwrap_or(&self.upstream)
-    }
 }
 
 /// The search for companions.
@@ -184,7 +70,7 @@ pub struct CompanionSearch<'a> {
     /// By folder; `None` if the vendor cache does not have the locked list.
     lists: BTreeMap<String, Option<Arc<PackageFiles>>>,
     cached: BTreeMap<VendorPath, Option<Vec<u8>>>,
-    packages: BTreeMap<WantedPackage, Result<(Arc<Package>, Listed), Arc<ObtainError>>>,
+    packages: BTreeMap<WantedPackage, Result<ListedPackage, Arc<ObtainError>>>,
 }
 
 impl<'a> CompanionSearch<'a> {
@@ -479,56 +365,6 @@ impl<'a> CompanionSearch<'a> {
     }
 }
 
-/// The companions in one folder, as far as they were chosen.
-#[derive(Debug)]
-struct Folder {
-    place: Place,
-    listed: Listed,
-    chosen_by: BTreeSet<String>,
-    files: BTreeSet<String>,
-    scripts: BTreeSet<SubresourceUrl>,
-}
-
-impl Folder {
-    fn new(place: Place, listed: Listed) -> Self {
-        let (chosen_by, files, scripts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        Self { place, listed, chosen_by, files, scripts }
-    }
-
-    /// Every companion with its place, and what is known of its bytes.
-    fn placed(&self) -> impl Iterator<Item = (&str, VendorPath, &PackageFile)> {
-        let placed = |path: &String| self.place.file(path).zip(self.listed.files.get(path));
-        self.files.iter().filter_map(move |path| {
-            let (place, file) = placed(path)?;
-            Some((path.as_str(), place, file))
-        })
-    }
-}
-
-impl WantedPackage {
-    fn of_id(id: &str) -> Self {
-        let (name, version) = id.rsplit_once('@').unwrap_or((id, ""));
-        Self { name: name.to_owned(), version: version.to_owned() }
-    }
-}
-
-/// The reason, with what the page could say instead.
-fn with_knob(reason: String, script: &CompanionScript) -> String {
-    match script.recipe.map(|recipe| recipe.knob()).filter(|knob| !knob.is_empty()) {
-        Some(knob) => format!("{reason} (the page can say where they lie: {knob})"),
-        None => reason,
-    }
-}
-
-/// Why a script stays external of which nobody says what it loads.
-const UNKNOWN: &str = "it loads more files from its own folder, and Inhouse does not know which";
-
-fn no_place(url: &SubresourceUrl) -> String {
-    format!(
-        "it loads more files from its own folder, and `{url}` does not say where in its package that is"
-    )
-}
-
 /// Whether `id` is the package `name` in a version that `versions` allows.
 fn is_version_of(id: &str, name: &str, versions: &str) -> bool {
     let Some((package, version)) = id.rsplit_once('@') else { return false };
@@ -539,67 +375,11 @@ fn is_version_of(id: &str, name: &str, versions: &str) -> bool {
     package == name && (version == versions || satisfies().unwrap_or(false))
 }
 
-/// What a failed request for a package means.
-fn failed(error: &Arc<ObtainError>) -> Obstacle {
-    match &**error {
-        ObtainError::NoRegistry(reason) => Obstacle::External(format!(
-            "it loads more files from its own folder, which come from npm: {reason}"
-        )),
-        ObtainError::Registry(
-            RegistryError::NoSuchPackage { .. } | RegistryError::NoSuchVersion { .. },
-        ) => Obstacle::External(format!("it loads more files from its own folder, and {error}")),
-        _ => Obstacle::Failed(error.clone()),
-    }
-}
-
 fn other_tarball(block: &Companions, listed: &Listed) -> ObtainError {
     ObtainError::OtherTarball {
         package: block.package.clone(),
         locked: block.tarball.clone(),
         received: listed.tarball.clone(),
-    }
-}
-
-/// The companions that were selected from a package, if they all have a place.
-fn part(
-    outcome: Outcome,
-    place: &Place,
-    listed: Listed,
-    chosen_by: String,
-) -> Result<Option<Part>, Obstacle> {
-    let selection = match outcome {
-        Outcome::Nothing(_) => return Ok(None),
-        Outcome::Selected(selection) => selection,
-        Outcome::TooLarge { files, bytes, limit } => {
-            return Err(Obstacle::External(too_large(files, bytes, limit)));
-        }
-        Outcome::Missing { glob, .. } => {
-            let id = &listed.id;
-            return Err(Obstacle::External(format!(
-                "it loads more files from its own folder, and {id} has no file `{glob}`"
-            )));
-        }
-    };
-    if let Some(path) = selection.files.iter().find(|path| place.file(path).is_none()) {
-        return Err(Obstacle::External(format!("it loads `{path}`, which cannot lie beside it")));
-    }
-    let files = selection.files.into_iter().collect();
-    Ok(Some(Part { place: place.clone(), listed, chosen_by, files }))
-}
-
-fn too_large(files: usize, bytes: u64, limit: u64) -> String {
-    let (size, limit) = (in_megabytes(bytes), in_megabytes(limit));
-    format!(
-        "it loads more files from its own folder, which has {files} files of {size} MB, and without \
-         being asked no more than {limit} MB are brought along"
-    )
-}
-
-fn in_megabytes(bytes: u64) -> String {
-    let tenths = bytes.div_ceil(100_000);
-    match tenths % 10 {
-        0 => format!("{}", tenths / 10),
-        tenth => format!("{}.{tenth}", tenths / 10),
     }
 }
 
@@ -615,5 +395,4 @@ fn chooser(script: &CompanionScript) -> String {
 }
 
 #[cfg(test)]
-#[path = "companion_tests.rs"]
 mod tests;

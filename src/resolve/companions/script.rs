@@ -2,7 +2,7 @@
 
 use nodejs_semver::Version;
 
-use super::file_scan::FileScan;
+use super::super::file_scan::FileScan;
 use crate::{
     companions::{Override, Place, Recipe, RecipeList},
     lockfile::{Entry, FileKind},
