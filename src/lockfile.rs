@@ -9,6 +9,7 @@ mod collision;
 mod entry;
 mod error;
 mod format;
+mod licences;
 mod loads;
 mod toml_string;
 
@@ -16,6 +17,7 @@ pub use self::{
     collision::PathCollision,
     entry::{Entry, Proof, Source},
     error::LockfileError,
+    licences::{LockedLicence, LockedText},
 };
 pub use crate::asset::FileKind;
 
@@ -56,19 +58,26 @@ impl Version {
 pub struct Lockfile {
     assets: BTreeMap<SubresourceUrl, Entry>,
     absent: BTreeMap<SubresourceUrl, String>,
+    licences: licences::Licences,
     version: Version,
 }
 
 impl Default for Lockfile {
     fn default() -> Self {
-        Self { assets: BTreeMap::new(), absent: BTreeMap::new(), version: Version::CURRENT }
+        Self {
+            assets: BTreeMap::new(),
+            absent: BTreeMap::new(),
+            licences: BTreeMap::new(),
+            version: Version::CURRENT,
+        }
     }
 }
 
 /// Lockfiles are equal if they lock the same, whatever version they were read from.
 impl PartialEq for Lockfile {
     fn eq(&self, other: &Self) -> bool {
-        (&self.assets, &self.absent) == (&other.assets, &other.absent)
+        (&self.assets, &self.absent, &self.licences)
+            == (&other.assets, &other.absent, &other.licences)
     }
 }
 

@@ -10,7 +10,10 @@ use serde::Deserialize;
 
 use super::{
     Entry, FileKind, LockedLoads, Lockfile, LockfileError, Proof, Source, Version,
-    collision::path_collision, error::MAX_LENGTH, toml_string::quoted,
+    collision::path_collision,
+    error::MAX_LENGTH,
+    licences::{LicenceBlock, block_text, licences},
+    toml_string::quoted,
 };
 use crate::{
     integrity::Integrity, js::ReadAs, mime, reference::SubresourceUrl, vendor_path::VendorPath,
@@ -33,6 +36,8 @@ struct Document {
     script: Vec<Block>,
     #[serde(default)]
     absent: Vec<AbsentBlock>,
+    #[serde(default)]
+    licence: Vec<LicenceBlock>,
 }
 
 /// One `[[absent]]` block.
@@ -137,13 +142,14 @@ impl Lockfile {
         let document = Document::read(text, file)?;
         let version = document.version();
         let absent = document.absent.into_iter().map(|block| (block.url, block.reason)).collect();
+        let licences = licences(document.licence, file)?;
         let assets = unique(document.asset.into_iter().chain(document.script), file)?;
         match path_collision(&assets) {
             Some(collision) => {
                 let collision = Box::new(collision);
                 Err(LockfileError::PathCollision { file: file.into(), collision })
             }
-            None => Ok(Self { assets, absent, version }),
+            None => Ok(Self { assets, absent, licences, version }),
         }
     }
 
@@ -162,6 +168,7 @@ impl Lockfile {
             let (url, reason) = (quoted(url.as_str()), quoted(reason));
             text.push_str(&format!("\n[[absent]]\nurl = {url}\nreason = {reason}\n"));
         }
+        text.extend(self.licences.iter().map(|(package, licence)| block_text(package, licence)));
         text
     }
 }
