@@ -7,6 +7,7 @@
 mod import_maps;
 mod loads;
 mod notices;
+mod third_party;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,10 +18,11 @@ use self::{
         TagUse, external_script, missing_file, no_integrity, not_locked, stray_file, tampered_file,
         wrong_integrity,
     },
+    third_party::check_notices_file,
 };
 use crate::{
     error::RunError,
-    findings::{Places, Problem},
+    findings::{Notice, Places, Problem},
     graph::local_urls::LocalUrls,
     layout::import_map_integrity::map_entries,
     lockfile::Entry,
@@ -66,6 +68,14 @@ impl Gate<'_> {
         problems.extend(strays(self.settings, &self.base.site, &entries)?);
         problems.extend(self.unguarded(&folder)?);
         Ok(problems)
+    }
+
+    /// What should be mended, and does not fail the gate.
+    ///
+    /// # Errors
+    /// [`RunError`] if the vendor folder cannot be read.
+    pub fn warnings(self) -> Result<Vec<Notice>, RunError> {
+        Ok(Vec::from_iter(check_notices_file(self.settings, &self.base.lock)?))
     }
 
     /// Scripts that are still external and should not be.

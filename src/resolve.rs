@@ -8,6 +8,7 @@
 pub mod download;
 pub mod drive;
 pub mod file_scan;
+pub mod licences;
 mod notices;
 pub mod plan;
 pub mod resolver;

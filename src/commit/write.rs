@@ -10,7 +10,7 @@ use crate::{
         headers::HeadersEdit,
         page::Rewritten,
         pages::{local, rewritten},
-        set::{ChangeSet, vendor_folder},
+        set::{ChangeSet, NoticesFile, vendor_folder},
     },
     error::RunError,
     folder::{Cursor, Tree},
@@ -20,6 +20,7 @@ use crate::{
     settings::Settings,
     site::{self, HEADERS, Page, PageReader, PageRule, SiteError},
     store::{Cache, StoreError},
+    third_party_notices,
 };
 
 /// Writes `set`.
@@ -54,6 +55,9 @@ fn write_vendored(
 ) -> Result<(), StoreError> {
     cache.folder().write(set.to_cache.iter().map(|file| (file.path, file.bytes)))?;
     vendor_folder(settings).write(set.to_site.iter().map(|file| (file.path, file.bytes)))?;
+    if let NoticesFile::New(notices) = set.notices {
+        vendor_folder(settings).write_root_file(third_party_notices::FILE, notices.as_bytes())?;
+    }
     let lock = &set.layout.files.lock;
     // The same lockfile in an older version is upgraded by a run that may change it.
     match !lock.is_empty() && !settings.mode.locked {
@@ -69,7 +73,10 @@ fn copy_other_files(
     dest: &Tree,
 ) -> Result<(), SiteError> {
     let rule = PageRule::new(&settings.out, &settings.page_globs)?;
-    site::copy(&settings.site, dest, &|path| !rule.is_page(path) && !set.changes_file(path))
+    let notices = Path::new(&settings.out).join(third_party_notices::FILE);
+    let is_written =
+        |path: &Path| set.changes_file(path) || set.notices != NoticesFile::None && path == notices;
+    site::copy(&settings.site, dest, &|path| !rule.is_page(path) && !is_written(path))
 }
 
 fn copy_unchanged_pages(

@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn licence_files_have_any_case_and_any_ending_but_that_of_code() {
-        for name in ["LICENSE", "licence.md", "License.TXT", "COPYING", "COPYING.LESSER", "NOTICE"] {
+        for name in ["LICENSE", "licence.md", "License.TXT", "COPYING", "COPYING.LESSER", "NOTICE"]
+        {
             assert_eq!(text(&[(name, "x")]).as_deref(), Some("x"), "{name}");
         }
         for name in ["MIT-LICENSE.txt", "LICENSE-APACHE", "ThirdPartyNotices.txt", "COPYRIGHT"] {
@@ -169,7 +170,9 @@ mod tests {
         let sentence = "(The file has 524289 bytes, too many to repeat here: see the package.)";
         assert_eq!(text(&[("LICENSE", &long)]).unwrap(), sentence);
         let both = text(&[("LICENSE", &long[2..]), ("NOTICE", "yz")]).unwrap();
-        assert!(both.ends_with("--- NOTICE ---\n\n(The file has 2 bytes, too many to repeat here: see the package.)"));
+        assert!(both.ends_with(
+            "--- NOTICE ---\n\n(The file has 2 bytes, too many to repeat here: see the package.)"
+        ));
     }
 
     #[test]

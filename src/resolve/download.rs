@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{
@@ -19,6 +19,7 @@ use crate::{
         graphs::Known,
         import_map::ImportMap,
     },
+    npm::{Licence, VersionSpec, package_name::InvalidPackageName},
     obtain::{self, NpmRegistry, Supplier},
     options::SourceChoice,
     progress::{Progress, Stage},
@@ -57,6 +58,15 @@ impl<'a> Network<'a> {
             );
         }
         Ok(Self { settings, progress, client, registry })
+    }
+
+    /// The licence of a package, `name@version`, or why it is not known.
+    pub(super) fn licence(&self, package: &str) -> Result<Arc<Licence>, String> {
+        let registry = self.registry.as_ref().map_err(String::clone)?;
+        let (name, version) = package.rsplit_once('@').ok_or("it is no `name@version`")?;
+        let name = name.parse().map_err(|error: InvalidPackageName| error.to_string())?;
+        let package = registry.package(&name, &VersionSpec::parse(version));
+        package.map(|package| package.licence()).map_err(|error| error.to_string())
     }
 
     /// Downloads what `resolver` asks for, and what that plainly imports.

@@ -176,6 +176,7 @@ impl Project {
             ),
             integrity_map: pages.integrity_map.or(config.integrity_map).unwrap_or_default(),
             scan_js: pages.scan_js || config.scan_js,
+            notices: !(pages.no_notices || config.no_notices),
             jobs: pages.jobs.or(config.jobs).unwrap_or_default(),
             keep: Keep::All,
             client: client(typed.network, &root, &config),
