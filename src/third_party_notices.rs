@@ -58,7 +58,10 @@ pub fn plan(
     let mut problems = cached.tampered(base);
     problems.extend(lock_licences(settings.mode, packages, files));
     let texts = texts(packages, files, &cached);
-    let warnings = Vec::from_iter(not_kept(packages, &files.lock, &texts, &asked));
+    let warnings = match problems.is_empty() {
+        true => Vec::from_iter(not_kept(packages, &files.lock, &texts, &asked)),
+        false => Vec::new(),
+    };
     let document = Document::of(&redistributed, &files.lock);
     let text = document.map(|document| document.text(&texts));
     let to_cache = new_texts(packages, texts, &cached);
