@@ -314,9 +314,13 @@ impl<'a> Known<'a> {
         let source = VendorFolder::new(&self.settings.site, &self.settings.out);
         let admitted = source.verify_root_file(FILE, is_ours);
         let admitted = admitted.and_then(|()| site.admit_root_file(FILE, text.as_bytes(), is_ours));
-        Ok(or_in_the_way(admitted)?.map(|admitted| match admitted {
+        let admitted = or_in_the_way(admitted)?.map(|admitted| match admitted {
             Admitted::New => NoticesFile::New(text),
             Admitted::Same => NoticesFile::Same,
+        });
+        Ok(admitted.map_err(|Problem { fault, notice }| {
+            let hint = "give your file another name, or do without ours: --no-notices";
+            Problem { fault, notice: notice.hint(hint.to_owned()) }
         }))
     }
 }

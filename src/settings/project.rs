@@ -246,6 +246,16 @@ mod tests {
     }
 
     #[test]
+    fn notices_are_written_unless_somebody_says_no() {
+        let pages = |no_notices| PageArgs { no_notices, ..PageArgs::default() };
+        let args = |no| SiteArgs { pages: pages(no), ..SiteArgs::default() };
+        let notices = |text, no| project(text).for_site(args(no)).unwrap().notices;
+        assert!(notices("", false));
+        assert!(!notices("", true));
+        assert!(!notices("no-notices = true", false));
+    }
+
+    #[test]
     fn frozen_is_locked_and_offline() {
         let mode = ModeArgs { frozen: true, ..ModeArgs::default() };
         let args = VendorArgs { mode, ..VendorArgs::default() };
