@@ -23,7 +23,7 @@ pub use crate::asset::FileKind;
 
 pub(crate) use self::loads::LockedLoads;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reference::SubresourceUrl;
 
@@ -123,6 +123,27 @@ impl Lockfile {
     /// How many files are locked.
     pub fn len(&self) -> usize {
         self.assets.len()
+    }
+
+    /// What is locked of the licence of `package`, `name@version`.
+    pub fn licence(&self, package: &str) -> Option<&LockedLicence> {
+        self.licences.get(package)
+    }
+
+    /// Locks the licence of `package`.
+    pub fn insert_licence(&mut self, package: String, licence: LockedLicence) {
+        self.licences.insert(package, licence);
+    }
+
+    /// Forgets the licences of packages that no block names any more.
+    pub fn forget_unused_licences(&mut self) {
+        let named: BTreeSet<String> = self.packages().map(str::to_owned).collect();
+        self.licences.retain(|package, _| named.contains(package));
+    }
+
+    /// The packages that blocks of files name.
+    fn packages(&self) -> impl Iterator<Item = &str> {
+        self.assets.values().filter_map(|entry| entry.package.as_deref())
     }
 
     /// Whether nothing is locked.

@@ -78,11 +78,7 @@ impl Document {
 
     /// The whole text; `texts` are the licence texts by package.
     pub fn text(&self, texts: &BTreeMap<String, String>) -> String {
-        let text = |piece| match piece {
-            &Piece::Text(ref text) => text.as_str(),
-            Piece::LicenceText(package, _) => texts.get(package).map_or(NOT_KEPT, String::as_str),
-        };
-        self.0.iter().map(text).collect()
+        self.0.iter().map(|piece| piece.text(texts)).collect()
     }
 
     /// Whether `bytes` are this document with the licence texts that the lockfile pins.
@@ -111,6 +107,13 @@ fn files_by_comment(others: &BTreeMap<SubresourceUrl, Option<String>>) -> Vec<Fi
 }
 
 impl Piece {
+    fn text<'p>(&'p self, texts: &'p BTreeMap<String, String>) -> &'p str {
+        match self {
+            Self::Text(text) => text,
+            Self::LicenceText(package, _) => texts.get(package).map_or(NOT_KEPT, String::as_str),
+        }
+    }
+
     /// What follows this piece in `bytes`; `None` if they do not start with it.
     fn strip_from<'b>(&self, bytes: &'b [u8]) -> Option<&'b [u8]> {
         match self {
