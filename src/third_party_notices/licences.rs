@@ -125,10 +125,11 @@ pub(super) fn texts(
 ) -> BTreeMap<String, String> {
     let text = |package: &String| {
         let pinned = pinned(&files.lock, package)?;
-        let read = files.licences.get(package).and_then(|licence| licence.text.as_ref());
-        let candidates = [read, cached.texts.get(package)].into_iter().flatten();
         let is_pinned = |text: &&String| pinned.integrity.verify(text.as_bytes()).is_ok();
-        Some((package.clone(), candidates.into_iter().find(is_pinned)?.clone()))
+        let read = files.licences.get(package).and_then(|licence| licence.text.as_ref());
+        // What the cache holds was verified, and is still pinned if no tarball says otherwise.
+        let text = read.filter(is_pinned).or_else(|| cached.texts.get(package))?;
+        Some((package.clone(), text.clone()))
     };
     packages.iter().filter_map(text).collect()
 }

@@ -66,9 +66,9 @@ fn present<'l>(
 /// unless npm proves that it is not.
 fn package_of<'e>(url: &SubresourceUrl, entry: &'e Entry) -> Option<&'e str> {
     let package = entry.package.as_deref()?;
-    let form = npm::classify(entry.final_url.as_ref().unwrap_or(url));
-    let is_guess = form.is_some_and(|form| form.package_is_guess);
-    (entry.proof == Proof::Npm || !is_guess).then_some(package)
+    let form = || npm::classify(entry.final_url.as_ref().unwrap_or(url));
+    let is_guess = || form().is_some_and(|form| form.package_is_guess);
+    (entry.proof == Proof::Npm || !is_guess()).then_some(package)
 }
 
 fn comment_in(folders: &[VendorFolder], path: &VendorPath) -> Result<Option<String>, StoreError> {
