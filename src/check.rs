@@ -8,6 +8,7 @@ mod companions;
 mod import_maps;
 mod loads;
 mod notices;
+mod third_party;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,10 +20,11 @@ use self::{
         TagUse, external_script, missing_file, no_integrity, not_locked, stray_file, tampered_file,
         wrong_integrity,
     },
+    third_party::check_notices_file,
 };
 use crate::{
     error::RunError,
-    findings::{Keep, Places, Problem},
+    findings::{Keep, Notice, Places, Problem},
     graph::local_urls::LocalUrls,
     layout::import_map_integrity::map_entries,
     lockfile::Entry,
@@ -70,6 +72,14 @@ impl Gate<'_> {
         problems.extend(check_companions(self.settings, self.base, &folder, &used)?);
         problems.extend(unknown_companions(self.base, self.resolution, &used));
         Ok(problems)
+    }
+
+    /// What should be mended, and does not fail the gate.
+    ///
+    /// # Errors
+    /// [`RunError`] if the vendor folder cannot be read.
+    pub fn warnings(self) -> Result<Vec<Notice>, RunError> {
+        Ok(Vec::from_iter(check_notices_file(self.settings, &self.base.lock)?))
     }
 
     /// Scripts that are still external and should not be.

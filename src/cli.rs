@@ -136,6 +136,9 @@ pub struct PageArgs {
     /// Also read every *.js and *.mjs file of SITE for what it imports from elsewhere
     #[arg(long)]
     pub scan_js: bool,
+    /// Write no THIRD-PARTY-NOTICES.txt into the vendor folder, and check none
+    #[arg(long)]
+    pub no_notices: bool,
     /// Vendor only scripts whose URL matches PATTERN (repeatable)
     #[arg(long, value_name = "PATTERN", help_heading = "Policy")]
     pub include: Vec<String>,

@@ -79,6 +79,7 @@ pub mod settings;
 mod site;
 mod site_urls;
 mod store;
+mod third_party_notices;
 mod vendor_path;
 
 pub use commands::{Tally, check, rewrite_page, rewrite_records, scan, scan_records, vendor};

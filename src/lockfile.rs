@@ -10,6 +10,7 @@ mod companions;
 mod entry;
 mod error;
 mod format;
+mod licences;
 mod loads;
 mod toml_string;
 
@@ -18,12 +19,13 @@ pub use self::{
     companions::Companions,
     entry::{Entry, Proof, Source},
     error::LockfileError,
+    licences::{LockedLicence, LockedText},
 };
 pub use crate::asset::FileKind;
 
 pub(crate) use self::loads::LockedLoads;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reference::SubresourceUrl;
 
@@ -61,6 +63,7 @@ pub struct Lockfile {
     external: BTreeMap<SubresourceUrl, String>,
     /// By their folders.
     companions: BTreeMap<String, Companions>,
+    licences: licences::Licences,
     version: Version,
 }
 
@@ -71,6 +74,7 @@ impl Default for Lockfile {
             absent: BTreeMap::new(),
             external: BTreeMap::new(),
             companions: BTreeMap::new(),
+            licences: BTreeMap::new(),
             version: Version::CURRENT,
         }
     }
@@ -83,6 +87,7 @@ impl PartialEq for Lockfile {
             && self.absent == other.absent
             && self.external == other.external
             && self.companions == other.companions
+            && self.licences == other.licences
     }
 }
 
@@ -164,6 +169,27 @@ impl Lockfile {
     /// How many files are locked.
     pub fn len(&self) -> usize {
         self.assets.len()
+    }
+
+    /// What is locked of the licence of `package`, `name@version`.
+    pub fn licence(&self, package: &str) -> Option<&LockedLicence> {
+        self.licences.get(package)
+    }
+
+    /// Locks the licence of `package`.
+    pub fn insert_licence(&mut self, package: String, licence: LockedLicence) {
+        self.licences.insert(package, licence);
+    }
+
+    /// Forgets the licences of packages that no block names any more.
+    pub fn forget_unused_licences(&mut self) {
+        let named: BTreeSet<String> = self.packages().map(str::to_owned).collect();
+        self.licences.retain(|package, _| named.contains(package));
+    }
+
+    /// The packages that blocks of files name.
+    fn packages(&self) -> impl Iterator<Item = &str> {
+        self.assets.values().filter_map(|entry| entry.package.as_deref())
     }
 
     /// Whether nothing is locked.

@@ -10,6 +10,7 @@
 mod cdnjs;
 mod default_file;
 mod form_kind;
+mod licence;
 pub mod npm_config;
 pub mod package_name;
 mod patterns;
@@ -22,6 +23,7 @@ pub mod tarball_integrity;
 pub mod url_form;
 mod version_spec;
 
+pub use licence::Licence;
 pub use provenance::{Contradiction, Proof, prove};
 pub use registry::{Registry, RegistryError, Transport, TransportError};
 pub use serve::{ServeError, serve};

@@ -9,6 +9,7 @@ pub mod companions;
 pub mod download;
 pub mod drive;
 pub mod file_scan;
+pub mod licences;
 mod notices;
 pub mod plan;
 pub mod resolver;

@@ -5,6 +5,8 @@
 //! byte is written. New files are fsynced, and so are their folders, before the lockfile that
 //! names them and the pages that load them are written.
 
+mod root_file;
+
 use std::{
     collections::BTreeSet,
     io,
@@ -149,10 +151,14 @@ impl VendorFolder {
             None | Some(_) => {}
         }
         let path = file.to_path(&self.name);
-        let folder = path.parent().unwrap_or(&self.name);
-        let tree = self.tree().map_err(StoreError::reading)?;
-        tree.map_or(Ok(()), |tree| tree.may_write(folder)).map_err(StoreError::writing)?;
+        self.may_write(path.parent().unwrap_or(&self.name))?;
         Ok(Admitted::New)
+    }
+
+    /// Whether permissions allow to write into a folder, by its path below `base`.
+    fn may_write(&self, folder: &Path) -> Result<(), StoreError> {
+        let tree = self.tree().map_err(StoreError::reading)?;
+        tree.map_or(Ok(()), |tree| tree.may_write(folder)).map_err(StoreError::writing)
     }
 
     /// Writes files that [`admit`](Self::admit) has found to be new, then makes them durable.

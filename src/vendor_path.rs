@@ -8,6 +8,7 @@
 mod assign;
 mod error;
 mod extension;
+mod licence;
 mod mirror;
 mod name;
 mod path;

@@ -75,6 +75,21 @@ cases! {
         several_hashes_can_be_written
         two_pages_that_demand_different_bytes_fail
     }
+    licences {
+        a_destination_gets_notices_of_its_own
+        a_file_called_like_the_notices_is_never_overwritten
+        a_fresh_clone_gets_the_same_licence_texts
+        a_library_that_only_may_be_a_package_has_no_licence
+        a_licence_text_that_is_lost_is_asked_for_again
+        a_licence_that_the_registry_does_not_give_is_left_out
+        a_lockfile_without_licences_is_completed
+        a_tampered_licence_text_is_noticed
+        check_warns_about_notices_that_are_wrong
+        licences_lie_beside_what_is_vendored
+        locked_refuses_another_licence_text
+        notices_can_be_left_out
+        what_an_earlier_run_left_is_still_named
+    }
     locked {
         a_file_in_the_way_is_never_overwritten
         a_fresh_clone_accepts_only_the_locked_bytes

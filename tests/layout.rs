@@ -43,6 +43,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("error", "what ends a run"),
     ("resolve", "one action for each URL, and the files that this needs"),
     ("layout", "every path, edited byte and lockfile entry"),
+    ("third_party_notices", "the licences of what is redistributed"),
     ("change", "every file of the site as it will be"),
     ("commit", "the only stage that writes"),
     ("notices", "what the owner of the site should know"),

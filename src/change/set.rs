@@ -32,6 +32,7 @@ use crate::{
     settings::Settings,
     site::{self, SiteError},
     store::{Admitted, StoreError, VendorFolder},
+    third_party_notices::{FILE, ThirdPartyNotices, document::is_ours},
     vendor_path::VendorPath,
 };
 
@@ -50,6 +51,8 @@ pub struct ChangeSet<'a> {
     pub to_cache: Vec<NewFile<'a>>,
     /// What is new in the site's vendor folder.
     pub to_site: Vec<NewFile<'a>>,
+    /// The file with the licences of what is redistributed.
+    pub notices: NoticesFile<'a>,
     /// The lockfile as it will be.
     pub layout: &'a Layout,
 }
@@ -63,6 +66,18 @@ pub struct NewFile<'a> {
     pub bytes: &'a [u8],
 }
 
+/// What becomes of the file with the licences of what is redistributed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NoticesFile<'a> {
+    /// There is nothing to write.
+    #[default]
+    None,
+    /// It is there already.
+    Same,
+    /// It is written.
+    New(&'a str),
+}
+
 /// What a set of changes is made from.
 #[derive(Clone, Copy)]
 pub struct Known<'a> {
@@ -74,6 +89,8 @@ pub struct Known<'a> {
     pub resolution: &'a Resolution,
     /// Where everything lies.
     pub layout: &'a Layout,
+    /// The licences of what is redistributed.
+    pub notices: &'a ThirdPartyNotices,
 }
 
 impl<'a> ChangeSet<'a> {
@@ -96,10 +113,11 @@ impl<'a> ChangeSet<'a> {
     ) -> Result<(Self, Findings), RunError> {
         let layout = known.layout;
         let pages = known.page_edits(editable, pages, &changes, early)?;
-        let NewFiles { to_cache, to_site, problems } = known.new_files()?;
+        let NewFiles { to_cache, to_site, notices, problems } = known.new_files()?;
         let mut findings = Findings { problems, ..Findings::default() };
         let own = &layout.own;
-        let set = Self { pages, changes, own, headers: None, to_cache, to_site, layout };
+        let headers = None;
+        let set = Self { pages, changes, own, headers, to_cache, to_site, notices, layout };
         let set = set.rewrite_pages(known, &mut findings, progress)?;
         Ok((set, findings))
     }
@@ -158,7 +176,7 @@ impl Known<'_> {
         changes: &Changes<'_>,
         progress: &dyn Progress,
     ) -> Result<(InlineEdits, Vec<Problem>), Box<Problem>> {
-        let Known { settings, base, resolution, layout } = self;
+        let Known { settings, base, resolution, layout, .. } = self;
         let verifier = &GraphVerifier::new(&base.site, resolution, layout)?;
         let (has_policies, budget) = (!base.headers.policies.is_empty(), PatchBudget::default());
         let rewriter = Rewriter { settings, verifier, changes, has_policies, budget };
@@ -199,7 +217,18 @@ fn changing_module_pages(
 struct NewFiles<'a> {
     to_cache: Vec<NewFile<'a>>,
     to_site: Vec<NewFile<'a>>,
+    notices: NoticesFile<'a>,
     problems: Vec<Problem>,
+}
+
+impl NewFiles<'_> {
+    /// Adds what stands in the way. A link in place of the folder stands in the way of every file.
+    fn refuse(&mut self, problem: Problem) {
+        let message = &problem.notice.message;
+        if !self.problems.iter().any(|known| known.notice.message == *message) {
+            self.problems.push(problem);
+        }
+    }
 }
 
 impl<'a> Known<'a> {
@@ -219,6 +248,7 @@ impl<'a> Known<'a> {
         for folder in &files.companions.folders {
             self.add_companions(&mut new, &site, folder)?;
         }
+        self.add_notices(&mut new, &site)?;
         Ok(new)
     }
 
@@ -257,7 +287,7 @@ impl<'a> Known<'a> {
         let previous = self.base.lock.get(url).map(Entry::upstream);
         match admit(self.base.cache.folder(), file, previous)? {
             Ok(file) => new.to_cache.extend(file),
-            Err(problem) => new.problems.push(problem),
+            Err(problem) => new.refuse(problem),
         }
         Ok(())
     }
@@ -278,9 +308,49 @@ impl<'a> Known<'a> {
         let file = NewFile { bytes: edited.map_or(file.bytes, Vec::as_slice), ..file };
         match admit(site, file, self.base.lock.get(url).map(|entry| &entry.integrity))? {
             Ok(file) => new.to_site.extend(file),
-            Err(problem) => new.problems.push(problem),
+            Err(problem) => new.refuse(problem),
         }
         Ok(())
+    }
+}
+
+impl<'a> Known<'a> {
+    /// Adds the file with the licences, and the licence texts that are to be kept.
+    fn add_notices(self, new: &mut NewFiles<'a>, site: &VendorFolder) -> Result<(), StoreError> {
+        for (package, (path, text)) in &self.notices.to_cache {
+            let file = NewFile { path, bytes: text.as_bytes() };
+            let previous = self.base.lock.licence(package).and_then(|known| known.text.as_ref());
+            let previous = previous.map(|text| &text.integrity);
+            match admit(self.base.cache.folder(), file, previous)? {
+                Ok(file) => new.to_cache.extend(file),
+                Err(problem) => new.refuse(problem),
+            }
+        }
+        match self.notices_file(site)? {
+            Ok(file) => new.notices = file,
+            Err(problem) => new.refuse(problem),
+        }
+        Ok(())
+    }
+
+    /// What becomes of the file with the licences in the vendor folder `site`.
+    fn notices_file(
+        self,
+        site: &VendorFolder,
+    ) -> Result<Result<NoticesFile<'a>, Problem>, StoreError> {
+        let Some(text) = &self.notices.text else { return Ok(Ok(NoticesFile::None)) };
+        // With --dest, a file of that name in the site would not come along.
+        let source = VendorFolder::new(&self.settings.site, &self.settings.out);
+        let admitted = source.verify_root_file(FILE, is_ours);
+        let admitted = admitted.and_then(|()| site.admit_root_file(FILE, text.as_bytes(), is_ours));
+        let admitted = or_in_the_way(admitted)?.map(|admitted| match admitted {
+            Admitted::New => NoticesFile::New(text),
+            Admitted::Same => NoticesFile::Same,
+        });
+        Ok(admitted.map_err(|Problem { fault, notice }| {
+            let hint = "give your file another name, or do without ours: --no-notices";
+            Problem { fault, notice: notice.hint(hint.to_owned()) }
+        }))
     }
 }
 
@@ -296,9 +366,18 @@ fn admit<'a>(
     file: NewFile<'a>,
     previous: Option<&Integrity>,
 ) -> Result<Result<Option<NewFile<'a>>, Problem>, StoreError> {
-    match folder.admit(file.path, file.bytes, previous) {
-        Ok(Admitted::New) => Ok(Ok(Some(file))),
-        Ok(Admitted::Same) => Ok(Ok(None)),
+    let admitted = or_in_the_way(folder.admit(file.path, file.bytes, previous))?;
+    Ok(admitted.map(|admitted| match admitted {
+        Admitted::New => Some(file),
+        Admitted::Same => None,
+    }))
+}
+
+fn or_in_the_way(
+    admitted: Result<Admitted, StoreError>,
+) -> Result<Result<Admitted, Problem>, StoreError> {
+    match admitted {
+        Ok(admitted) => Ok(Ok(admitted)),
         Err(error @ (StoreError::Foreign(_) | StoreError::Link(_))) => {
             Ok(Err(Notice::new("in-the-way", error.to_string()).hint(error.remedy()).of_site()))
         }

@@ -4,6 +4,7 @@ use super::{plan::PlannedSite, threads::on_threads};
 use crate::{
     check::Gate,
     error::RunError,
+    findings::Findings,
     progress::Progress,
     report::{Report, Run},
     settings::{Mode, Settings},
@@ -17,8 +18,9 @@ pub fn check(settings: &Settings, progress: &dyn Progress) -> Result<Report, Run
     on_threads(settings, || {
         let mut site = PlannedSite::read(settings, Mode::default(), progress)?;
         let PlannedSite { base, pages, resolution, .. } = &site;
-        let problems = Gate { settings, base, pages, resolution }.problems()?;
-        site.findings.problems.extend(problems);
+        let gate = Gate { settings, base, pages, resolution };
+        let (problems, warnings) = (gate.problems()?, gate.warnings()?);
+        site.findings.add(Findings { problems, warnings });
         Ok(site.report(Run::Check))
     })
 }

@@ -35,6 +35,7 @@ use crate::{
     },
     settings::Settings,
     site,
+    third_party_notices::{self, ThirdPartyNotices},
 };
 
 /// Vendors every external script of the site.
@@ -72,11 +73,21 @@ fn run(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError>
         return Ok(stages.report_without_writing(&pages, &resolution));
     }
     let (resolution, files) = stages.download(resolver)?;
-    let (layout, changes) = stages.lay_out(&pages, &resolution, files);
+    let (mut layout, changes) = stages.lay_out(&pages, &resolution, files);
     if stages.findings.has_problems() {
         return Ok(stages.report_without_writing(&pages, &resolution));
     }
-    let known = Known { settings, base: &base, resolution: &resolution, layout: &layout };
+    let notices = stages.third_party_notices(&mut layout)?;
+    if stages.findings.has_problems() {
+        return Ok(stages.report_without_writing(&pages, &resolution));
+    }
+    let known = Known {
+        settings,
+        base: &base,
+        resolution: &resolution,
+        layout: &layout,
+        notices: &notices,
+    };
     let set = stages.prepare(known, (editable, &pages), changes, &early)?;
     if stages.findings.has_problems() {
         return Ok(stages.report_without_writing(&pages, &resolution));
@@ -132,6 +143,15 @@ impl<'a> Stages<'a> {
         let changes = changes(self.settings, self.base, resolution, &layout);
         self.findings.warnings.extend(large_maps(&changes.modules.guards, &pages.starts));
         (layout, changes)
+    }
+
+    /// The licences of what is redistributed. They are locked in the layout's lockfile.
+    fn third_party_notices(&mut self, layout: &mut Layout) -> Result<ThirdPartyNotices, RunError> {
+        let files = &mut layout.files;
+        let (notices, found) =
+            third_party_notices::plan(self.settings, self.base, files, self.progress)?;
+        self.findings.add(found);
+        Ok(notices)
     }
 
     /// Works out everything that is going to be written.

@@ -10,7 +10,7 @@ use crate::{
         headers::HeadersEdit,
         page::Rewritten,
         pages::{local, rewritten},
-        set::{ChangeSet, vendor_folder},
+        set::{ChangeSet, NoticesFile, vendor_folder},
     },
     error::RunError,
     folder::{Cursor, Tree},
@@ -20,6 +20,7 @@ use crate::{
     settings::Settings,
     site::{self, HEADERS, Page, PageReader, PageRule, SiteError},
     store::{Cache, StoreError},
+    third_party_notices,
 };
 
 /// Writes `set`.
@@ -54,12 +55,18 @@ fn write_vendored(
 ) -> Result<(), StoreError> {
     cache.folder().write(set.to_cache.iter().map(|file| (file.path, file.bytes)))?;
     vendor_folder(settings).write(set.to_site.iter().map(|file| (file.path, file.bytes)))?;
+    write_notices(settings, set)?;
     let lock = &set.layout.files.lock;
     // The same lockfile in an older version is upgraded by a run that may change it.
     match !lock.is_empty() && !settings.mode.locked {
         true => cache.write_lockfile(lock),
         false => Ok(()),
     }
+}
+
+fn write_notices(settings: &Settings, set: &ChangeSet<'_>) -> Result<(), StoreError> {
+    let NoticesFile::New(text) = set.notices else { return Ok(()) };
+    vendor_folder(settings).write_root_file(third_party_notices::FILE, text.as_bytes())
 }
 
 /// Copies everything that is no page and does not change.
@@ -69,7 +76,14 @@ fn copy_other_files(
     dest: &Tree,
 ) -> Result<(), SiteError> {
     let rule = PageRule::new(&settings.out, &settings.page_globs)?;
-    site::copy(&settings.site, dest, &|path| !rule.is_page(path) && !set.changes_file(path))
+    let is_written = |path: &Path| set.changes_file(path) || is_notices_file(settings, set, path);
+    site::copy(&settings.site, dest, &|path| !rule.is_page(path) && !is_written(path))
+}
+
+/// Whether a file is the notices of an earlier run, in whose place this one writes its own.
+fn is_notices_file(settings: &Settings, set: &ChangeSet<'_>, path: &Path) -> bool {
+    let is_there = set.notices != NoticesFile::None;
+    is_there && path == Path::new(&settings.out).join(third_party_notices::FILE)
 }
 
 fn copy_unchanged_pages(

@@ -1,6 +1,6 @@
 //! The files that are vendored: verified bytes, paths, and the lockfile as it will be.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::loads::locked_loads;
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     integrity::{Algorithm, Digest, Integrity},
     js,
     lockfile::{Entry, FileKind, LockedLoads, Lockfile},
+    npm::Licence,
     obtain::{self, Expectation, ObtainError, Obtained},
     options::OnError,
     read::{baseline::Baseline, url_uses::UrlUses},
@@ -36,6 +37,8 @@ pub struct VendoredFiles {
     /// The URLs that could not be downloaded and stay external, each with the reason: by
     /// `--on-error keep`, or because only code that may never run asks for them.
     pub left_external: BTreeMap<SubresourceUrl, String>,
+    /// The licences of the packages whose tarballs were read in this run, by `name@version`.
+    pub licences: BTreeMap<String, Arc<Licence>>,
 }
 
 /// Turns what was read and downloaded into vendored files. A download that failed becomes a problem, or
@@ -162,6 +165,7 @@ impl Record<'_> {
             self.warn_of_failed_registry(&url, &obtained);
             self.files.lock.insert(url.clone(), self.entry(&url, &obtained, path));
             self.files.fresh.push(url.clone());
+            self.files.licences.extend(obtained.evidence.package.zip(obtained.evidence.licence));
             self.files.bytes.insert(url, obtained.bytes);
         }
     }

@@ -59,6 +59,14 @@ pub enum LockfileError {
         /// The folder.
         folder: String,
     },
+    /// Two blocks for the licence of one package.
+    #[error("`{}` locks the licence of `{package}` twice", .file.display())]
+    DuplicateLicence {
+        /// The lockfile.
+        file: PathBuf,
+        /// The package.
+        package: String,
+    },
     /// Two files with one path.
     #[error("in `{}` {collision}", .file.display())]
     PathCollision {
@@ -85,6 +93,9 @@ impl LockfileError {
             Self::DuplicateUrl { .. } | Self::DuplicateFolder { .. } => {
                 "keep the block whose integrity you trust, delete the other, and run `inhouse \
                  vendor` again"
+            }
+            Self::DuplicateLicence { .. } => {
+                "delete one of the two blocks and run `inhouse vendor` again"
             }
             Self::PathCollision { .. } => {
                 "delete one of the two blocks and run `inhouse vendor` again: it gets a path of \

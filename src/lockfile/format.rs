@@ -10,7 +10,10 @@ use serde::Deserialize;
 
 use super::{
     Companions, Entry, FileKind, LockedLoads, Lockfile, LockfileError, Proof, Source, Version,
-    collision::path_collision, error::MAX_LENGTH, toml_string::quoted,
+    collision::path_collision,
+    error::MAX_LENGTH,
+    licences::{LicenceBlock, block_text, licences},
+    toml_string::quoted,
 };
 use crate::{
     integrity::Integrity, js::ReadAs, mime, reference::SubresourceUrl, vendor_path::VendorPath,
@@ -37,6 +40,8 @@ struct Document {
     external: Vec<ReasonBlock>,
     #[serde(default)]
     companions: Vec<Companions>,
+    #[serde(default)]
+    licence: Vec<LicenceBlock>,
 }
 
 /// One `[[absent]]` or `[[external]]` block.
@@ -145,13 +150,14 @@ impl Lockfile {
         };
         let (absent, external) = (reasons(document.absent), reasons(document.external));
         let companions = unique_folders(document.companions, file)?;
+        let licences = licences(document.licence, file)?;
         let assets = unique(document.asset.into_iter().chain(document.script), file)?;
         match path_collision(&assets) {
             Some(collision) => {
                 let collision = Box::new(collision);
                 Err(LockfileError::PathCollision { file: file.into(), collision })
             }
-            None => Ok(Self { assets, absent, external, companions, version }),
+            None => Ok(Self { assets, absent, external, companions, licences, version }),
         }
     }
 
@@ -169,6 +175,7 @@ impl Lockfile {
         self.companions.values().for_each(|block| text.push_str(&block.to_toml()));
         push_reasons(&mut text, "external", &self.external);
         push_reasons(&mut text, "absent", &self.absent);
+        text.extend(self.licences.iter().map(|(package, licence)| block_text(package, licence)));
         text
     }
 }

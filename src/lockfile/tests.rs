@@ -301,9 +301,23 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn licence()(
+        id: Option<String>,
+        text in option::of((any::<u64>(), integrity())),
+    ) -> LockedLicence {
+        LockedLicence { id, text: text.map(|(size, integrity)| LockedText { size, integrity }) }
+    }
+}
+
 fn lockfile() -> impl Strategy<Value = Lockfile> {
-    btree_map("https://[a-z]{1,9}\\.test/[^\\pC]{0,20}", entry(), 0..6).prop_map(|entries| {
+    let entries = btree_map("https://[a-z]{1,9}\\.test/[^\\pC]{0,20}", entry(), 0..6);
+    let licences = btree_map(any::<String>(), licence(), 0..3);
+    (entries, licences).prop_map(|(entries, licences)| {
         let mut lockfile = Lockfile::default();
+        for (package, licence) in licences {
+            lockfile.insert_licence(package, licence);
+        }
         for (index, (url, entry)) in entries.into_iter().enumerate() {
             let path = format!("cdn.test/{index}/a.js").parse().unwrap();
             lockfile.insert(url.parse().unwrap(), Entry { path, ..entry });
@@ -320,7 +334,7 @@ proptest! {
         let keys = text.lines().skip(3).filter(|line| !line.is_empty());
         for line in keys {
             let is_table = line.starts_with("    { ") && line.ends_with(" },") || line == "]";
-            let is_key = line == "[[asset]]" || line.contains(" = ");
+            let is_key = matches!(line, "[[asset]]" | "[[licence]]") || line.contains(" = ");
             prop_assert!(is_key || is_table, "one key a line: {line}");
         }
     }

@@ -14,11 +14,12 @@ pub use self::walk::TarballError;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use self::walk::walk;
 use super::{
+    licence::{Licence, LicenceFiles},
     package_name::PackageName,
     signature::Signature,
     tarball_integrity::{ProofStrength, TarballIntegrity},
@@ -68,6 +69,7 @@ pub struct Package {
     /// The files by their path inside the package.
     pub files: BTreeMap<String, PackageFile>,
     manifest: serde_json::Value,
+    licence: Arc<Licence>,
     tgz: Vec<u8>,
     scripts: Mutex<Scripts>,
 }
@@ -97,11 +99,13 @@ impl Package {
     ) -> Result<Self, TarballError> {
         let mut files = BTreeMap::new();
         let mut manifest = serde_json::Value::Null;
+        let mut licence_files = LicenceFiles::default();
         walk(&tgz, &mut |path, bytes| {
             if path == "package.json" && bytes.len() <= MAX_MANIFEST {
                 // A broken one only means that the package has no main file to speak of.
                 manifest = serde_json::from_slice(bytes).unwrap_or_default();
             }
+            licence_files.add(path, bytes);
             let digest = Digest::of(bytes, Algorithm::Sha384);
             files.insert(path.to_owned(), PackageFile { size: bytes.len() as u64, digest });
         })?;
@@ -113,6 +117,7 @@ impl Package {
             signature: Signature::NotSigned,
             strength,
             files,
+            licence: Arc::new(licence_files.licence(&manifest)),
             manifest,
             tgz,
             scripts: Mutex::default(),
@@ -203,6 +208,11 @@ impl Package {
     /// The parsed `package.json`; null without a readable one.
     pub(super) fn manifest(&self) -> &serde_json::Value {
         &self.manifest
+    }
+
+    /// What the package says of its licence.
+    pub fn licence(&self) -> Arc<Licence> {
+        Arc::clone(&self.licence)
     }
 
     /// `name@version`, as npm writes it.

@@ -1,8 +1,10 @@
 //! Bytes that passed every check, and what is known about them.
 
+use std::sync::Arc;
+
 use crate::{
     lockfile::{Proof, Source},
-    npm::{self, Package, RegistryError},
+    npm::{self, Licence, Package, RegistryError},
     reference::SubresourceUrl,
     vendor_path::Stored,
 };
@@ -39,6 +41,8 @@ pub struct Evidence {
     pub file: Option<String>,
     /// The digest of the package's tarball.
     pub tarball: Option<String>,
+    /// What the package says of its licence.
+    pub licence: Option<Arc<Licence>>,
     /// Why there is no proof.
     pub reason: Option<String>,
     /// A registry that should have answered did not.
@@ -69,8 +73,8 @@ impl Evidence {
     /// The package has no file with these bytes; `own` comes nearest.
     pub(super) fn unprovable(package: &Package, reason: &str, own: Option<&str>) -> Self {
         let hint = own.map(|path| format!("; its own file is `{path}`")).unwrap_or_default();
-        let package = Some(package.id());
-        Self { package, ..Self::unproved(format!("{reason}{hint}")) }
+        let (package, licence) = (Some(package.id()), Some(package.licence()));
+        Self { package, licence, ..Self::unproved(format!("{reason}{hint}")) }
     }
 
     pub(super) fn of_file(package: &Package, path: String) -> Self {
@@ -79,6 +83,7 @@ impl Evidence {
             proof: Proof::Npm,
             file: Some(path),
             tarball: Some(package.tarball_integrity.clone()),
+            licence: Some(package.licence()),
             ..Self::default()
         }
     }

@@ -22,7 +22,7 @@ use crate::{
         graphs::Known,
         import_map::ImportMap,
     },
-    npm::{Package, VersionSpec},
+    npm::{Licence, Package, VersionSpec, package_name::InvalidPackageName},
     obtain::{self, NpmRegistry, ObtainError, Supplier},
     options::SourceChoice,
     progress::{Progress, Stage},
@@ -76,6 +76,15 @@ impl<'a> Network<'a> {
             self.registry.as_ref().map_err(|error| ObtainError::NoRegistry(error.clone()))?;
         let name = wanted.name.parse().map_err(|_| ObtainError::NotOnNpm)?;
         Ok(registry.package(&name, &VersionSpec::parse(&wanted.version))?)
+    }
+
+    /// The licence of a package, `name@version`, or why it is not known.
+    pub(super) fn licence(&self, package: &str) -> Result<Arc<Licence>, String> {
+        let registry = self.registry.as_ref().map_err(String::clone)?;
+        let (name, version) = package.rsplit_once('@').ok_or("it is no `name@version`")?;
+        let name = name.parse().map_err(|error: InvalidPackageName| error.to_string())?;
+        let package = registry.package(&name, &VersionSpec::parse(version));
+        package.map(|package| package.licence()).map_err(|error| error.to_string())
     }
 
     /// Downloads what `resolver` asks for, and what that plainly imports.

@@ -58,6 +58,8 @@ pub struct Config {
     #[serde(default)]
     pub(super) scan_js: bool,
     #[serde(default)]
+    pub(super) no_notices: bool,
+    #[serde(default)]
     pub(super) crossorigin: bool,
     pub(super) jobs: Option<usize>,
     pub(super) ca_cert: Option<PathBuf>,

@@ -177,6 +177,7 @@ impl Project {
             ),
             integrity_map: pages.integrity_map.or(config.integrity_map).unwrap_or_default(),
             scan_js: pages.scan_js || config.scan_js,
+            notices: !(pages.no_notices || config.no_notices),
             jobs: pages.jobs.or(config.jobs).unwrap_or_default(),
             keep: Keep::All,
             client: client(typed.network, &root, &config),
@@ -248,6 +249,16 @@ mod tests {
         let settings = project("out = \"assets/vendor\"\ncache = \"kept\"").for_site(args).unwrap();
         assert_eq!(settings.out, "scripts");
         assert_eq!(settings.cache, Path::new("/project/kept"));
+    }
+
+    #[test]
+    fn notices_are_written_unless_somebody_says_no() {
+        let pages = |no_notices| PageArgs { no_notices, ..PageArgs::default() };
+        let args = |no| SiteArgs { pages: pages(no), ..SiteArgs::default() };
+        let notices = |text, no| project(text).for_site(args(no)).unwrap().notices;
+        assert!(notices("", false));
+        assert!(!notices("", true));
+        assert!(!notices("no-notices = true", false));
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub struct Settings {
     /// Whether every script of the site is read for what it imports, and not only those that pages
     /// load as modules.
     pub(crate) scan_js: bool,
+    /// Whether the site vendor folder gets a file with the licences of what lies in it.
+    pub(crate) notices: bool,
     /// Write `crossorigin="anonymous"` on what we vendor.
     pub(crate) crossorigin: bool,
     /// What a failed download means.

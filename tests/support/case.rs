@@ -14,7 +14,7 @@
 //! Some laws hold for every case and are never spelled out in one: a run that fails, and a command
 //! that only looks, change no byte and no time stamp; no temporary file stays; a page keeps its
 //! mode; after success a second run changes nothing and asks nobody, so does one with `--frozen`,
-//! also on a site built anew, and `inhouse check` is content.
+//! also on a site built anew, and `inhouse check` is content, with the notices too.
 
 mod expected;
 mod file;

@@ -33,6 +33,16 @@ fn a_file_is_the_same_however_many_were_taken_before() {
 }
 
 #[test]
+fn a_package_knows_its_licence_wherever_its_files_stand_in_the_tarball() {
+    let mut files = [("LICENSE", "Free."), ("a.js", "a"), ("package.json", r#"{"license":"MIT"}"#)];
+    for _ in 0..files.len() {
+        files.rotate_left(1);
+        let licence = package(&files).licence();
+        assert_eq!((licence.id.as_deref(), licence.text.as_deref()), (Some("MIT"), Some("Free.")));
+    }
+}
+
+#[test]
 fn links_and_folders_are_no_files() {
     let tgz = tgz_of(&[
         ("package/dist/", EntryType::Directory, b""),

@@ -58,7 +58,7 @@ pub fn succeed(project: &Project, words: &[&str], silently: bool) -> (Tree, Tree
     (before, project.tree())
 }
 
-/// `inhouse check` is content with the result, and changes nothing.
+/// `inhouse check` is content with the result, with the notices too, and changes nothing.
 fn check(project: &Project, vendor: &[&str], case: &Case) {
     let (site, rest) = without_vendor_options(vendor, &[]);
     let words = [vec!["check", site], rest].concat();
@@ -67,5 +67,6 @@ fn check(project: &Project, vendor: &[&str], case: &Case) {
     let (stderr, command) = (String::from_utf8_lossy(&output.stderr), words.join(" "));
     let expected = i32::from(case.check_fails.is_some());
     assert_eq!(output.status.code(), Some(expected), "`{command}` afterwards\n{stderr}");
+    assert!(!stderr.contains("THIRD-PARTY-NOTICES"), "`{command}` afterwards\n{stderr}");
     before.assert_untouched(&project.tree(), "check");
 }

@@ -1,0 +1,3 @@
+/*! lib 1.0.0
+ * Copyright somebody, MIT */
+lib();
