@@ -2,7 +2,7 @@
 //!
 //! Gives each URL a [`Verdict`]; fetching and rewriting is left to others. The
 //! order: scripts from hosts known as compromised are denied, scripts that work only live are kept,
-//! a rule of the user overrides both, everything else is vendored. Hosts are compared as the URL
+//! a rule of the user with an action overrides both, everything else is vendored. Hosts are compared as the URL
 //! Standard parses them: lower-case, in Punycode, without a final dot.
 
 mod companions;
@@ -74,7 +74,7 @@ impl Policy {
             Decision::Deny(finding) => self.denied(&address, finding),
             Decision::Keep(kept) => Verdict::Keep(kept),
             Decision::Vendor(warning) => {
-                let is_ruled = self.rule_for(&address).is_some();
+                let is_ruled = self.action_for(&address).is_some();
                 let companions = || needs_companions(url).filter(|_| !is_ruled);
                 match self.left_out(&address).or_else(companions) {
                     Some(kept) => Verdict::Keep(kept),
@@ -110,7 +110,7 @@ impl Policy {
         version: &str,
     ) -> Result<(), Box<Finding>> {
         let address = Address::of(url);
-        if self.rule_for(&address).is_some_and(|rule| rule.action != RuleAction::Deny) {
+        if self.action_for(&address).is_some_and(|(action, _)| action != RuleAction::Deny) {
             return Ok(());
         }
         match lists::malicious_version(&address, package, version) {
@@ -135,18 +135,27 @@ impl Policy {
         unused.into_iter().map(|(_, rule)| rule).collect()
     }
 
-    /// The most specific rule that matches; of two equally specific ones the later.
-    fn rule_for(&self, address: &Address<'_>) -> Option<&Rule> {
-        self.rules
-            .iter()
-            .filter(|(pattern, _)| pattern.matches_address(address))
-            .max_by_key(|(pattern, _)| pattern.specificity())
-            .map(|(_, rule)| rule)
+    /// What the rules say under one key: the most specific rule counts that matches and has the key;
+    /// of two equally specific ones the later.
+    fn most_specific<T>(
+        &self,
+        address: &Address<'_>,
+        value: impl Fn(&Rule) -> Option<T>,
+    ) -> Option<(T, &Rule)> {
+        let matching = self.rules.iter().filter(|(pattern, _)| pattern.matches_address(address));
+        let saying = matching.filter_map(|(pattern, rule)| Some((pattern, value(rule)?, rule)));
+        let most_specific = saying.max_by_key(|(pattern, ..)| pattern.specificity());
+        most_specific.map(|(_, value, rule)| (value, rule))
+    }
+
+    /// What the rules say happens to a URL.
+    fn action_for(&self, address: &Address<'_>) -> Option<(RuleAction, &Rule)> {
+        self.most_specific(address, |rule| rule.action)
     }
 
     fn decide(&self, address: &Address<'_>) -> Decision {
-        match self.rule_for(address) {
-            Some(rule) => by_rule(rule, address),
+        match self.action_for(address) {
+            Some((action, rule)) => by_rule(action, rule, address),
             None => match lists::opinion(address) {
                 BuiltIn::Deny(finding) => Decision::Deny(finding),
                 BuiltIn::Keep(kept) => Decision::Keep(kept),
@@ -158,8 +167,8 @@ impl Policy {
 
     /// [`Policy::decide`] without the lists that cannot deny.
     fn denial(&self, address: &Address<'_>) -> Option<Finding> {
-        let decision = match self.rule_for(address) {
-            Some(rule) => by_rule(rule, address),
+        let decision = match self.action_for(address) {
+            Some((action, rule)) => by_rule(action, rule, address),
             None => return lists::denial(address),
         };
         match decision {
@@ -201,13 +210,13 @@ fn patterns(texts: Vec<String>) -> Result<Vec<UrlPattern>, PatternError> {
     texts.iter().map(|text| UrlPattern::new(text)).collect()
 }
 
-fn by_rule(rule: &Rule, address: &Address<'_>) -> Decision {
+fn by_rule(action: RuleAction, rule: &Rule, address: &Address<'_>) -> Decision {
     let by = Origin::Rule(rule.pattern.clone());
     let reason = |verb| {
         let fallback = || format!("{verb} by the rule `{}`", rule.pattern);
         rule.reason.clone().unwrap_or_else(fallback)
     };
-    match rule.action {
+    match action {
         RuleAction::Deny => Decision::Deny(Finding::new(by, address.host, reason("denied"))),
         RuleAction::Keep => Decision::Keep(Kept::new(by, reason("kept live"))),
         RuleAction::Vendor if rule.reason.is_some() => Decision::Vendor(None),

@@ -6,13 +6,17 @@ use thiserror::Error;
 use super::pattern::PatternError;
 
 /// One `[[rule]]` of `inhouse.toml`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+///
+/// For each key, the most specific rule counts that has it. A rule without `action` leaves it to the other
+/// rules and to the built-in lists what happens.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Rule {
     /// Which URLs it is about; see [`UrlPattern`](super::UrlPattern).
     pub pattern: String,
     /// What happens to them.
-    pub action: RuleAction,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<RuleAction>,
     /// Why, for the reports. A rule that overrides a built-in list without one is warned about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

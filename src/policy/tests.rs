@@ -6,7 +6,11 @@ fn url(text: &str) -> SubresourceUrl {
 }
 
 fn rule(pattern: &str, action: RuleAction) -> Rule {
-    Rule { pattern: pattern.into(), action, reason: None }
+    Rule { action: Some(action), ..without_action(pattern) }
+}
+
+fn without_action(pattern: &str) -> Rule {
+    Rule { pattern: pattern.into(), ..Rule::default() }
 }
 
 fn policy(rules: Vec<Rule>) -> Policy {
@@ -222,6 +226,24 @@ fn the_most_specific_rule_wins_and_of_equals_the_later() {
         rule("cdn.example.com", RuleAction::Keep),
     ]);
     assert!(kept_id(&equals, JQUERY).is_some());
+}
+
+#[test]
+fn a_rule_without_action_decides_nothing() {
+    let policy = policy(vec![
+        without_action("js.stripe.com"),
+        without_action("polyfill.io"),
+        rule("*.example.com", RuleAction::Keep),
+        without_action("cdn.jsdelivr.net"),
+        without_action("cdn.example.com/npm/jquery@*"),
+    ]);
+    assert!(matches!(kept_id(&policy, "https://js.stripe.com/v3/"), Some(Origin::BuiltIn(_))));
+    let polyfill = "https://polyfill.io/x.js";
+    assert!(matches!(denied_id(&policy, polyfill), Some(Origin::BuiltIn(_))));
+    assert!(policy.admits(url(polyfill).as_url()).is_err());
+    assert_eq!(kept_id(&policy, JQUERY), Some(Origin::Rule("*.example.com".into())));
+    let malicious = url("https://cdn.jsdelivr.net/npm/@ledgerhq/connect-kit@1");
+    assert!(policy.admits_version(&malicious, "@ledgerhq/connect-kit", "1.1.6").is_err());
 }
 
 #[test]
