@@ -8,6 +8,7 @@
 mod collision;
 mod entry;
 mod error;
+mod evidence;
 mod format;
 mod loads;
 mod toml_string;
@@ -16,6 +17,7 @@ pub use self::{
     collision::PathCollision,
     entry::{Entry, Proof, Source},
     error::LockfileError,
+    evidence::EvidenceLevel,
 };
 pub use crate::asset::FileKind;
 

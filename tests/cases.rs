@@ -69,6 +69,7 @@ cases! {
         a_link_as_vendor_folder_is_refused
         a_lockfile_of_version_1_is_upgraded
         a_lockfile_that_is_none_fails
+        a_lockfile_without_evidence_stays_as_it_is
         a_tampered_cache_is_noticed
         a_tampered_vendored_file_is_noticed
         check_fails_on_what_visitors_would_notice
@@ -78,6 +79,7 @@ cases! {
         locked_needs_a_lockfile
         locked_refuses_a_script_nobody_has_locked
         offline_needs_the_bytes_in_the_cache
+        what_was_proved_once_stays_proved
     }
     maps {
         a_map_after_a_module_comes_too_late_for_hashes
@@ -138,12 +140,14 @@ cases! {
     }
     npm {
         a_hijacked_cdn_is_caught_on_first_use
+        a_wrong_signature_fails_the_run
         npm_as_source_contacts_no_cdn
         npm_as_source_needs_addresses_that_name_a_package
         npm_proves_files_that_the_cdn_calls_by_another_name
         npm_proves_what_the_cdn_serves
         npm_takes_the_place_of_a_cdn_that_is_down
         source_cdn_asks_no_registry
+        the_key_that_signed_a_package_is_locked
         what_npm_cannot_prove_is_locked_with_the_reason
         without_a_registry_there_is_a_warning_and_no_proof
     }

@@ -32,6 +32,8 @@ pub struct VendoredFiles {
     /// The URLs that could not be downloaded and stay external, each with the reason: by
     /// `--on-error keep`, or because only code that may never run asks for them.
     pub left_external: BTreeMap<SubresourceUrl, String>,
+    /// Why no signature of the registry counts, of what was downloaded in this run and is proved by npm.
+    pub unsigned: BTreeMap<SubresourceUrl, String>,
 }
 
 /// Turns what was read and downloaded into vendored files. A download that failed becomes a problem, or
@@ -56,6 +58,9 @@ pub fn record(
     // Downloads were opened ahead of the graphs: some are reached by no page.
     fetched.retain(|url, _| resolution.plan.actions.contains_key(url));
     record.verify_cached_by_declared();
+    if !settings.mode.locked {
+        record.note_declared();
+    }
     record.refuse_malicious_versions(&fetched);
     record.add_fetched(fetched);
     (record.files, record.findings)
@@ -112,6 +117,17 @@ impl Record<'_> {
         }
     }
 
+    /// Notes which cached files a page declares: a page may have got its `integrity` after they were locked.
+    fn note_declared(&mut self) {
+        let VendoredFiles { bytes, lock, .. } = &mut self.files;
+        for (url, bytes) in bytes {
+            let Some(entry) = lock.get(url).filter(|entry| !entry.declared) else { continue };
+            if is_declared(self.resolution.urls.get(url), bytes) {
+                lock.insert(url.clone(), Entry { declared: true, ..entry.clone() });
+            }
+        }
+    }
+
     fn refuse_malicious_versions(&mut self, fetched: &BTreeMap<SubresourceUrl, Obtained>) {
         for (url, obtained) in fetched {
             let Some(id) = obtained.evidence.package.as_deref() else { continue };
@@ -139,6 +155,7 @@ impl Record<'_> {
             self.warn_of_failed_registry(&url, &obtained);
             self.files.lock.insert(url.clone(), self.entry(&url, &obtained, path));
             self.files.fresh.push(url.clone());
+            self.files.unsigned.extend(obtained.evidence.unsigned.map(|why| (url.clone(), why)));
             self.files.bytes.insert(url, obtained.bytes);
         }
     }
@@ -154,10 +171,14 @@ impl Record<'_> {
     fn entry(&self, url: &SubresourceUrl, obtained: &Obtained, path: VendorPath) -> Entry {
         let keep_query =
             url.as_url().query().is_some() && obtain::reads_its_own_address(&obtained.bytes);
-        // A locked file was verified against its digests: what it loads is still true.
-        let loads = self.files.lock.get(url).map(|entry| entry.loads.clone());
+        let declared = is_declared(self.resolution.urls.get(url), &obtained.bytes);
         let entry = entry(obtained, path, keep_query, algorithms(self.settings));
-        Entry { loads: loads.unwrap_or_default(), ..entry }
+        let entry = Entry { declared, ..entry };
+        // A locked file was verified against its digests: what is known of it is still true.
+        match self.files.lock.get(url) {
+            Some(locked) => Entry { loads: locked.loads.clone(), ..entry.keeping_evidence(locked) },
+            None => entry,
+        }
     }
 }
 
@@ -316,6 +337,12 @@ fn to_blame(resolution: &Resolution, url: &SubresourceUrl, error: &ObtainError) 
     }
 }
 
+/// Whether a page's own `integrity` names these bytes.
+fn is_declared(uses: Option<&UrlUses>, bytes: &[u8]) -> bool {
+    let declared = uses.into_iter().flat_map(|uses| uses.declared.keys());
+    declared.filter(|declared| declared.guards()).any(|declared| declared.verify(bytes).is_ok())
+}
+
 /// Files that would share one place must share their bytes: those that differ get a content hash.
 fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
     let mut first: BTreeMap<StorageKey, Digest> = BTreeMap::new();
@@ -363,11 +390,13 @@ fn entry(
         media_type: obtained.media_type.clone(),
         integrity: Integrity::of(&obtained.bytes, algorithms),
         upstream_integrity: None,
+        declared: false,
         package: evidence.package,
         proof: evidence.proof,
         proof_file: evidence.file,
         proof_reason: evidence.reason,
         tarball: evidence.tarball,
+        signed_by: evidence.signed_by,
         source: obtained.source,
         floating: obtained.floating,
         keep_query,

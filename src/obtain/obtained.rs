@@ -2,7 +2,7 @@
 
 use crate::{
     lockfile::{Proof, Source},
-    npm::{self, Package, RegistryError},
+    npm::{self, Package, RegistryError, Signature},
     reference::SubresourceUrl,
     vendor_path::Stored,
 };
@@ -39,6 +39,10 @@ pub struct Evidence {
     pub file: Option<String>,
     /// The digest of the package's tarball.
     pub tarball: Option<String>,
+    /// The key of the registry that signed that digest.
+    pub signed_by: Option<String>,
+    /// Why no signature counts, where there is a proof.
+    pub unsigned: Option<String>,
     /// Why there is no proof.
     pub reason: Option<String>,
     /// A registry that should have answered did not.
@@ -73,13 +77,22 @@ impl Evidence {
         Self { package, ..Self::unproved(format!("{reason}{hint}")) }
     }
 
+    fn of_signature(signature: &Signature) -> Self {
+        let (signed_by, unsigned) = match signature {
+            Signature::Signed { key } => (Some(key.clone()), None),
+            no_signature => (None, Some(no_signature.to_string())),
+        };
+        Self { signed_by, unsigned, ..Self::default() }
+    }
+
+    /// `path` of the package has these bytes.
     pub(super) fn of_file(package: &Package, path: String) -> Self {
         Self {
             package: Some(package.id()),
             proof: Proof::Npm,
             file: Some(path),
             tarball: Some(package.tarball_integrity.clone()),
-            ..Self::default()
+            ..Self::of_signature(&package.signature)
         }
     }
 }
