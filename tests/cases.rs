@@ -64,6 +64,7 @@ cases! {
         two_pages_that_demand_different_bytes_fail
     }
     locked {
+        a_download_fills_in_what_the_lockfile_does_not_say
         a_file_in_the_way_is_never_overwritten
         a_fresh_clone_accepts_only_the_locked_bytes
         a_link_as_vendor_folder_is_refused
@@ -72,6 +73,7 @@ cases! {
         a_lockfile_without_evidence_stays_as_it_is
         a_tampered_cache_is_noticed
         a_tampered_vendored_file_is_noticed
+        an_integrity_that_a_page_gets_later_is_noted
         check_fails_on_what_visitors_would_notice
         check_holds_the_lockfile_to_what_scripts_load
         check_verifies_what_import_maps_say
@@ -140,6 +142,7 @@ cases! {
     }
     npm {
         a_hijacked_cdn_is_caught_on_first_use
+        a_signature_counts_only_with_the_registrys_key
         a_wrong_signature_fails_the_run
         npm_as_source_contacts_no_cdn
         npm_as_source_needs_addresses_that_name_a_package
@@ -185,6 +188,8 @@ cases! {
         a_compromised_host_fails_the_run
         a_compromised_script_can_be_removed
         a_compromised_script_can_be_replaced
+        a_rule_about_proof_holds_for_locked_scripts
+        a_rule_can_require_proof
         a_script_that_loads_files_beside_itself_stays_external
         a_tag_can_ask_to_be_left
         an_own_rule_can_deny

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::pattern::PatternError;
+use crate::lockfile::EvidenceLevel;
 
 /// One `[[rule]]` of `inhouse.toml`.
 ///
@@ -17,9 +18,19 @@ pub struct Rule {
     /// What happens to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<RuleAction>,
+    /// How much has to speak for the bytes of those that are vendored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require_proof: Option<EvidenceLevel>,
     /// Why, for the reports. A rule that overrides a built-in list without one is warned about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+impl Rule {
+    /// Whether the rule has no key that says anything about its URLs.
+    pub(super) fn is_empty(&self) -> bool {
+        self.action.is_none() && self.require_proof.is_none()
+    }
 }
 
 /// What a [`Rule`] says.
@@ -53,6 +64,9 @@ pub enum PolicyError {
     /// The pattern of a `[[rule]]`.
     #[error("the rule {0}")]
     Rule(PatternError),
+    /// A `[[rule]]` with nothing but a pattern and a reason.
+    #[error("the rule `{0}` says nothing: it has neither `action` nor `require-proof`")]
+    Empty(String),
     /// A pattern of `include`.
     #[error("in `include`, the {0}")]
     Include(PatternError),
