@@ -71,6 +71,7 @@ cases! {
         a_lockfile_of_version_1_is_upgraded
         a_lockfile_that_is_none_fails
         a_lockfile_without_evidence_stays_as_it_is
+        a_registry_that_is_down_takes_no_proof_away
         a_tampered_cache_is_noticed
         a_tampered_vendored_file_is_noticed
         an_integrity_that_a_page_gets_later_is_noted

@@ -7,7 +7,7 @@ use crate::{
     findings::{Findings, Notice, Places, Problem},
     graph::{closure::Reach, local_urls::LocalUrls},
     integrity::{Algorithm, Digest, Integrity},
-    lockfile::{Entry, FileKind, LockedLoads, Lockfile},
+    lockfile::{Entry, FileKind, LockedLoads, Lockfile, Proof},
     obtain::{self, Expectation, ObtainError, Obtained},
     options::OnError,
     read::{baseline::Baseline, url_uses::UrlUses},
@@ -161,7 +161,10 @@ impl Record<'_> {
     }
 
     fn warn_of_failed_registry(&mut self, url: &SubresourceUrl, obtained: &Obtained) {
-        if let Some(failure) = &obtained.evidence.registry_failed {
+        let is_proved = self.files.lock.get(url).is_some_and(|locked| locked.proof == Proof::Npm);
+        if let Some(failure) = &obtained.evidence.registry_failed
+            && !is_proved
+        {
             let places = self.resolution.places(url);
             self.findings.warnings.push(unproved(url, failure).used_at(places));
         }

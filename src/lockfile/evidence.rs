@@ -7,19 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Entry, Proof};
 
 /// What speaks for the bytes of a locked file. Each level is worth more than those before it.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    clap::ValueEnum,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EvidenceLevel {
     /// Nothing: they are what the CDN served on first use.
