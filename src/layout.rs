@@ -2,13 +2,15 @@
 //!
 //! [`files`] turns what was downloaded into lockfile entries with paths. [`specifiers`] edits the scripts
 //! that import what has moved. [`cache_busting`] gives edited scripts a new path if the old one does not
-//! fix their bytes. [`companions`] locks what scripts load beside themselves. [`import_map_integrity`] says what import maps have to guard.
+//! fix their bytes. [`companions`] locks what scripts load beside themselves. [`import_map_integrity`] says
+//! what import maps have to guard, [`required_proof`] which files have less evidence than the rules require.
 
 mod cache_busting;
 pub mod companions;
 pub mod files;
 pub mod import_map_integrity;
 pub mod loads;
+pub mod required_proof;
 mod script;
 pub mod specifiers;
 

@@ -9,6 +9,7 @@ mod collision;
 mod companions;
 mod entry;
 mod error;
+mod evidence;
 mod format;
 mod licences;
 mod loads;
@@ -19,6 +20,7 @@ pub use self::{
     companions::Companions,
     entry::{Entry, Proof, Source},
     error::LockfileError,
+    evidence::EvidenceLevel,
     licences::{LockedLicence, LockedText},
 };
 pub use crate::asset::FileKind;
@@ -27,7 +29,7 @@ pub(crate) use self::loads::LockedLoads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::reference::SubresourceUrl;
+use crate::{reference::SubresourceUrl, vendor_path::VendorPath};
 
 /// A version of the format. [`Lockfile::to_text`] writes the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,6 +148,18 @@ impl Lockfile {
         self.companions.values()
     }
 
+    /// The companions that the files at `paths` may load: those in a folder above one of them, and those
+    /// that lie inside such a folder.
+    pub fn companions_used_by(&self, paths: &BTreeSet<VendorPath>) -> Vec<&Companions> {
+        let is_above_file =
+            |block: &&Companions| paths.iter().any(|path| block.is_above(path.as_str()));
+        let outer: Vec<_> = self.companions.values().filter(is_above_file).collect();
+        let is_used = |block: &&Companions| {
+            outer.iter().any(|outer| outer.folder == block.folder || outer.is_above(&block.folder))
+        };
+        self.companions.values().filter(is_used).collect()
+    }
+
     /// What is locked for `url`.
     pub fn get(&self, url: &SubresourceUrl) -> Option<&Entry> {
         self.assets.get(url)
@@ -189,7 +203,8 @@ impl Lockfile {
 
     /// The packages that blocks of files name.
     fn packages(&self) -> impl Iterator<Item = &str> {
-        self.assets.values().filter_map(|entry| entry.package.as_deref())
+        let of_assets = self.assets.values().filter_map(|entry| entry.package.as_deref());
+        of_assets.chain(self.companions.values().map(|block| block.package.as_str()))
     }
 
     /// Whether nothing is locked.

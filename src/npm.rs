@@ -27,7 +27,6 @@ pub use licence::Licence;
 pub use provenance::{Contradiction, Proof, prove};
 pub use registry::{Registry, RegistryError, Transport, TransportError};
 pub use serve::{ServeError, serve};
-#[cfg(feature = "internals")]
 pub use signature::Signature;
 pub use tarball::Package;
 pub use url_form::{Pinning, UrlForm, classify};

@@ -22,7 +22,7 @@ use self::{
     lists::{BuiltIn, Replacement},
     pattern::Address,
 };
-use crate::{companions::Override, reference::SubresourceUrl};
+use crate::{companions::Override, lockfile::EvidenceLevel, reference::SubresourceUrl};
 
 /// The user's rules and the built-in lists.
 #[derive(Debug)]
@@ -47,15 +47,13 @@ impl Policy {
     /// is kept. They never let a denied script through: only a rule does.
     ///
     /// # Errors
-    /// [`PolicyError`] names the first pattern that is none.
+    /// [`PolicyError`] names the first pattern that is none, or the first rule that says nothing.
     pub fn new(
         rules: Vec<Rule>,
         include: Vec<String>,
         exclude: Vec<String>,
         on_denied: OnDenied,
     ) -> Result<Self, PolicyError> {
-        let with_pattern =
-            |rule: Rule| Ok((UrlPattern::new(&rule.pattern).map_err(PolicyError::Rule)?, rule));
         let rules = rules.into_iter().map(with_pattern).collect::<Result<_, _>>()?;
         Ok(Self {
             rules,
@@ -118,6 +116,11 @@ impl Policy {
             Some(finding) => Err(Box::new(finding)),
             None => Ok(()),
         }
+    }
+
+    /// How much has to speak for the bytes of the script at `url` if it is vendored, and by which rule.
+    pub fn required_proof(&self, url: &SubresourceUrl) -> Option<(EvidenceLevel, &Rule)> {
+        self.most_specific(&Address::of(url), |rule| rule.require_proof)
     }
 
     /// The rules that match none of the URLs `seen`, in the order they are written.
@@ -204,6 +207,14 @@ impl Policy {
         let included =
             self.include.is_empty() || self.include.iter().any(|p| p.matches_address(address));
         (!included).then(|| Kept::new(Origin::NotIncluded, "matches no `include` pattern".into()))
+    }
+}
+
+fn with_pattern(rule: Rule) -> Result<(UrlPattern, Rule), PolicyError> {
+    let pattern = UrlPattern::new(&rule.pattern).map_err(PolicyError::Rule)?;
+    match rule.is_empty() {
+        true => Err(PolicyError::Empty(rule.pattern)),
+        false => Ok((pattern, rule)),
     }
 }
 

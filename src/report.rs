@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::{
     findings::{Fault, Notice, Places, Problem},
     integrity::Integrity,
-    lockfile::Source,
+    lockfile::{EvidenceLevel, Source},
 };
 
 /// What became, or would become, of one URL.
@@ -96,6 +96,8 @@ pub struct VendoredRow {
     pub package: Option<String>,
     /// `npm` or `none`.
     pub proof: String,
+    /// How much speaks for the bytes: `none`, `declared`, `npm` or `signed`.
+    pub evidence: EvidenceLevel,
     /// Why there is no proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof_reason: Option<String>,

@@ -91,13 +91,17 @@ cases! {
         what_an_earlier_run_left_is_still_named
     }
     locked {
+        a_download_fills_in_what_the_lockfile_does_not_say
         a_file_in_the_way_is_never_overwritten
         a_fresh_clone_accepts_only_the_locked_bytes
         a_link_as_vendor_folder_is_refused
         a_lockfile_of_version_1_is_upgraded
         a_lockfile_that_is_none_fails
+        a_lockfile_without_evidence_stays_as_it_is
+        a_registry_that_is_down_takes_no_proof_away
         a_tampered_cache_is_noticed
         a_tampered_vendored_file_is_noticed
+        an_integrity_that_a_page_gets_later_is_noted
         check_fails_on_what_visitors_would_notice
         check_holds_the_lockfile_to_what_scripts_load
         check_verifies_what_import_maps_say
@@ -105,6 +109,7 @@ cases! {
         locked_needs_a_lockfile
         locked_refuses_a_script_nobody_has_locked
         offline_needs_the_bytes_in_the_cache
+        what_was_proved_once_stays_proved
     }
     maps {
         a_map_after_a_module_comes_too_late_for_hashes
@@ -165,12 +170,15 @@ cases! {
     }
     npm {
         a_hijacked_cdn_is_caught_on_first_use
+        a_signature_counts_only_with_the_registrys_key
+        a_wrong_signature_fails_the_run
         npm_as_source_contacts_no_cdn
         npm_as_source_needs_addresses_that_name_a_package
         npm_proves_files_that_the_cdn_calls_by_another_name
         npm_proves_what_the_cdn_serves
         npm_takes_the_place_of_a_cdn_that_is_down
         source_cdn_asks_no_registry
+        the_key_that_signed_a_package_is_locked
         what_npm_cannot_prove_is_locked_with_the_reason
         without_a_registry_there_is_a_warning_and_no_proof
     }
@@ -208,6 +216,8 @@ cases! {
         a_compromised_host_fails_the_run
         a_compromised_script_can_be_removed
         a_compromised_script_can_be_replaced
+        a_rule_about_proof_holds_for_locked_scripts
+        a_rule_can_require_proof
         a_tag_can_ask_to_be_left
         an_own_rule_can_deny
         include_and_exclude_choose_what_is_vendored

@@ -73,6 +73,17 @@ fn a_page_of_modules_needs_their_bytes_too() {
 }
 
 #[test]
+fn a_script_with_less_evidence_than_a_rule_requires_stops_its_page() {
+    let (project, pages) = vendored(&cdn(), CLASSIC, &[]);
+    project.write("inhouse.toml", "rule = [{ pattern = \"*\", require-proof = \"npm\" }]\n");
+    let output = inhouse(&project, &["rewrite", "--page-path", "index.html"], &pages[0].1);
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "a.js` has the evidence level `none`, and your rule `*` requires `npm`";
+    assert!(said(&output).contains(expected), "{}", said(&output));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
 fn what_the_lockfile_does_not_have_stops_the_page_that_needs_it_and_no_other() {
     let (project, pages) = vendored(&cdn(), CLASSIC, &[]);
     let strange = r#"<script src="https://cdn.example/1.2.3/new.js"></script>"#;

@@ -8,7 +8,6 @@ use crate::{
     error::RunError,
     findings::{Keep, Places, Problem},
     integrity::{Algorithm, Digest},
-    layout::companions::used_blocks,
     lockfile::Companions,
     read::baseline::Baseline,
     resolve::resolver::Resolution,
@@ -26,7 +25,7 @@ pub(super) fn check_companions(
     used: &BTreeMap<VendorPath, Places>,
 ) -> Result<Vec<Problem>, RunError> {
     let mut problems = Vec::new();
-    for block in used_blocks(&base.lock, &used.keys().cloned().collect()) {
+    for block in base.lock.companions_used_by(&used.keys().cloned().collect()) {
         let there = files_of(settings, base, folder, block)?;
         let digest = digest_of_files(there.iter().map(|(path, digest)| (path.as_str(), digest)));
         if digest != block.integrity {

@@ -28,6 +28,7 @@ use crate::{
     layout::{
         Layout,
         files::{VendoredFiles, local_urls},
+        required_proof::RequiredProof,
         specifiers::{OwnScript, relocate},
     },
     lockfile::Entry as LockEntry,
@@ -225,7 +226,9 @@ impl<'a> Filter<'a> {
         let (settings, base) = (self.settings, &self.base);
         let (resolution, files, mut findings) = resolve(settings, base, page)?;
         if !findings.has_problems() {
+            let required = RequiredProof { settings, base, pages: page, resolution: &resolution };
             findings.problems = unfulfilled_by_lock(settings, base, &resolution, &files)?;
+            findings.problems.extend(required.problems_of_locked());
         }
         if findings.has_problems() {
             return Ok(Err(findings.problems));

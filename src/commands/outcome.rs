@@ -273,6 +273,7 @@ fn vendored(entry: &Entry) -> VendoredRow {
         integrity: entry.integrity.clone(),
         package: entry.package.clone(),
         proof: proof(entry.proof).to_owned(),
+        evidence: entry.evidence(),
         proof_reason: entry.proof_reason.clone(),
         source: entry.source,
     }

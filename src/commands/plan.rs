@@ -10,6 +10,7 @@ use crate::{
         closure::{Entry, Reach, Request, Use},
         document::Start,
     },
+    layout::required_proof::RequiredProof,
     notices::{
         decisions::decisions,
         links::{links, missing_modules},
@@ -50,6 +51,9 @@ impl PlannedSite {
         let (resolution, _, found) = resolver.finish();
         findings.add(found);
         findings.warnings.extend(decisions(settings, &base, &pages, &resolution));
+        let required =
+            RequiredProof { settings, base: &base, pages: &pages, resolution: &resolution };
+        findings.problems.extend(required.problems_of_locked());
         Ok(Self { base, pages, resolution, findings })
     }
 

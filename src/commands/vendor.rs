@@ -17,7 +17,9 @@ use crate::{
     commit::{run_lock::RunLock, write::write},
     error::RunError,
     findings::Findings,
-    layout::{Layout, files::record, import_map_integrity::large_maps},
+    layout::{
+        Layout, files::record, import_map_integrity::large_maps, required_proof::RequiredProof,
+    },
     notices::{
         decisions::decisions, stale_copies::stale_copies, unfollowed::unfollowed,
         vendored::vendored,
@@ -136,6 +138,9 @@ impl<'a> Stages<'a> {
     ) -> (Layout, Changes<'a>) {
         let (files, found) = record(self.settings, self.base, resolution, files);
         self.findings.add(found);
+        let Self { settings, base, .. } = *self;
+        let required = RequiredProof { settings, base, pages, resolution };
+        self.findings.problems.extend(required.problems_of(&files));
         self.warn_of_decisions(pages, resolution);
         let (layout, found) = Layout::of(self.settings, self.base, resolution, files);
         self.findings.add(found);

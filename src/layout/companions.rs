@@ -72,7 +72,7 @@ fn leave_out_assets(files: &mut VendoredFiles) {
 
 /// Forgets the blocks of scripts that pages load: they are made anew.
 fn forget_used(lock: &mut Lockfile, resolution: &Resolution) {
-    let used = used_blocks(lock, &used_paths(lock, resolution));
+    let used = lock.companions_used_by(&used_paths(lock, resolution));
     let folders: Vec<String> = used.into_iter().map(|block| block.folder.clone()).collect();
     folders.iter().for_each(|folder| lock.remove_companions(folder));
 }
@@ -109,18 +109,6 @@ fn used_paths(lock: &Lockfile, resolution: &Resolution) -> BTreeSet<VendorPath> 
     let planned = resolution.plan.actions.iter().filter(|(_, action)| action.is_vendored());
     let urls = planned.map(|(url, _)| url).chain(&resolution.used_locally);
     urls.filter_map(|url| Some(lock.get(url)?.path.clone())).collect()
-}
-
-/// The blocks of companions that the files at `paths` may load: those in a folder above one of them, and
-/// those that lie inside such a folder.
-pub fn used_blocks<'l>(lock: &'l Lockfile, paths: &BTreeSet<VendorPath>) -> Vec<&'l Companions> {
-    let is_above_script =
-        |block: &&Companions| paths.iter().any(|path| block.is_above(path.as_str()));
-    let outer: Vec<_> = lock.all_companions().filter(is_above_script).collect();
-    let is_used = |block: &&Companions| {
-        outer.iter().any(|outer| outer.folder == block.folder || outer.is_above(&block.folder))
-    };
-    lock.all_companions().filter(is_used).collect()
 }
 
 /// The blocks that are new, gone or others, which `--locked` forbids.

@@ -8,7 +8,7 @@ use crate::{
     graph::{closure::Reach, local_urls::LocalUrls},
     integrity::{Algorithm, Digest, Integrity},
     js,
-    lockfile::{Entry, FileKind, LockedLoads, Lockfile},
+    lockfile::{Entry, FileKind, LockedLoads, Lockfile, Proof},
     npm::Licence,
     obtain::{self, Expectation, ObtainError, Obtained},
     options::OnError,
@@ -39,6 +39,8 @@ pub struct VendoredFiles {
     pub left_external: BTreeMap<SubresourceUrl, String>,
     /// The licences of the packages whose tarballs were read in this run, by `name@version`.
     pub licences: BTreeMap<String, Arc<Licence>>,
+    /// Why no signature of the registry counts, of what was downloaded in this run and is proved by npm.
+    pub unsigned: BTreeMap<SubresourceUrl, String>,
 }
 
 /// Turns what was read and downloaded into vendored files. A download that failed becomes a problem, or
@@ -68,9 +70,13 @@ pub fn record(
     // Downloads were opened ahead of the graphs: some are reached by no page.
     fetched.retain(|url, _| resolution.plan.actions.contains_key(url));
     record.verify_cached_by_declared();
+    if !settings.mode.locked {
+        record.note_declared();
+    }
     record.refuse_malicious_versions(&fetched);
     record.add_fetched(fetched);
     record.note_external();
+    record.add_licences_of_companions();
     (record.files, record.findings)
 }
 
@@ -125,6 +131,17 @@ impl Record<'_> {
         }
     }
 
+    /// Notes which cached files a page declares: a page may have got its `integrity` after they were locked.
+    fn note_declared(&mut self) {
+        let VendoredFiles { bytes, lock, .. } = &mut self.files;
+        for (url, bytes) in bytes {
+            let Some(entry) = lock.get(url).filter(|entry| !entry.declared) else { continue };
+            if is_declared(self.resolution.urls.get(url), bytes) {
+                lock.insert(url.clone(), Entry { declared: true, ..entry.clone() });
+            }
+        }
+    }
+
     fn refuse_malicious_versions(&mut self, fetched: &BTreeMap<SubresourceUrl, Obtained>) {
         for (url, obtained) in fetched {
             let Some(id) = obtained.evidence.package.as_deref() else { continue };
@@ -141,6 +158,12 @@ impl Record<'_> {
         let finding = self.settings.policy.admits_version(url, package, version).err()?;
         let message = format!("`{url}` delivers {package}@{version}: {}", finding.reason);
         Some(Notice::new("malicious-version", message).hint(finding.replacement.clone()))
+    }
+
+    fn add_licences_of_companions(&mut self) {
+        let folders = self.files.companions.folders.iter();
+        let licences = folders.filter_map(|it| Some((it.package.clone(), it.licence.clone()?)));
+        self.files.licences.extend(licences);
     }
 
     /// Locks why scripts stay external.
@@ -166,12 +189,16 @@ impl Record<'_> {
             self.files.lock.insert(url.clone(), self.entry(&url, &obtained, path));
             self.files.fresh.push(url.clone());
             self.files.licences.extend(obtained.evidence.package.zip(obtained.evidence.licence));
+            self.files.unsigned.extend(obtained.evidence.unsigned.map(|why| (url.clone(), why)));
             self.files.bytes.insert(url, obtained.bytes);
         }
     }
 
     fn warn_of_failed_registry(&mut self, url: &SubresourceUrl, obtained: &Obtained) {
-        if let Some(failure) = &obtained.evidence.registry_failed {
+        let is_proved = self.files.lock.get(url).is_some_and(|locked| locked.proof == Proof::Npm);
+        if let Some(failure) = &obtained.evidence.registry_failed
+            && !is_proved
+        {
             let places = self.resolution.places(url);
             self.findings.warnings.push(unproved(url, failure).used_at(places));
         }
@@ -180,10 +207,14 @@ impl Record<'_> {
     /// The lockfile entry of a file that was downloaded.
     fn entry(&self, url: &SubresourceUrl, obtained: &Obtained, path: VendorPath) -> Entry {
         let keep_query = url.as_url().query().is_some() && js::reads_own_address(&obtained.bytes);
-        // A locked file was verified against its digests: what it loads is still true.
-        let loads = self.files.lock.get(url).map(|entry| entry.loads.clone());
+        let declared = is_declared(self.resolution.urls.get(url), &obtained.bytes);
         let entry = entry(obtained, path, keep_query, algorithms(self.settings));
-        Entry { loads: loads.unwrap_or_default(), ..entry }
+        let entry = Entry { declared, ..entry };
+        // A locked file was verified against its digests: what is known of it is still true.
+        match self.files.lock.get(url) {
+            Some(locked) => Entry { loads: locked.loads.clone(), ..entry.keeping_evidence(locked) },
+            None => entry,
+        }
     }
 }
 
@@ -342,6 +373,12 @@ fn to_blame(resolution: &Resolution, url: &SubresourceUrl, error: &ObtainError) 
     }
 }
 
+/// Whether a page's own `integrity` names these bytes.
+fn is_declared(uses: Option<&UrlUses>, bytes: &[u8]) -> bool {
+    let declared = uses.into_iter().flat_map(|uses| uses.declared.keys());
+    declared.filter(|declared| declared.guards()).any(|declared| declared.verify(bytes).is_ok())
+}
+
 /// Files that would share one place must share their bytes: those that differ get a content hash.
 fn tell_apart(fetched: &mut BTreeMap<SubresourceUrl, Obtained>) {
     let mut first: BTreeMap<StorageKey, Digest> = BTreeMap::new();
@@ -389,11 +426,13 @@ fn entry(
         media_type: obtained.media_type.clone(),
         integrity: Integrity::of(&obtained.bytes, algorithms),
         upstream_integrity: None,
+        declared: false,
         package: evidence.package,
         proof: evidence.proof,
         proof_file: evidence.file,
         proof_reason: evidence.reason,
         tarball: evidence.tarball,
+        signed_by: evidence.signed_by,
         source: obtained.source,
         floating: obtained.floating,
         keep_query,

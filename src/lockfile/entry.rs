@@ -22,6 +22,8 @@ pub struct Entry {
     pub integrity: Integrity,
     /// The digests of the bytes as the CDN sent them, if ours are edited.
     pub upstream_integrity: Option<Integrity>,
+    /// Whether a page's own `integrity` named the bytes when they were locked, or later.
+    pub declared: bool,
     /// The npm package, `name@1.2.3`.
     pub package: Option<String>,
     /// Whether the bytes are the ones the package's author published.
@@ -32,6 +34,8 @@ pub struct Entry {
     pub proof_reason: Option<String>,
     /// `sha512-…` of the package's tarball, as the registry publishes it.
     pub tarball: Option<String>,
+    /// The key of the registry that signed that digest, by its fingerprint `SHA256:…`.
+    pub signed_by: Option<String>,
     /// Who sent the bytes.
     pub source: Source,
     /// Whether the URL names no exact version, so that an update may bring other bytes.
@@ -92,7 +96,7 @@ impl Entry {
     }
 
     /// Every key in the file's order, with its value as TOML; `None` is not written.
-    pub(super) fn fields(&self) -> [(&'static str, Option<String>); 18] {
+    pub(super) fn fields(&self) -> [(&'static str, Option<String>); 20] {
         let text = |value: &Option<String>| value.as_deref().map(quoted);
         let flag = |value: bool| value.then(|| "true".to_owned());
         let final_url = self.final_url.as_ref().map(ToString::to_string);
@@ -105,11 +109,13 @@ impl Entry {
             ("type", Some(quoted(&self.media_type))),
             ("integrity", Some(quoted(&self.integrity.to_string()))),
             ("upstream-integrity", text(&upstream_integrity)),
+            ("declared", flag(self.declared)),
             ("package", text(&self.package)),
             ("proof", Some(quoted(self.proof.as_str()))),
             ("proof-file", text(&self.proof_file)),
             ("proof-reason", text(&self.proof_reason)),
             ("tarball", text(&self.tarball)),
+            ("signed-by", text(&self.signed_by)),
             ("source", Some(quoted(self.source.as_str()))),
             ("floating", flag(self.floating)),
             ("keep-query", flag(self.keep_query)),

@@ -29,10 +29,12 @@ size = 208912
 type = "text/javascript"
 integrity = "sha384-H8BRh8j48O9oYatfu5AZzq6A9RINhZO5H16dQZngK7T62em8MUt1FLm52t+eX6xO"
 upstream-integrity = "sha384-H8BRh8j48O9oYatfu5AZzq6A9RINhZO5H16dQZngK7T62em8MUt1FLm52t+eX6xO"
+declared = true
 package = "chart.js@4.4.1"
 proof = "npm"
 proof-file = "dist/chart.umd.js"
 tarball = "sha512-x"
+signed-by = "SHA256:DhQ8wR5APBvFHLF/+Tc+AYvPOdTpcIDqOhxsBHRwC7U"
 source = "npm"
 floating = true
 keep-query = true
@@ -101,6 +103,18 @@ fn values_are_read_under_their_keys() {
     assert!(lockfile.get(&url("https://cdn.test/other.js")).is_none());
 }
 
+/// Blocks that an earlier version wrote have no evidence beside the proof.
+#[test]
+fn blocks_without_the_keys_of_evidence_are_read_and_printed_as_they_are() {
+    let is_new = |line: &&str| line.starts_with("declared = ") || line.starts_with("signed-by = ");
+    let old: String = TEXT.lines().filter(|line| !is_new(line)).map(|l| format!("{l}\n")).collect();
+    let lockfile = parse(&old).unwrap();
+    assert_eq!(lockfile.version(), Version::CURRENT);
+    assert_eq!(lockfile.to_text(), old);
+    let levels: Vec<_> = lockfile.iter().map(|(_, entry)| entry.evidence()).collect();
+    assert_eq!(levels, [EvidenceLevel::Npm, EvidenceLevel::None]);
+}
+
 #[test]
 fn another_version_is_named_even_if_its_keys_are_unknown() {
     let plain = error_with("version = 2", "version = 3");
@@ -120,7 +134,7 @@ fn an_unknown_key_is_shown_with_its_line() {
     let LockfileError::Syntax { .. } = error else { panic!("{error}") };
     let message = error.to_string();
     assert!(message.starts_with("`vendor-cache/inhouse.lock` is not a valid lockfile"));
-    assert!(message.contains("floatin = true") && message.contains("line 19"), "{message}");
+    assert!(message.contains("floatin = true") && message.contains("line 21"), "{message}");
     assert!(error_with("version = 2", "version = 2\nx = 1").to_string().contains("unknown"));
 }
 
@@ -144,9 +158,9 @@ fn values_that_are_not_what_their_key_needs_are_errors() {
 fn a_conflict_marker_is_named_with_its_line() {
     let error = error_with("size = 23", "<<<<<<< HEAD\nsize = 23\n=======\nsize = 24\n>>>>>>> x");
     let LockfileError::ConflictMarker { line, .. } = error else { panic!("{error}") };
-    assert_eq!(line, 32);
+    assert_eq!(line, 34);
     let halved = error_with("size = 23", "=======\nsize = 24");
-    assert!(matches!(halved, LockfileError::ConflictMarker { line: 32, .. }), "{halved}");
+    assert!(matches!(halved, LockfileError::ConflictMarker { line: 34, .. }), "{halved}");
 }
 
 #[test]
@@ -274,10 +288,10 @@ prop_compose! {
         media_type: String,
         integrity in integrity(),
         upstream_integrity in option::of(integrity()),
-        [package, proof_file, proof_reason, tarball, varies] in any::<[Option<String>; 5]>(),
+        [package, proof_file, proof_reason, tarball, signed_by, varies] in any::<[Option<String>; 6]>(),
         kind in sample::select(FileKind::ALL.to_vec()),
         loads in locked_loads(),
-        [npm_proof, npm_source, floating, keep_query] in any::<[bool; 4]>(),
+        [declared, npm_proof, npm_source, floating, keep_query] in any::<[bool; 5]>(),
     ) -> Entry {
         Entry {
             kind,
@@ -287,11 +301,13 @@ prop_compose! {
             media_type,
             integrity,
             upstream_integrity,
+            declared,
             package,
             proof: if npm_proof { Proof::Npm } else { Proof::None },
             proof_file,
             proof_reason,
             tarball,
+            signed_by,
             source: if npm_source { Source::Npm } else { Source::Cdn },
             floating,
             keep_query,

@@ -54,8 +54,13 @@ fn unused_rules(settings: &Settings, resolution: &Resolution) -> Vec<Notice> {
     if resolution.is_incomplete {
         return Vec::new(); // a rule may be about what a module imports that is not downloaded yet
     }
-    let unused = settings.policy.unused_rules(resolution.urls.keys());
+    let unused = settings.policy.unused_rules(seen(resolution));
     unused.into_iter().map(|rule| unused_rule(&rule.pattern)).collect()
+}
+
+/// The URLs that rules may be about: also those of files that pages load from the vendor folder already.
+fn seen(resolution: &Resolution) -> impl Iterator<Item = &SubresourceUrl> {
+    resolution.urls.keys().chain(&resolution.used_locally)
 }
 
 fn unused_rule(pattern: &str) -> Notice {

@@ -1,13 +1,16 @@
 //! Whether the registry's own key signed a version of a package.
 //!
 //! A registry that signs (npm's does) signs the text `name@version:integrity` with ECDSA on P-256 over
-//! SHA-256, and publishes its keys. A good signature binds the tarball's digest to the registry's key, so that a
-//! mirror between the two cannot replace both. Nothing here touches the network: [`registry`](super::registry)
-//! fetches the keys.
+//! SHA-256, and publishes its keys. A good signature binds the tarball's digest to a key. That the key is the
+//! registry's own, and not one of a mirror in between, can be seen by its fingerprint, which is worked out here and not
+//! taken from the registry. Nothing here touches the network: [`registry`](super::registry) fetches the keys.
 
 use std::fmt;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD},
+};
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use serde::Deserialize;
 
@@ -16,9 +19,11 @@ use serde::Deserialize;
 pub enum Signature {
     /// Signed by a key of the registry.
     Signed {
-        /// The key's id: `SHA256:…`.
+        /// The key's fingerprint: `SHA256:…`. npm's registry uses it as the key's id.
         key: String,
     },
+    /// What is signed is no digest by SHA-2 of the tarball.
+    NoStrongDigest,
     /// The registry gives no signature of this version.
     NotSigned,
     /// A key of the registry did not make the signature that bears its id.
@@ -39,10 +44,13 @@ impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Signed { key } => write!(f, "signed by {key}"),
-            Self::NotSigned => f.write_str("not signed"),
-            Self::Wrong { key } => write!(f, "the signature is not by {key}, as it says"),
-            Self::KeysUnavailable => f.write_str("signed, but the key is not available"),
-            Self::KeyExpired { key } => write!(f, "signed by {key} after that key had expired"),
+            Self::NoStrongDigest => f.write_str("it is signed, but by no digest better than SHA-1"),
+            Self::NotSigned => f.write_str("the registry gives no signature"),
+            Self::Wrong { key } => write!(f, "the key {key} did not make its signature"),
+            Self::KeysUnavailable => {
+                f.write_str("it is signed, but the registry does not give the key")
+            }
+            Self::KeyExpired { key } => write!(f, "the key {key} had expired when it was signed"),
         }
     }
 }
@@ -125,7 +133,7 @@ impl RegistryKeys {
         Some(match signed {
             false => Signature::Wrong { key },
             true if known.had_expired(*published) => Signature::KeyExpired { key },
-            true => Signature::Signed { key },
+            true => Signature::Signed { key: fingerprint(public_key.as_ref()) },
         })
     }
 }
@@ -144,6 +152,17 @@ impl RegistryKey {
         let times = self.expires.as_deref().and_then(utc).zip(published.and_then(utc));
         times.is_some_and(|(expires, published)| published >= expires)
     }
+}
+
+/// The fingerprint of a P-256 key, as OpenSSH works it out (RFC 4253 6.6, RFC 5656 3.1) and npm names its keys.
+fn fingerprint(point: &[u8]) -> String {
+    let mut blob = Vec::new();
+    for part in [SCHEME.as_bytes(), b"nistp256", point] {
+        blob.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        blob.extend(part);
+    }
+    let hash = ring::digest::digest(&ring::digest::SHA256, &blob);
+    format!("SHA256:{}", BASE64_STANDARD_NO_PAD.encode(hash))
 }
 
 /// A time in UTC to the second, in a form whose order as text is the order of time.

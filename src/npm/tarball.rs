@@ -61,10 +61,8 @@ pub struct Package {
     /// The digest of the tarball, `sha512-…` or for old versions `sha1-…`, as the registry gives it.
     pub tarball_integrity: String,
     /// What the registry's signature of that digest is worth.
-    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "read by tests"))]
     pub signature: Signature,
     /// How much that digest proves.
-    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "read by tests"))]
     pub strength: ProofStrength,
     /// The files by their path inside the package.
     pub files: BTreeMap<String, PackageFile>,
@@ -124,8 +122,13 @@ impl Package {
         })
     }
 
-    /// This package, with what the registry's signature of it is worth.
+    /// This package, with what the registry's signature of it is worth. `dist.shasum`, which old versions are held
+    /// against, is not in what is signed.
     pub(super) fn with_signature(self, signature: Signature) -> Self {
+        let signature = match (self.strength, signature) {
+            (ProofStrength::Sha1, Signature::Signed { .. }) => Signature::NoStrongDigest,
+            (_, signature) => signature,
+        };
         Self { signature, ..self }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     lockfile::{Proof, Source},
-    npm::{self, Licence, Package, RegistryError},
+    npm::{self, Licence, Package, RegistryError, Signature},
     reference::SubresourceUrl,
     vendor_path::Stored,
 };
@@ -43,6 +43,10 @@ pub struct Evidence {
     pub tarball: Option<String>,
     /// What the package says of its licence.
     pub licence: Option<Arc<Licence>>,
+    /// The key of the registry that signed that digest.
+    pub signed_by: Option<String>,
+    /// Why no signature counts, where there is a proof.
+    pub unsigned: Option<String>,
     /// Why there is no proof.
     pub reason: Option<String>,
     /// A registry that should have answered did not.
@@ -77,6 +81,15 @@ impl Evidence {
         Self { package, licence, ..Self::unproved(format!("{reason}{hint}")) }
     }
 
+    fn of_signature(signature: &Signature) -> Self {
+        let (signed_by, unsigned) = match signature {
+            Signature::Signed { key } => (Some(key.clone()), None),
+            no_signature => (None, Some(no_signature.to_string())),
+        };
+        Self { signed_by, unsigned, ..Self::default() }
+    }
+
+    /// `path` of the package has these bytes.
     pub(super) fn of_file(package: &Package, path: String) -> Self {
         Self {
             package: Some(package.id()),
@@ -84,7 +97,7 @@ impl Evidence {
             file: Some(path),
             tarball: Some(package.tarball_integrity.clone()),
             licence: Some(package.licence()),
-            ..Self::default()
+            ..Self::of_signature(&package.signature)
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::pattern::PatternError;
-use crate::companions::Override;
+use crate::{companions::Override, lockfile::EvidenceLevel};
 
 /// One `[[rule]]` of `inhouse.toml`.
 ///
@@ -21,9 +21,19 @@ pub struct Rule {
     /// Which files that they load beside themselves come along.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub companions: Option<Override>,
+    /// How much has to speak for the bytes of those that are vendored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require_proof: Option<EvidenceLevel>,
     /// Why, for the reports. A rule that overrides a built-in list without one is warned about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+impl Rule {
+    /// Whether the rule has no key that says anything about its URLs.
+    pub(super) fn is_empty(&self) -> bool {
+        self.action.is_none() && self.companions.is_none() && self.require_proof.is_none()
+    }
 }
 
 /// What a [`Rule`] says.
@@ -57,6 +67,11 @@ pub enum PolicyError {
     /// The pattern of a `[[rule]]`.
     #[error("the rule {0}")]
     Rule(PatternError),
+    /// A `[[rule]]` with nothing but a pattern and a reason.
+    #[error(
+        "the rule `{0}` says nothing: it has none of `action`, `companions` and `require-proof`"
+    )]
+    Empty(String),
     /// A pattern of `include`.
     #[error("in `include`, the {0}")]
     Include(PatternError),

@@ -6,11 +6,15 @@ fn url(text: &str) -> SubresourceUrl {
 }
 
 fn rule(pattern: &str, action: RuleAction) -> Rule {
-    Rule { action: Some(action), ..without_action(pattern) }
+    Rule { pattern: pattern.into(), action: Some(action), ..Rule::default() }
 }
 
 fn without_action(pattern: &str) -> Rule {
-    Rule { pattern: pattern.into(), ..Rule::default() }
+    requiring(pattern, EvidenceLevel::None)
+}
+
+fn requiring(pattern: &str, level: EvidenceLevel) -> Rule {
+    Rule { pattern: pattern.into(), require_proof: Some(level), ..Rule::default() }
 }
 
 fn policy(rules: Vec<Rule>) -> Policy {
@@ -244,6 +248,28 @@ fn a_rule_without_action_decides_nothing() {
     assert_eq!(kept_id(&policy, JQUERY), Some(Origin::Rule("*.example.com".into())));
     let malicious = url("https://cdn.jsdelivr.net/npm/@ledgerhq/connect-kit@1");
     assert!(policy.admits_version(&malicious, "@ledgerhq/connect-kit", "1.1.6").is_err());
+}
+
+#[test]
+fn each_key_is_looked_up_by_itself() {
+    let policy = policy(vec![
+        requiring("*", EvidenceLevel::Npm),
+        rule("cdn.example.com", RuleAction::Vendor),
+        requiring("cdn.example.com/npm/jquery@*", EvidenceLevel::None),
+    ]);
+    let required = |text: &str| policy.required_proof(&url(text)).map(|(level, _)| level);
+    assert_eq!(required("https://cdn.example.com/a.js"), Some(EvidenceLevel::Npm));
+    assert_eq!(required(JQUERY), Some(EvidenceLevel::None));
+    let (_, rule) = policy.required_proof(&url("https://cdn.example.com/a.js")).unwrap();
+    assert_eq!(rule.pattern, "*");
+    assert_eq!(self::policy(vec![]).required_proof(&url(JQUERY)), None);
+}
+
+#[test]
+fn a_rule_that_says_nothing_is_an_error() {
+    let rule = Rule { reason: Some("why not".into()), pattern: "*".into(), ..Rule::default() };
+    let error = Policy::new(vec![rule], vec![], vec![], OnDenied::Fail).unwrap_err();
+    assert_eq!(error, PolicyError::Empty("*".into()));
 }
 
 #[test]

@@ -11,7 +11,10 @@ use anstyle::{AnsiColor, Style};
 use super::{
     CompanionsRow, IMPORT, Outcome, Report, Run, ScriptRow, Summary, VendoredRow, printable,
 };
-use crate::findings::{self, Notice, Places, Use};
+use crate::{
+    findings::{self, Notice, Places, Use},
+    lockfile::EvidenceLevel,
+};
 
 /// How many places of a script are listed before "and N more".
 const SHOWN_USES: usize = 3;
@@ -139,10 +142,15 @@ fn with_companions(row: &CompanionsRow) -> String {
 }
 
 fn proof(file: &VendoredRow) -> String {
-    match (&file.package, &file.proof_reason) {
+    let npm = match (&file.package, &file.proof_reason) {
         (Some(package), _) if file.proof == "npm" => format!("proved by npm {package}"),
         (_, Some(reason)) => format!("no npm proof: {reason}"),
         (_, None) => "no npm proof".to_owned(),
+    };
+    match file.evidence {
+        EvidenceLevel::Signed => format!("{npm}, signed"),
+        EvidenceLevel::Declared => format!("matches the `integrity` of a page, {npm}"),
+        EvidenceLevel::Npm | EvidenceLevel::None => npm,
     }
 }
 

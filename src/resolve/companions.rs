@@ -203,6 +203,7 @@ impl<'a> CompanionSearch<'a> {
         let files = bytes.into_iter().map(file).collect::<Option<_>>()?;
         Some(CompanionFolder {
             place,
+            licence: self.package_with_id(&listed.id).map(Package::licence),
             list: path_of_list(&listed.id).map(|path| (path, listed.files.to_text())),
             package: listed.id,
             tarball: listed.tarball,

@@ -43,6 +43,8 @@ pub fn redistributed(
         };
         redistributed.others.insert(url.clone(), comment);
     }
+    let companions = lock.companions_used_by(&present.into_iter().cloned().collect());
+    redistributed.packages.extend(companions.into_iter().map(|block| block.package.clone()));
     Ok(redistributed)
 }
 

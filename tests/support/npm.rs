@@ -3,6 +3,11 @@
 use std::{io::Read, path::Path};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair},
+};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha1::Sha1;
 use sha2::{Digest, Sha512};
@@ -18,6 +23,7 @@ pub struct Package {
     manifest: Value,
     lying: bool,
     integrity: bool,
+    signatures: Signatures,
     /// The tarball, if it was published elsewhere.
     published: Option<Vec<u8>>,
 }
@@ -32,6 +38,7 @@ impl Package {
             manifest: json!({ "name": name, "version": version }),
             lying: false,
             integrity: true,
+            signatures: Signatures::None,
             published: None,
         }
     }
@@ -110,6 +117,12 @@ impl Package {
         self
     }
 
+    /// Has the registry sign it.
+    pub fn signed(mut self, signatures: Signatures) -> Self {
+        self.signatures = signatures;
+        self
+    }
+
     fn file_name(&self) -> String {
         let base = self.name.rsplit('/').next().unwrap_or_default();
         format!("{base}-{}.tgz", self.version)
@@ -150,11 +163,69 @@ impl Package {
         if self.integrity {
             let digest = BASE64_STANDARD.encode(Sha512::digest(&tarball));
             dist["integrity"] = json!(format!("sha512-{digest}"));
+            dist["signatures"] = self.signature(&format!("sha512-{digest}"));
         }
         let mut metadata = self.manifest.clone();
         metadata["dist"] = dist;
         metadata
     }
+
+    /// `dist.signatures`.
+    fn signature(&self, integrity: &str) -> Value {
+        let message = format!("{}@{}:{integrity}", self.name, self.version);
+        let sig = match self.signatures {
+            Signatures::None => return json!([]),
+            Signatures::Good | Signatures::WithoutKeys => sign(&message),
+            Signatures::Wrong => sign(&format!("{message} and more")),
+        };
+        json!([{ "keyid": KEY_ID, "sig": sig }])
+    }
+}
+
+/// How a registry signs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signatures {
+    /// It does not.
+    #[default]
+    None,
+    /// As it should.
+    Good,
+    /// It does not give its keys, as many mirrors.
+    WithoutKeys,
+    /// Its signatures are of something else.
+    Wrong,
+}
+
+/// What the registry calls its key.
+const KEY_ID: &str = "the-key";
+
+/// The key pair whose private key is the number 1: the public key is the base point of P-256 (SEC 2, 2.4.2).
+fn key_pair() -> EcdsaKeyPair {
+    const BASE_POINT: &str =
+        "BGsX0fLhLEJH+Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT+NC4v4af5uO5+tKfA+eFivOM1drMV7Oy7ZAaDe/UfU=";
+    let mut private = [0; 32];
+    private[31] = 1;
+    let public = BASE64_STANDARD.decode(BASE_POINT).unwrap();
+    let random = SystemRandom::new();
+    let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
+    EcdsaKeyPair::from_private_key_and_public_key(algorithm, &private, &public, &random).unwrap()
+}
+
+/// A signature of `message`, as registries give it.
+fn sign(message: &str) -> String {
+    let signature = key_pair().sign(&SystemRandom::new(), message.as_bytes()).unwrap();
+    BASE64_STANDARD.encode(signature)
+}
+
+/// The answer of `/-/npm/v1/keys`.
+fn keys() -> Value {
+    const INFO: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE";
+    let point = key_pair().public_key().as_ref().to_vec();
+    let info = BASE64_STANDARD.decode(INFO).unwrap();
+    // The constant ends with the first byte of the point.
+    let key = BASE64_STANDARD.encode([&info, &point[1..]].concat());
+    json!({ "keys": [{ "keyid": KEY_ID, "scheme": "ecdsa-sha2-nistp256", "key": key, "expires": null }] })
 }
 
 /// The packages of one host; the version added last is `latest`.
@@ -171,6 +242,9 @@ impl Registry {
     pub fn answer(&self, host: &str, path: &str) -> Option<Answer> {
         let path = path.replace("%2f", "/").replace("%2F", "/");
         let path = path.strip_prefix('/')?;
+        if path == "-/npm/v1/keys" {
+            return self.keys();
+        }
         match path.split_once("/-/") {
             Some((name, file)) => {
                 let package = self.0.iter().find(|p| p.name == name && p.file_name() == file)?;
@@ -182,6 +256,13 @@ impl Registry {
                 Some(answer.content_type("application/json"))
             }
         }
+    }
+
+    fn keys(&self) -> Option<Answer> {
+        let gives =
+            |package: &Package| matches!(package.signatures, Signatures::Good | Signatures::Wrong);
+        let answer = || Answer::ok(keys().to_string()).content_type("application/json");
+        self.0.iter().any(gives).then(answer)
     }
 
     fn packument(&self, host: &str, name: &str) -> Option<Value> {

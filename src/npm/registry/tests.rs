@@ -217,7 +217,8 @@ fn a_signed_version_is_checked_with_keys_that_are_asked_for_once() {
     let registry = registry(&fake);
     for _ in 0..2 {
         let package = registry.package(&name("p"), &VersionSpec::None).unwrap();
-        assert_eq!(package.signature, Signature::Signed { key: "test".into() });
+        let Signature::Signed { key } = &package.signature else { panic!("{package:?}") };
+        assert!(key.starts_with("SHA256:"), "{key} is what the registry calls its key");
     }
     assert_eq!(fake.asked(), [at("p"), at("-/npm/v1/keys"), at("p/-/p-1.0.0.tgz")]);
 }
@@ -240,6 +241,20 @@ fn a_digest_that_nobody_signed_is_an_error_before_the_tarball_is_asked_for() {
     assert!(matches!(&error, RegistryError::BadSignature { key, .. } if key == "test"), "{error}");
     assert!(error.is_bad_signature());
     assert_eq!(fake.asked(), [at("p"), at("-/npm/v1/keys")]);
+}
+
+#[test]
+fn a_signature_of_a_digest_that_the_tarball_is_not_held_against_does_not_count() {
+    let (_, tgz) = one_version();
+    let hex: String = Sha1::digest(&tgz).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha1 = TarballIntegrity::strongest(None, Some(&hex)).unwrap().to_string();
+    for integrity in ["md5-x", &sha1] {
+        let (sig, keys) = sign(integrity);
+        let fake = signed(&sig, &format!(r#"{integrity}","shasum":"{hex}"#), Some(&keys));
+        let package = registry(&fake).package(&name("p"), &VersionSpec::None).unwrap();
+        assert_eq!(package.strength, ProofStrength::Sha1);
+        assert_eq!(package.signature, Signature::NoStrongDigest, "{integrity}");
+    }
 }
 
 #[test]

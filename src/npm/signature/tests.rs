@@ -36,6 +36,13 @@ fn a_real_signature_of_npm_verifies() {
 }
 
 #[test]
+fn a_key_is_named_by_its_fingerprint_and_not_by_what_the_registry_calls_it() {
+    let keys = keys("SHA256:of-another-key", SCHEME, KEY, "null");
+    let signature = entry("SHA256:of-another-key", SIGNATURE);
+    assert_eq!(keys.verify(&VERSION, &[signature]), Signature::Signed { key: KEY_ID.into() });
+}
+
+#[test]
 fn any_other_name_version_or_digest_makes_the_signature_bad() {
     let bad = Signature::Wrong { key: KEY_ID.into() };
     assert_eq!(verify(SignedVersion { name: "@midas-ds/checkboy", ..VERSION }), bad);

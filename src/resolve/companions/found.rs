@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     companions::{PackageFiles, Place, Recipe},
+    npm::Licence,
     reference::SubresourceUrl,
     vendor_path::VendorPath,
 };
@@ -33,6 +34,8 @@ pub struct CompanionFolder {
     pub tarball: String,
     /// What chose them.
     pub chosen_by: BTreeSet<String>,
+    /// What the package says of its licence, if its tarball was read in this run.
+    pub licence: Option<Arc<Licence>>,
     /// All files of the package.
     pub package_files: Arc<PackageFiles>,
     /// That list as a file of the vendor cache.

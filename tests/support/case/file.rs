@@ -9,7 +9,10 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::support::http::{Answer, mime_type};
+use crate::support::{
+    http::{Answer, mime_type},
+    npm::Signatures,
+};
 
 /// `case.toml`.
 #[derive(Debug, Deserialize)]
@@ -29,6 +32,9 @@ pub struct Case {
     /// Nothing listens where the registry should be either.
     #[serde(default)]
     pub registry_down: bool,
+    /// How the registry signs packages.
+    #[serde(default)]
+    pub signatures: Signatures,
     /// Why a second run has to ask the network again.
     pub online: Option<String>,
     /// Why `inhouse check` is not content with the result.

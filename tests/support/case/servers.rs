@@ -24,6 +24,7 @@ pub fn start(folder: &Path, case: &Case) -> Cdn {
     }
     packages(&folder.join("npm"))
         .into_iter()
+        .map(|package| package.signed(case.signatures))
         .fold(cdn, |cdn, package| cdn.package(REGISTRY, package))
 }
 
