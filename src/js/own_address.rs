@@ -6,15 +6,27 @@
 //! something is loaded, within the one file. In doubt a load is reported: that only costs a warning,
 //! and a missed one costs the page.
 
+mod amd;
+mod arguments;
 mod calls;
+mod classes;
+mod data_addresses;
+mod facts;
 mod flow;
 mod functions;
 mod graph;
+mod loading;
+mod methods;
+mod new_expressions;
+mod objects;
+mod origins;
 mod patterns;
 mod reader;
 mod resolve;
 mod scopes;
 mod statements;
+mod steps;
+mod texts;
 mod values;
 mod words;
 

@@ -10,8 +10,8 @@ use oxc_ast::ast::{
 use oxc_ast_visit::{VisitJs, walk_js};
 
 use super::{
-    graph::{Node, Property},
     reader::Reader,
+    steps::{Node, Property},
 };
 
 impl<'a> VisitJs<'a> for Reader<'a> {
