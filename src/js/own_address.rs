@@ -56,7 +56,7 @@ pub fn reads_own_address(source: &[u8]) -> bool {
 
 /// Whether a script with this text can learn its own address.
 pub(super) fn may_be_known(text: &str) -> bool {
-    const WORDS: [&str; 9] = [
+    const WORDS: &[&str] = &[
         "currentScript",
         "import.meta",
         ".scripts",
@@ -66,6 +66,7 @@ pub(super) fn may_be_known(text: &str) -> bool {
         "SCRIPT",
         "[src",
         "location",
+        ".fileName",
     ];
     WORDS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
 }

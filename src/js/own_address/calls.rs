@@ -54,6 +54,7 @@ impl<'a> Reader<'a> {
             return Some(self.origin(Content::Element, OwnAddress::ScriptElements));
         }
         self.loads_by_call(name, it, &arguments);
+        self.loads_by_import(callee, it.span, &arguments);
         self.defines_by_call(name, it, &arguments);
         let result = self.called(callee, None, arguments, name);
         if name == "require" && text_at(it, 0).is_some() {

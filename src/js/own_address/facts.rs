@@ -18,17 +18,18 @@ pub(super) enum Fact {
     Function(Node, u32),
     /// The node is called.
     Call(Node, u32),
-    /// The node holds an element of this kind, made by the script.
-    Made(Node, Made),
+    /// The node holds something of this kind.
+    Is(Node, Kind),
 }
 
-/// An element that the script makes.
+/// What something is, as far as it says whether a load is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Made {
-    /// Its `href` is loaded: `link`, or an element whose name is computed.
+pub(super) enum Kind {
+    /// An element whose `href` is loaded: `link`, or one whose name is computed. The `href` of others
+    /// is mostly set to resolve an address.
     Link,
-    /// Its `href` is not loaded: `a`, mostly made to resolve an address.
-    Other,
+    /// What another file of the package exports.
+    Imported,
 }
 
 /// A function of the script, as its callers see it.
@@ -77,15 +78,15 @@ pub(super) enum When {
     Derived,
     /// The script's address: what is appended names another file.
     Address,
-    /// As `Derived`, if this node is an element whose `href` is loaded.
-    DerivedForLink(Node),
+    /// As `Derived`, if this node holds something of this kind.
+    DerivedIf(Node, Kind),
 }
 
 impl When {
     /// Whether a load of this is one of another file.
     pub fn is_met_by(self, content: Content) -> bool {
         match self {
-            Self::Derived | Self::DerivedForLink(_) => content == Content::Derived,
+            Self::Derived | Self::DerivedIf(..) => content == Content::Derived,
             Self::Address => matches!(content, Content::Address | Content::Derived),
         }
     }
@@ -102,11 +103,11 @@ impl Function {
 impl Load {
     /// Every mention of a node.
     pub fn nodes(&mut self) -> impl Iterator<Item = &mut Node> {
-        let element = match &mut self.when {
-            When::DerivedForLink(element) => Some(element),
+        let other = match &mut self.when {
+            When::DerivedIf(node, _) => Some(node),
             When::Derived | When::Address => None,
         };
-        [&mut self.node].into_iter().chain(element)
+        [&mut self.node].into_iter().chain(other)
     }
 }
 
@@ -117,7 +118,7 @@ impl Fact {
             Self::Read { object, property, .. } | Self::Write { object, property, .. } => {
                 Some((object, property))
             }
-            Self::Alias(..) | Self::Function(..) | Self::Call(..) | Self::Made(..) => None,
+            Self::Alias(..) | Self::Function(..) | Self::Call(..) | Self::Is(..) => None,
         }
     }
 
@@ -128,7 +129,7 @@ impl Fact {
             Self::Read { object, to: other, .. } | Self::Write { object, from: other, .. } => {
                 vec![object, other]
             }
-            Self::Function(node, _) | Self::Call(node, _) | Self::Made(node, _) => vec![node],
+            Self::Function(node, _) | Self::Call(node, _) | Self::Is(node, _) => vec![node],
         }
     }
 }

@@ -80,7 +80,8 @@ impl<'a> Reader<'a> {
         read: impl FnOnce(&mut Self, &mut facts::Function),
     ) {
         let result = self.graph.node(owner);
-        let outer = mem::replace(&mut self.frame, Frame { owner, this, result });
+        let outer =
+            mem::replace(&mut self.frame, Frame { owner, this, result, reads_stack: false });
         self.scopes.enter(owner, true);
         let mut signature = facts::Function { this, parameters: Vec::new(), rest: None, result };
         read(self, &mut signature);

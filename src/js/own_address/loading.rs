@@ -5,7 +5,7 @@ use oxc_span::Span;
 
 use super::{
     arguments::{Arguments, text_at},
-    facts::{Load, When},
+    facts::{Kind, Load, When},
     reader::Reader,
     steps::{Node, Property},
     words,
@@ -64,6 +64,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Calls of what another file of the package exports: that file loads what it is given.
+    pub fn loads_by_import(&mut self, callee: Node, span: Span, arguments: &Arguments) {
+        if !self.imports_files {
+            return;
+        }
+        for argument in arguments.all() {
+            let part = self.property_of(argument, Property::READ);
+            for given in [argument, part] {
+                self.load(Some(given), span, When::DerivedIf(callee, Kind::Imported));
+            }
+        }
+    }
+
     /// `require.config({ baseUrl, paths })`
     fn load_folders(&mut self, settings: Option<Node>, span: Span) {
         let Some(settings) = settings else { return };
@@ -79,7 +92,7 @@ impl<'a> Reader<'a> {
     /// Sets the `href` of something that may be a link.
     pub fn load_of_link(&mut self, element: Option<Node>, value: Option<Node>, span: Span) {
         if let Some(element) = element {
-            self.load(value, span, When::DerivedForLink(element));
+            self.load(value, span, When::DerivedIf(element, Kind::Link));
         }
     }
 }

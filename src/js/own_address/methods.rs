@@ -4,7 +4,7 @@ use oxc_ast::ast::{Argument, CallExpression, Expression};
 
 use super::{
     arguments::{Arguments, text_at},
-    facts::{Call, Fact, Made},
+    facts::{Call, Fact, Kind},
     origins,
     reader::Reader,
     steps::{Content, Node, Property, Step},
@@ -56,11 +56,9 @@ impl<'a> Reader<'a> {
         self.value(object);
         self.arguments(&it.arguments);
         let element = self.node();
-        let made = match tag_name(it).as_deref() {
-            Some("link") | None => Made::Link,
-            Some(_) => Made::Other,
-        };
-        self.graph.facts.push(Fact::Made(element, made));
+        if tag_name(it).is_none_or(|name| name == "link") {
+            self.graph.facts.push(Fact::Is(element, Kind::Link));
+        }
         element
     }
 

@@ -9,9 +9,9 @@ use super::{
     facts::When,
     origins,
     reader::Reader,
-    steps::{Node, Property, Step},
+    steps::{Content, Node, Property, Step},
 };
-use crate::js::expression::literal;
+use crate::js::{expression::literal, loads::OwnAddress};
 
 impl<'a> Reader<'a> {
     /// `object[key]`
@@ -44,6 +44,10 @@ impl<'a> Reader<'a> {
         let object = object.without_parentheses();
         if let Some((content, kind)) = origins::of_member(object, name, self.is_worker) {
             return Some(self.origin(content, kind));
+        }
+        // The file in a line of the stack, as parsers of stacks call it.
+        if name == "fileName" && self.frame.reads_stack {
+            return Some(self.origin(Content::Address, OwnAddress::ErrorStack));
         }
         let property = match self.named(name) {
             Property::WRITTEN => Property::READ,

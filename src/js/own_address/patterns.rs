@@ -8,7 +8,7 @@ use oxc_ast::ast::{
 use oxc_span::Span;
 
 use super::{
-    facts::When,
+    facts::{Kind, When},
     reader::Reader,
     steps::{Node, Property},
     words,
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
             self.load(value, span, When::Derived);
         }
         if let (Some(object), "href") = (object, name) {
-            self.load(value, span, When::DerivedForLink(object));
+            self.load(value, span, When::DerivedIf(object, Kind::Link));
         }
         let property = self.named(name);
         self.write(object, property, value);

@@ -22,6 +22,8 @@ pub(super) struct Frame {
     pub owner: Owner,
     pub this: Node,
     pub result: Node,
+    /// Whether the function throws an error to itself, to read its stack.
+    pub reads_stack: bool,
 }
 
 /// The modules that a script defines for a loader of its own.
@@ -46,6 +48,8 @@ pub(super) struct Reader<'a> {
     /// What `this` is in each function that is no arrow function.
     pub this_in: HashMap<Node, Node>,
     pub modules: Modules,
+    /// Whether the script imports other files of its package.
+    pub imports_files: bool,
     /// Variables that got a `data:` address.
     pub data: HashSet<&'a str>,
     owners: Owner,
@@ -69,11 +73,12 @@ impl<'a> Reader<'a> {
         Self {
             graph,
             scopes: Scopes::new(SCRIPT),
-            frame: Frame { owner: SCRIPT, this, result },
+            frame: Frame { owner: SCRIPT, this, result, reads_stack: false },
             class: None,
             is_worker,
             this_in: HashMap::new(),
             modules: Modules::default(),
+            imports_files: false,
             data: HashSet::new(),
             owners: SCRIPT,
         }

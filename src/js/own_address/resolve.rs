@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    facts::{Call, Fact, Function, Load, Made, When},
+    facts::{Call, Fact, Function, Kind, Load, When},
     graph::Graph,
     steps::{Edge, Node, Property, SHARED, Step},
     words,
@@ -20,7 +20,13 @@ const FUNCTIONS_MAX: usize = 16;
 /// Something that moves: a function, by its index, or an element whose `href` is loaded.
 type Token = u32;
 
-const LINK: Token = u32::MAX;
+/// A thing of this kind.
+fn token_of(kind: Kind) -> Token {
+    match kind {
+        Kind::Link => u32::MAX,
+        Kind::Imported => u32::MAX - 1,
+    }
+}
 
 /// What waits for tokens at a node.
 #[derive(Clone, Copy)]
@@ -74,11 +80,13 @@ impl<'g> Resolver<'g> {
         resolver
     }
 
-    /// The loads, without those that set the `href` of something else than a link.
+    /// The loads, without those that need something of a kind that is not there.
     pub fn loads(&self) -> Vec<Load> {
-        let is_link = |node: &Node| self.tokens.get(node).is_some_and(|held| held.contains(&LINK));
+        let is_of = |node: &Node, kind| {
+            self.tokens.get(node).is_some_and(|held| held.contains(&token_of(kind)))
+        };
         let is_load = |load: &&Load| match load.when {
-            When::DerivedForLink(element) => is_link(&element),
+            When::DerivedIf(node, kind) => is_of(&node, kind),
             When::Derived | When::Address => true,
         };
         self.graph.loads.iter().filter(is_load).copied().collect()
@@ -127,8 +135,8 @@ impl<'g> Resolver<'g> {
                 self.arrive(node, index);
             }
             Fact::Call(node, index) => self.wait(node, Wait::Call(index)),
-            Fact::Made(node, Made::Link) => self.arrive(node, LINK),
-            Fact::Alias(..) | Fact::Read { .. } | Fact::Made(_, Made::Other) => {}
+            Fact::Is(node, kind) => self.arrive(node, token_of(kind)),
+            Fact::Alias(..) | Fact::Read { .. } => {}
         }
     }
 

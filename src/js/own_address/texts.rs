@@ -25,8 +25,10 @@ impl<'a> Reader<'a> {
             }
             _ => None,
         };
-        if literal(&it.right).is_some_and(words::names_file) {
-            self.load(left, it.span, When::Address);
+        match literal(&it.right) {
+            Some(text) if words::is_query(text) => return left,
+            Some(text) if words::names_file(text) => self.load(left, it.span, When::Address),
+            _ => {}
         }
         self.joined(left, right)
     }
@@ -41,6 +43,7 @@ impl<'a> Reader<'a> {
         }
         match (literal(&it.left), literal(&it.right)) {
             (_, Some("")) => return left,
+            (_, Some(text)) if words::is_query(text) => return left,
             (Some(""), _) => return right,
             (_, Some(text)) if words::names_file(text) => {
                 self.load(left, it.span, When::Address);
@@ -78,7 +81,8 @@ impl<'a> Reader<'a> {
             if words::names_file(after) {
                 self.load(value, it.span, When::Address);
             }
-            if it.expressions.len() == 1 && before.is_empty() && after.is_empty() {
+            let is_same = after.is_empty() || words::is_query(after);
+            if it.expressions.len() == 1 && before.is_empty() && is_same {
                 return value;
             }
             whole = self.joined(whole, value.filter(|_| words::may_precede_address(before)));

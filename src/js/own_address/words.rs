@@ -202,7 +202,9 @@ pub(super) fn selects_scripts(selector: &str) -> bool {
         !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_'))
             || part.starts_with("[src")
     };
-    selector.split([',', ' ', '>']).any(is_script)
+    // Scripts of a type, like `script[type="text/plain"]`, are data of the page.
+    let is_data = selector.contains("[type") && !selector.contains("[src");
+    !is_data && selector.split([',', ' ', '>']).any(is_script)
 }
 
 /// Whether `text`, appended to an address, ends in the name of a file that pages load.
@@ -218,6 +220,11 @@ pub(super) fn names_file(text: &str) -> bool {
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     let is_one_of = |known: &[&str]| known.iter().any(|it| extension.eq_ignore_ascii_case(it));
     is_one_of(EXTENSIONS) || !stem.is_empty() && is_one_of(WORDS)
+}
+
+/// Whether `text`, appended to the address of a file, leaves it the address of that file.
+pub(super) fn is_query(text: &str) -> bool {
+    text.starts_with(['?', '#'])
 }
 
 /// Whether what follows `text`, in markup, a style sheet or code, is loaded.
@@ -256,7 +263,16 @@ mod tests {
         {
             assert!(selects_scripts(selector), "{selector}");
         }
-        for selector in ["scripture", "script-tag", "#script", ".script", "a[href]", ""] {
+        for selector in [
+            "script[type]",
+            "script[type='text/x']",
+            "scripture",
+            "script-tag",
+            "#script",
+            ".script",
+            "a[href]",
+            "",
+        ] {
             assert!(!selects_scripts(selector), "{selector}");
         }
     }
