@@ -3,7 +3,7 @@
 //!
 //! Many scripts look up their own address and do nothing with it: bundlers put the code for it into
 //! every file. So the address is followed through variables, properties, calls and texts to where
-//! something is loaded, within the one file. In doubt a load is reported: that only costs a warning,
+//! something is loaded, or out of the file to others of its package. In doubt a load is reported: that only costs a warning,
 //! and a missed one costs the page.
 
 mod amd;
@@ -17,6 +17,7 @@ mod functions;
 mod graph;
 mod loading;
 mod methods;
+mod modules;
 mod new_expressions;
 mod objects;
 mod origins;

@@ -64,19 +64,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Calls of what another file of the package exports: that file loads what it is given.
-    pub fn loads_by_import(&mut self, callee: Node, span: Span, arguments: &Arguments) {
-        if !self.imports_files {
-            return;
-        }
-        for argument in arguments.all() {
-            let part = self.property_of(argument, Property::READ);
-            for given in [argument, part] {
-                self.load(Some(given), span, When::DerivedIf(callee, Kind::Imported));
-            }
-        }
-    }
-
     /// `require.config({ baseUrl, paths })`
     fn load_folders(&mut self, settings: Option<Node>, span: Span) {
         let Some(settings) = settings else { return };

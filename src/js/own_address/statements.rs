@@ -2,15 +2,14 @@
 
 use oxc_ast::ast::{
     ArrowFunctionExpression, BindingPattern, BlockStatement, CatchClause, Class, Declaration,
-    ExportDefaultDeclaration, ExportDefaultDeclarationKind, Expression, ForInStatement,
-    ForOfStatement, ForStatement, ForStatementLeft, IfStatement, ImportDeclaration,
-    ReturnStatement, Statement, SwitchStatement, TryStatement, UnaryOperator, VariableDeclaration,
-    VariableDeclarationKind,
+    ExportDeclaration, ExportDefaultDeclaration, ExportDefaultDeclarationKind,
+    ExportNamedDeclaration, Expression, ForInStatement, ForOfStatement, ForStatement,
+    ForStatementLeft, IfStatement, ImportDeclaration, ReturnStatement, Statement, SwitchStatement,
+    TryStatement, UnaryOperator, VariableDeclaration, VariableDeclarationKind,
 };
 use oxc_ast_visit::{VisitJs, walk_js};
 
 use super::{
-    facts::{Fact, Kind},
     reader::Reader,
     steps::{Node, Property},
 };
@@ -53,16 +52,16 @@ impl<'a> VisitJs<'a> for Reader<'a> {
     }
 
     fn visit_import_declaration(&mut self, it: &ImportDeclaration<'a>) {
-        let is_file_beside = it.source.value.starts_with('.');
-        for specifier in it.specifiers.iter().flatten() {
-            let name = specifier.local().name.as_str();
-            self.scopes.declare(name);
-            if is_file_beside {
-                self.imports_files = true;
-                let variable = self.variable(name);
-                self.graph.facts.push(Fact::Is(variable, Kind::Imported));
-            }
-        }
+        self.import_names(it);
+    }
+
+    fn visit_export_declaration(&mut self, it: &ExportDeclaration<'a>) {
+        walk_js::walk_export_declaration(self, it);
+        self.export_declared(&it.declaration);
+    }
+
+    fn visit_export_named_declaration(&mut self, it: &ExportNamedDeclaration<'a>) {
+        it.specifiers.iter().for_each(|specifier| self.export_variable(specifier));
     }
 
     fn visit_variable_declaration(&mut self, it: &VariableDeclaration<'a>) {

@@ -350,6 +350,26 @@ fn a_folder_that_is_given_to_another_file_of_the_package_is_used_there() {
 }
 
 #[test]
+fn an_address_that_is_exported_is_used_by_other_files_of_the_package() {
+    for code in [
+        "let base = ''; function set(path) { base = path }
+         function get(name) { if (!base) set(document.currentScript.src.split('/')[0]); return base + name }
+         export { get as folder }",
+        "export function folder() { return document.currentScript.src.replace('x.js', '') }",
+        "export const folder = document.currentScript.src.replace('x.js', '')",
+    ] {
+        assert_eq!(loads(code, SourceKind::Module).len(), 1, "{code}");
+    }
+    for code in [
+        "export const own = document.currentScript.src",
+        "export function has(url) { return document.currentScript.src.slice(9) === url }",
+        "const folder = document.currentScript.src.slice(9); export const other = 1",
+    ] {
+        assert_eq!(loads(code, SourceKind::Module), [], "{code}");
+    }
+}
+
+#[test]
 fn the_first_load_of_each_kind_is_named() {
     let code = "const a = import.meta.url;\nfetch(a + '/../a.bin');\nfetch(a + '/../b.bin');\nfetch(document.currentScript.src + name)";
     let expected = [(2, OwnAddress::ImportMetaUrl), (4, OwnAddress::CurrentScript)];
