@@ -352,12 +352,13 @@ fn worker_type_of(form: Form) -> Option<WorkerType> {
     }
 }
 
-const OWN_ADDRESSES: [OwnAddress; 5] = [
+const OWN_ADDRESSES: [OwnAddress; 6] = [
     OwnAddress::CurrentScript,
     OwnAddress::ScriptElements,
     OwnAddress::ImportMetaUrl,
     OwnAddress::OwnFolder,
     OwnAddress::WorkerLocation,
+    OwnAddress::ErrorStack,
 ];
 
 fn name_of_own_address(own: OwnAddress) -> &'static str {
@@ -367,6 +368,7 @@ fn name_of_own_address(own: OwnAddress) -> &'static str {
         OwnAddress::ImportMetaUrl => "import-meta-url",
         OwnAddress::OwnFolder => "own-folder",
         OwnAddress::WorkerLocation => "worker-location",
+        OwnAddress::ErrorStack => "error-stack",
     }
 }
 

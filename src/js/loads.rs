@@ -234,4 +234,6 @@ pub enum OwnAddress {
     OwnFolder,
     /// `location`, in a worker.
     WorkerLocation,
+    /// The stack of an error that the script throws for it.
+    ErrorStack,
 }

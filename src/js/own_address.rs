@@ -3,18 +3,31 @@
 //!
 //! Many scripts look up their own address and do nothing with it: bundlers put the code for it into
 //! every file. So the address is followed through variables, properties, calls and texts to where
-//! something is loaded, within the one file. In doubt a load is reported: that only costs a warning,
+//! something is loaded, or out of the file to others of its package. In doubt a load is reported: that only costs a warning,
 //! and a missed one costs the page.
 
+mod amd;
+mod arguments;
 mod calls;
+mod classes;
+mod data_addresses;
+mod facts;
 mod flow;
 mod functions;
 mod graph;
+mod loading;
+mod methods;
+mod modules;
+mod new_expressions;
+mod objects;
+mod origins;
 mod patterns;
 mod reader;
 mod resolve;
 mod scopes;
 mod statements;
+mod steps;
+mod texts;
 mod values;
 mod words;
 
@@ -44,7 +57,7 @@ pub fn reads_own_address(source: &[u8]) -> bool {
 
 /// Whether a script with this text can learn its own address.
 pub(super) fn may_be_known(text: &str) -> bool {
-    const WORDS: [&str; 9] = [
+    const WORDS: &[&str] = &[
         "currentScript",
         "import.meta",
         ".scripts",
@@ -54,6 +67,7 @@ pub(super) fn may_be_known(text: &str) -> bool {
         "SCRIPT",
         "[src",
         "location",
+        ".fileName",
     ];
     WORDS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
 }

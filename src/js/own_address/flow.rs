@@ -7,9 +7,13 @@
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry as MapEntry},
     mem,
+    ops::Range,
 };
 
-use super::graph::{Content, Edge, Graph, Node, Property, Step};
+use super::{
+    graph::Graph,
+    steps::{Content, Edge, Node, Property, Step},
+};
 use crate::js::loads::OwnAddress;
 
 /// The script's address, in some form.
@@ -38,7 +42,7 @@ type Arrival = (Entry, Node, Found);
 pub(super) struct Flow<'g> {
     graph: &'g Graph,
     /// Where the edges of each node start in `edges`.
-    starts: Vec<u32>,
+    starts: Vec<usize>,
     edges: Vec<Edge>,
     /// Whether what one call puts into a function comes out of that call only.
     tells_calls_apart: bool,
@@ -103,16 +107,9 @@ impl<'g> Flow<'g> {
     fn new(graph: &'g Graph, tells_calls_apart: bool) -> Self {
         let mut edges = graph.edges.clone();
         edges.sort_by_key(|edge| edge.from);
-        let mut starts = vec![0_u32; graph.owners.len() + 1];
-        for edge in &edges {
-            starts[edge.from as usize + 1] += 1;
-        }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
         Self {
             graph,
-            starts,
+            starts: starts(&edges, graph.owners.len()),
             edges,
             tells_calls_apart,
             arrived: HashMap::new(),
@@ -145,10 +142,9 @@ impl<'g> Flow<'g> {
     }
 
     fn go_on(&mut self, (entry, node, found): Arrival) {
-        let (start, end) = (self.starts[node as usize], self.starts[node as usize + 1]);
         let mut is_result = false;
-        for at in start..end {
-            let Edge { to, step, .. } = self.edges[at as usize];
+        for at in self.edges_of(node) {
+            let Edge { to, step, .. } = self.edges[at];
             match step {
                 Step::Enter(call) => self.enter(call, entry, to, found),
                 Step::Leave(call) => {
@@ -157,20 +153,30 @@ impl<'g> Flow<'g> {
                 }
                 Step::Same | Step::Derive | Step::Hold | Step::Read(_) => {
                     if let Some(found) = self.after(step, found) {
-                        match self.owner(node) == self.owner(to) {
-                            true => self.pending.push((entry, to, found)),
-                            // A name that many objects have tells less.
-                            false if self.graph.common.contains(&node) => {
-                                self.after_next.push((ANY_CALL, to, found));
-                            }
-                            false => self.jump(ANY_CALL, to, found),
-                        }
+                        self.step(entry, node, to, found);
                     }
                 }
             }
         }
         if is_result && entry != ANY_CALL {
             self.results[entry as usize].push((node, found));
+        }
+    }
+
+    /// The indexes of the edges from `node`.
+    fn edges_of(&self, node: Node) -> Range<usize> {
+        self.starts[node as usize]..self.starts[node as usize + 1]
+    }
+
+    /// From one node to the next, in one function or through what outlives a call.
+    fn step(&mut self, entry: Entry, from: Node, to: Node, found: Found) {
+        if self.owner(from) == self.owner(to) {
+            self.pending.push((entry, to, found));
+        } else if self.graph.common.contains(&from) {
+            // A name that many objects have tells less.
+            self.after_next.push((ANY_CALL, to, found));
+        } else {
+            self.jump(ANY_CALL, to, found);
         }
     }
 
@@ -198,9 +204,8 @@ impl<'g> Flow<'g> {
 
     /// After a call that was found late: everything that its function is known to return.
     fn leave_to(&mut self, result: Node, call: u32, to: Entry, found: Found) {
-        let (start, end) = (self.starts[result as usize], self.starts[result as usize + 1]);
-        for at in start..end {
-            let edge = self.edges[at as usize];
+        for at in self.edges_of(result) {
+            let edge = self.edges[at];
             if edge.step == Step::Leave(call) {
                 self.jump(to, edge.to, found);
             }
@@ -247,4 +252,16 @@ impl<'g> Flow<'g> {
             _ => None,
         }
     }
+}
+
+/// Where the edges of each node start, and behind them where they end.
+fn starts(edges: &[Edge], nodes: usize) -> Vec<usize> {
+    let mut starts = vec![0; nodes + 1];
+    for edge in edges {
+        starts[edge.from as usize + 1] += 1;
+    }
+    for at in 1..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    starts
 }

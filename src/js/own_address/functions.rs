@@ -1,16 +1,16 @@
-//! What functions and classes are: parameters, `this`, a result, methods.
+//! What functions are: parameters, `this`, and a result.
 
 use std::mem;
 
 use oxc_ast::ast::{
-    ArrowFunctionBody, ArrowFunctionExpression, Class, ClassElement, FormalParameters, Function,
-    MethodDefinition, MethodDefinitionKind, PropertyDefinition, Statement,
+    ArrowFunctionBody, ArrowFunctionExpression, FormalParameters, Function, Statement,
 };
 use oxc_ast_visit::VisitJs;
 
 use super::{
-    graph::{self, Node, Owner, Property},
+    facts,
     reader::{Frame, Reader},
+    steps::{Node, Owner},
 };
 
 impl<'a> Reader<'a> {
@@ -77,19 +77,20 @@ impl<'a> Reader<'a> {
         owner: Owner,
         this: Node,
         value: Node,
-        read: impl FnOnce(&mut Self, &mut graph::Function),
+        read: impl FnOnce(&mut Self, &mut facts::Function),
     ) {
         let result = self.graph.node(owner);
-        let outer = mem::replace(&mut self.frame, Frame { owner, this, result });
+        let outer =
+            mem::replace(&mut self.frame, Frame { owner, this, result, reads_stack: false });
         self.scopes.enter(owner, true);
-        let mut signature = graph::Function { this, parameters: Vec::new(), rest: None, result };
+        let mut signature = facts::Function { this, parameters: Vec::new(), rest: None, result };
         read(self, &mut signature);
         self.scopes.leave(&mut self.graph);
         self.frame = outer;
         self.graph.function(value, signature);
     }
 
-    fn parameters(&mut self, parameters: &FormalParameters<'a>, signature: &mut graph::Function) {
+    fn parameters(&mut self, parameters: &FormalParameters<'a>, signature: &mut facts::Function) {
         for parameter in &parameters.items {
             let node = self.node();
             signature.parameters.push(node);
@@ -104,95 +105,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn statements_of(&mut self, statements: &[Statement<'a>]) {
+    pub fn statements_of(&mut self, statements: &[Statement<'a>]) {
         for statement in statements {
             self.visit_statement(statement);
         }
-    }
-
-    /// A class declaration.
-    pub fn declare_class(&mut self, class: &Class<'a>) {
-        let value = self.class(class);
-        if let Some(id) = &class.id {
-            self.scopes.declare(id.name.as_str());
-            let variable = self.variable(id.name.as_str());
-            self.graph.copy(value, variable);
-        }
-    }
-
-    /// The value of a class.
-    pub fn class(&mut self, class: &Class<'a>) -> Node {
-        let (value, instance) = (self.node(), self.node());
-        let parent = class.heritage.as_ref().and_then(|parent| self.value(&parent.expression));
-        if let Some(parent) = parent {
-            self.graph.copy(parent, value);
-        }
-        let outer = self.class.replace(value);
-        self.in_block(|reader| {
-            if let Some(id) = &class.id {
-                reader.scopes.declare(id.name.as_str());
-                let variable = reader.variable(id.name.as_str());
-                reader.graph.copy(value, variable);
-            }
-            for element in &class.body.body {
-                reader.class_element(element, value, instance);
-            }
-        });
-        self.class = outer;
-        value
-    }
-
-    fn class_element(&mut self, element: &ClassElement<'a>, class: Node, instance: Node) {
-        match element {
-            ClassElement::StaticBlock(block) => {
-                let outer = mem::replace(&mut self.frame.this, class);
-                self.in_block(|reader| reader.statements_of(&block.body));
-                self.frame.this = outer;
-            }
-            ClassElement::MethodDefinition(method) => self.method(method, class, instance),
-            ClassElement::PropertyDefinition(property) => self.field(property, class, instance),
-            ClassElement::AccessorProperty(_) | ClassElement::TSIndexSignature(_) => {}
-        }
-    }
-
-    fn method(&mut self, method: &MethodDefinition<'a>, class: Node, instance: Node) {
-        let object = if method.r#static { class } else { instance };
-        let key = self.key(&method.key);
-        let function = self.function(&method.value);
-        if let Some(this) = self.this_in.get(&function) {
-            self.graph.facts.push(graph::Fact::Alias(object, *this));
-        }
-        match method.kind {
-            MethodDefinitionKind::Constructor => self.graph.copy(function, class),
-            MethodDefinitionKind::Method => self.graph.write(object, key, function),
-            MethodDefinitionKind::Get => self.getter(object, key, function),
-            MethodDefinitionKind::Set => self.setter(object, key, function),
-        }
-    }
-
-    fn field(&mut self, property: &PropertyDefinition<'a>, class: Node, instance: Node) {
-        let object = if property.r#static { class } else { instance };
-        let key = self.key(&property.key);
-        let outer = mem::replace(&mut self.frame.this, object);
-        let value = property.value.as_ref().and_then(|value| self.value(value));
-        self.frame.this = outer;
-        if let Some(value) = value {
-            self.graph.write(object, key, value);
-        }
-    }
-
-    /// What a getter returns is the property.
-    pub fn getter(&mut self, object: Node, key: Property, function: Node) {
-        let result = self.node();
-        let call = graph::Call::of(Some(object), Vec::new(), result);
-        self.graph.call(function, call);
-        self.graph.write(object, key, result);
-    }
-
-    /// What is put into the property is the argument of the setter.
-    pub fn setter(&mut self, object: Node, key: Property, function: Node) {
-        let (value, result) = (self.property_of(object, key), self.node());
-        let call = graph::Call::of(Some(object), vec![Some(value)], result);
-        self.graph.call(function, call);
     }
 }

@@ -2,14 +2,15 @@
 
 use oxc_ast::ast::{
     ArrayAssignmentTarget, ArrayPattern, AssignmentTarget, AssignmentTargetMaybeDefault,
-    AssignmentTargetProperty, BindingPattern, Expression, ObjectAssignmentTarget, ObjectPattern,
-    PropertyKey,
+    AssignmentTargetProperty, BindingPattern, ComputedMemberExpression, Expression,
+    ObjectAssignmentTarget, ObjectPattern, PropertyKey,
 };
 use oxc_span::Span;
 
 use super::{
-    graph::{Node, Property, When},
+    facts::{Kind, When},
     reader::Reader,
+    steps::{Node, Property},
     words,
 };
 use crate::js::expression::literal;
@@ -102,20 +103,19 @@ impl<'a> Reader<'a> {
                 let object = self.value(&member.object);
                 self.write(object, property, value);
             }
-            AssignmentTarget::ComputedMemberExpression(member) => {
-                match literal(&member.expression) {
-                    Some(name) => {
-                        self.assign_property(&member.object, name, value, member.span);
-                    }
-                    None => {
-                        let object = self.value(&member.object);
-                        self.value(&member.expression);
-                        self.write(object, Property::WRITTEN, value);
-                    }
-                }
-            }
+            AssignmentTarget::ComputedMemberExpression(it) => self.assign_computed(it, value),
             _ => {}
         }
+    }
+
+    /// `object[key] = value`
+    fn assign_computed(&mut self, it: &ComputedMemberExpression<'a>, value: Option<Node>) {
+        if let Some(name) = literal(&it.expression) {
+            return self.assign_property(&it.object, name, value, it.span);
+        }
+        let object = self.value(&it.object);
+        self.value(&it.expression);
+        self.write(object, Property::WRITTEN, value);
     }
 
     fn write(&mut self, object: Option<Node>, property: Property, value: Option<Node>) {
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
             self.load(value, span, When::Derived);
         }
         if let (Some(object), "href") = (object, name) {
-            self.load(value, span, When::DerivedForLink(object));
+            self.load(value, span, When::DerivedIf(object, Kind::Link));
         }
         let property = self.named(name);
         self.write(object, property, value);

@@ -4,11 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use oxc_ast::ast::Program;
 use oxc_ast_visit::VisitJs;
-use oxc_span::Span;
 
 use super::{
-    graph::{Content, Fact, Graph, Load, Node, Origin, Owner, Property, Step, When},
+    facts::{Fact, Origin},
+    graph::Graph,
     scopes::Scopes,
+    steps::{Content, Node, Owner, Property, Step},
+    words,
 };
 use crate::js::loads::OwnAddress;
 
@@ -20,12 +22,15 @@ pub(super) struct Frame {
     pub owner: Owner,
     pub this: Node,
     pub result: Node,
+    /// Whether the function throws an error to itself, to read its stack.
+    pub reads_stack: bool,
 }
 
-/// The modules that a script defines, as AMD has it.
+/// The modules that a script defines for a loader of its own.
 #[derive(Default)]
 pub(super) struct Modules {
     pub exports: Option<Node>,
+    /// The object with the exports as a property, `module`.
     pub module: Option<Node>,
     /// What `require("…")` returns.
     pub required: Vec<Node>,
@@ -43,6 +48,8 @@ pub(super) struct Reader<'a> {
     /// What `this` is in each function that is no arrow function.
     pub this_in: HashMap<Node, Node>,
     pub modules: Modules,
+    /// Whether the script imports other files of its package.
+    pub imports_files: bool,
     /// Variables that got a `data:` address.
     pub data: HashSet<&'a str>,
     owners: Owner,
@@ -51,26 +58,30 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads all of `program`.
     pub fn read(program: &Program<'a>, is_worker: bool) -> Graph {
-        let mut graph = Graph::new();
-        let (this, result) = (graph.node(SCRIPT), graph.node(SCRIPT));
-        let frame = Frame { owner: SCRIPT, this, result };
-        let scopes = Scopes::new(SCRIPT);
-        let mut reader = Self {
-            graph,
-            scopes,
-            frame,
-            class: None,
-            is_worker,
-            this_in: HashMap::new(),
-            modules: Modules::default(),
-            data: HashSet::new(),
-            owners: SCRIPT,
-        };
+        let mut reader = Self::new(is_worker);
+        let this = reader.frame.this;
         reader.visit_program(program);
         reader.link_globals(this);
         reader.link_modules();
         reader.graph.resolve_names();
         reader.graph
+    }
+
+    fn new(is_worker: bool) -> Self {
+        let mut graph = Graph::new();
+        let (this, result) = (graph.node(SCRIPT), graph.node(SCRIPT));
+        Self {
+            graph,
+            scopes: Scopes::new(SCRIPT),
+            frame: Frame { owner: SCRIPT, this, result, reads_stack: false },
+            class: None,
+            is_worker,
+            this_in: HashMap::new(),
+            modules: Modules::default(),
+            imports_files: false,
+            data: HashSet::new(),
+            owners: SCRIPT,
+        }
     }
 
     /// Global variables are properties of the global object, which has many names.
@@ -81,19 +92,12 @@ impl<'a> Reader<'a> {
             if name == "location" && self.is_worker {
                 let location = self.origin(Content::Address, OwnAddress::WorkerLocation);
                 self.graph.edge(location, variable, Step::Same);
-            } else if ["global", "globalThis", "self", "window"].contains(&name) {
+            } else if words::is_global_object(name) {
                 self.graph.facts.push(Fact::Alias(window, variable));
             } else if let Some(property) = self.graph.known_property(name) {
                 self.graph.write(window, property, variable);
                 self.graph.read(window, property, variable);
             }
-        }
-    }
-
-    fn link_modules(&mut self) {
-        let Some(exports) = self.modules.exports else { return };
-        for required in std::mem::take(&mut self.modules.required) {
-            self.graph.copy(exports, required);
         }
     }
 
@@ -153,10 +157,5 @@ impl<'a> Reader<'a> {
         let node = self.node();
         self.graph.origins.push(Origin { node, content, kind });
         node
-    }
-
-    /// The script loads what `node` names.
-    pub fn load(&mut self, node: Option<Node>, span: Span, when: When) {
-        self.graph.loads.extend(node.map(|node| Load { node, span, when }));
     }
 }

@@ -8,7 +8,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    graph::{Call, Edge, Fact, Function, Graph, Load, Made, Node, Property, SHARED, Step, When},
+    facts::{Call, Fact, Function, Kind, Load, When},
+    graph::Graph,
+    steps::{Edge, Node, Property, SHARED, Step},
     words,
 };
 
@@ -18,7 +20,13 @@ const FUNCTIONS_MAX: usize = 16;
 /// Something that moves: a function, by its index, or an element whose `href` is loaded.
 type Token = u32;
 
-const LINK: Token = u32::MAX;
+/// A thing of this kind.
+fn token_of(kind: Kind) -> Token {
+    match kind {
+        Kind::Link => u32::MAX,
+        Kind::Imported => u32::MAX - 1,
+    }
+}
 
 /// What waits for tokens at a node.
 #[derive(Clone, Copy)]
@@ -72,11 +80,13 @@ impl<'g> Resolver<'g> {
         resolver
     }
 
-    /// The loads, without those that set the `href` of something else than a link.
+    /// The loads, without those that need something of a kind that is not there.
     pub fn loads(&self) -> Vec<Load> {
-        let is_link = |node: &Node| self.tokens.get(node).is_some_and(|held| held.contains(&LINK));
+        let is_of = |node: &Node, kind| {
+            self.tokens.get(node).is_some_and(|held| held.contains(&token_of(kind)))
+        };
         let is_load = |load: &&Load| match load.when {
-            When::DerivedForLink(element) => is_link(&element),
+            When::DerivedIf(node, kind) => is_of(&node, kind),
             When::Derived | When::Address => true,
         };
         self.graph.loads.iter().filter(is_load).copied().collect()
@@ -125,8 +135,8 @@ impl<'g> Resolver<'g> {
                 self.arrive(node, index);
             }
             Fact::Call(node, index) => self.wait(node, Wait::Call(index)),
-            Fact::Made(node, Made::Link) => self.arrive(node, LINK),
-            Fact::Alias(..) | Fact::Read { .. } | Fact::Made(_, Made::Other) => {}
+            Fact::Is(node, kind) => self.arrive(node, token_of(kind)),
+            Fact::Alias(..) | Fact::Read { .. } => {}
         }
     }
 
@@ -170,37 +180,36 @@ impl<'g> Resolver<'g> {
 
     /// Where names are computed, any property of the same variable may be meant.
     fn relate_computed_properties(&mut self, facts: &[Fact]) {
-        let mut computed = HashSet::new();
+        let computed: HashSet<_> = facts
+            .iter()
+            .filter_map(Fact::property)
+            .filter(|(_, property)| property.is_computed())
+            .map(|(object, _)| self.group(object))
+            .collect();
         for fact in facts {
-            if let Fact::Read { object, property, .. } | Fact::Write { object, property, .. } =
-                *fact
-                && property.is_computed()
-            {
-                computed.insert(self.group(object));
+            let Some((object, _)) = fact.property() else { continue };
+            let group = self.group(object);
+            if computed.contains(&group) {
+                self.relate_to_computed(group, *fact);
             }
         }
-        for fact in facts {
-            let (Fact::Read { object, property, .. } | Fact::Write { object, property, .. }) =
-                *fact
-            else {
-                continue;
-            };
-            let group = self.group(object);
-            if !computed.contains(&group) {
-                continue;
-            }
-            let read = self.place(Some(group), Property::READ);
-            let written = self.place(Some(group), Property::WRITTEN);
-            match *fact {
-                Fact::Read { to, .. } if property.is_computed() => {
+    }
+
+    /// Relates a property of a variable to those of its properties whose names are computed.
+    fn relate_to_computed(&mut self, variable: Node, fact: Fact) {
+        let read = self.place(Some(variable), Property::READ);
+        let written = self.place(Some(variable), Property::WRITTEN);
+        match fact {
+            Fact::Read { to, property, .. } => {
+                self.edge(written, to);
+                if property.is_computed() {
                     self.edge(read, to);
-                    self.edge(written, to);
                 }
-                Fact::Read { to, .. } => self.edge(written, to),
-                Fact::Write { from, .. } if property.is_computed() => self.edge(from, written),
-                Fact::Write { from, .. } => self.edge(from, read),
-                _ => {}
             }
+            Fact::Write { from, property, .. } => {
+                self.edge(from, if property.is_computed() { written } else { read });
+            }
+            _ => {}
         }
     }
 
@@ -243,17 +252,21 @@ impl<'g> Resolver<'g> {
             match wait {
                 Wait::Call(call) => self.link(call, token),
                 Wait::Read(property, to) => {
-                    let group = self.group(made_at);
-                    let place = self.place(Some(group), property);
+                    let place = self.place_of(made_at, property);
                     self.edge(place, to);
                 }
                 Wait::Write(property, from) => {
-                    let group = self.group(made_at);
-                    let place = self.place(Some(group), property);
+                    let place = self.place_of(made_at, property);
                     self.edge(from, place);
                 }
             }
         }
+    }
+
+    /// The place of a property of this function.
+    fn place_of(&mut self, made_at: Node, property: Property) -> Node {
+        let group = self.group(made_at);
+        self.place(Some(group), property)
     }
 
     /// This call may mean this function.
@@ -294,25 +307,25 @@ impl<'g> Resolver<'g> {
 
     /// What nobody knows may return something of its arguments.
     fn answer_unknown_calls(&mut self) {
-        for index in 0..u32::try_from(self.graph.calls.len()).unwrap_or(u32::MAX) {
-            let call = self.graph.calls[index as usize].clone();
-            if self.known_calls.contains(&index) || !call.keeps_arguments {
+        for index in 0..self.graph.calls.len() {
+            let call = self.graph.calls[index].clone();
+            let is_known = u32::try_from(index).is_ok_and(|it| self.known_calls.contains(&it));
+            if is_known || !call.keeps_arguments {
                 continue;
             }
             let spread = call.spread.map(|(_, array)| array);
             for argument in call.arguments.into_iter().flatten().chain(spread) {
                 self.step(argument, call.result, Step::Derive);
-                // A function among the arguments may be called for its result.
-                for token in self.tokens.get(&argument).cloned().unwrap_or_default() {
-                    if let Some(function) = self.graph.functions.get(token as usize) {
-                        let result = function.result;
-                        self.graph.edges.push(Edge {
-                            from: result,
-                            to: call.result,
-                            step: Step::Same,
-                        });
-                    }
-                }
+                self.return_results_of(argument, call.result);
+            }
+        }
+    }
+
+    /// A function among the arguments may be called for its result.
+    fn return_results_of(&mut self, argument: Node, to: Node) {
+        for token in self.tokens.get(&argument).into_iter().flatten() {
+            if let Some(function) = self.graph.functions.get(*token as usize) {
+                self.graph.edges.push(Edge { from: function.result, to, step: Step::Same });
             }
         }
     }

@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::graph::{Graph, Node, Owner};
+use super::{
+    graph::Graph,
+    steps::{Node, Owner},
+};
 
 /// A scope that is being read.
 struct Scope<'a> {

@@ -2,17 +2,18 @@
 
 use oxc_ast::ast::{
     ArrowFunctionExpression, BindingPattern, BlockStatement, CatchClause, Class, Declaration,
-    ExportDefaultDeclaration, ExportDefaultDeclarationKind, Expression, ForInStatement,
-    ForOfStatement, ForStatement, ForStatementLeft, IfStatement, ImportDeclarationSpecifier,
-    ReturnStatement, Statement, SwitchStatement, UnaryOperator, VariableDeclaration,
-    VariableDeclarationKind,
+    ExportDeclaration, ExportDefaultDeclaration, ExportDefaultDeclarationKind,
+    ExportNamedDeclaration, Expression, ForInStatement, ForOfStatement, ForStatement,
+    ForStatementLeft, IfStatement, ImportDeclaration, ReturnStatement, Statement, SwitchStatement,
+    TryStatement, UnaryOperator, VariableDeclaration, VariableDeclarationKind,
 };
 use oxc_ast_visit::{VisitJs, walk_js};
 
 use super::{
-    graph::{Node, Property},
     reader::Reader,
+    steps::{Node, Property},
 };
+use crate::js::expression::is_global;
 
 impl<'a> VisitJs<'a> for Reader<'a> {
     fn visit_expression(&mut self, it: &Expression<'a>) {
@@ -50,13 +51,17 @@ impl<'a> VisitJs<'a> for Reader<'a> {
         }
     }
 
-    fn visit_import_declaration_specifier(&mut self, it: &ImportDeclarationSpecifier<'a>) {
-        let local = match it {
-            ImportDeclarationSpecifier::ImportSpecifier(it) => &it.local,
-            ImportDeclarationSpecifier::ImportDefaultSpecifier(it) => &it.local,
-            ImportDeclarationSpecifier::ImportNamespaceSpecifier(it) => &it.local,
-        };
-        self.scopes.declare(local.name.as_str());
+    fn visit_import_declaration(&mut self, it: &ImportDeclaration<'a>) {
+        self.import_names(it);
+    }
+
+    fn visit_export_declaration(&mut self, it: &ExportDeclaration<'a>) {
+        walk_js::walk_export_declaration(self, it);
+        self.export_declared(&it.declaration);
+    }
+
+    fn visit_export_named_declaration(&mut self, it: &ExportNamedDeclaration<'a>) {
+        it.specifiers.iter().for_each(|specifier| self.export_variable(specifier));
     }
 
     fn visit_variable_declaration(&mut self, it: &VariableDeclaration<'a>) {
@@ -119,13 +124,13 @@ impl<'a> VisitJs<'a> for Reader<'a> {
         });
     }
 
-    fn visit_catch_clause(&mut self, it: &CatchClause<'a>) {
-        self.in_block(|reader| {
-            if let Some(parameter) = &it.param {
-                reader.bind(&parameter.pattern, None, false);
-            }
-            reader.visit_block_statement(&it.body);
-        });
+    fn visit_try_statement(&mut self, it: &TryStatement<'a>) {
+        self.visit_block_statement(&it.block);
+        if let Some(handler) = &it.handler {
+            self.frame.reads_stack |= is_thrown_for_its_stack(&it.block);
+            self.catch(handler);
+        }
+        it.finalizer.iter().for_each(|finalizer| self.visit_block_statement(finalizer));
     }
 }
 
@@ -146,4 +151,25 @@ impl<'a> Reader<'a> {
             }
         }
     }
+
+    fn catch(&mut self, it: &CatchClause<'a>) {
+        self.in_block(|reader| {
+            if let Some(parameter) = &it.param {
+                reader.bind(&parameter.pattern, None, false);
+            }
+            reader.visit_block_statement(&it.body);
+        });
+    }
+}
+
+/// Whether a block does nothing but throw an error without a message: all that the error has to say is
+/// its stack, and in the stack the address of the script.
+fn is_thrown_for_its_stack(block: &BlockStatement<'_>) -> bool {
+    let [Statement::ThrowStatement(throw)] = block.body.as_slice() else { return false };
+    let (class, arguments) = match throw.argument.without_parentheses() {
+        Expression::NewExpression(it) => (&it.callee, &it.arguments),
+        Expression::CallExpression(it) => (&it.callee, &it.arguments),
+        _ => return false,
+    };
+    arguments.is_empty() && is_global(class.without_parentheses(), "Error")
 }

@@ -258,6 +258,12 @@ fn loading_the_script_itself_is_no_load_of_another_file() {
     load_nothing(&[
         "new Worker(document.currentScript.src)",
         "fetch(document.currentScript.src)",
+        "new Worker(document.currentScript.src + '?worker')",
+        "new Worker(`${document.currentScript.src}#worker`)",
+        "var own = document.currentScript.src; own += '?worker'; new Worker(own)",
+        // Scripts of a type of their own are data of the page.
+        "document.querySelectorAll('script[type=\"text/other\"]').forEach(function (script) {
+           fetch(script.src.replace('.x', '.y')) })",
         // A compiler in the page, which fetches the scripts that the page names.
         "[].forEach.call(document.getElementsByTagName('script'), function (script) {
            if (script.type === 'text/other' && script.src) get(script.src) });
@@ -292,6 +298,72 @@ fn literals_beside_a_module_are_followed_elsewhere() {
     for code in [
         "fetch(new URL('./x.wasm', import.meta.url))",
         "new Worker(new URL('w.js', import.meta.url))",
+    ] {
+        assert_eq!(loads(code, SourceKind::Module), [], "{code}");
+    }
+}
+
+#[test]
+fn the_stack_of_an_error_thrown_for_it_tells_the_own_address() {
+    let folder = |r#try: &str| {
+        format!(
+            "function folder() {{ var error; try {{ {try} }} catch (e) {{ error = e }}
+               var file = stacks.parse(error)[0].fileName;
+               return file.slice(0, file.lastIndexOf('/')) }}
+             loadScript(folder() + '/x.js')"
+        )
+    };
+    let expected = [(4, OwnAddress::ErrorStack)];
+    for r#try in ["throw new Error", "throw new Error()", "throw Error()", "throw (new Error);"] {
+        assert_eq!(loads(&folder(r#try), SourceKind::Classic), expected, "{try}");
+    }
+    // Errors that say something, files of a compiler, and reports of errors.
+    load_nothing(&[
+        &folder("throw new Error('no')"),
+        &folder("start()"),
+        "try { throw new Error } catch (e) { known = e } fetch(known.stack.slice(7))",
+        "function f(source) { fetch(source.fileName.slice(1)) } try { throw new Error } catch (e) {}",
+    ]);
+}
+
+#[test]
+fn a_folder_that_is_given_to_another_file_of_the_package_is_used_there() {
+    let start = "import { start as s } from './core.js'; import { other } from 'elsewhere';\n";
+    let module = |code: &str| loads(&format!("{start}{code}"), SourceKind::Module);
+    for code in [
+        "s(new URL('.', import.meta.url).href)",
+        "s({ folder: new URL('.', import.meta.url).href })",
+        "const o = {}; o.folder = new URL('.', import.meta.url).href; s(o)",
+        "s(import.meta.url.replace(/[^/]*$/, ''))",
+    ] {
+        assert_eq!(module(code).len(), 1, "{code}");
+        assert_eq!(module(code)[0].0, 2, "{code}");
+    }
+    for code in [
+        "s(import.meta.url)",
+        "s(import.meta.env)",
+        "other(new URL('.', import.meta.url).href)",
+        "const f = (s) => s(1); f((folder) => folder); new URL('.', import.meta.url)",
+    ] {
+        assert_eq!(module(code), [], "{code}");
+    }
+}
+
+#[test]
+fn an_address_that_is_exported_is_used_by_other_files_of_the_package() {
+    for code in [
+        "let base = ''; function set(path) { base = path }
+         function get(name) { if (!base) set(document.currentScript.src.split('/')[0]); return base + name }
+         export { get as folder }",
+        "export function folder() { return document.currentScript.src.replace('x.js', '') }",
+        "export const folder = document.currentScript.src.replace('x.js', '')",
+    ] {
+        assert_eq!(loads(code, SourceKind::Module).len(), 1, "{code}");
+    }
+    for code in [
+        "export const own = document.currentScript.src",
+        "export function has(url) { return document.currentScript.src.slice(9) === url }",
+        "const folder = document.currentScript.src.slice(9); export const other = 1",
     ] {
         assert_eq!(loads(code, SourceKind::Module), [], "{code}");
     }

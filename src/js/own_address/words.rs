@@ -1,122 +1,127 @@
 //! What names and texts in code say: which methods keep a text's content, which load, and which text
 //! makes an address or a loading style sheet of what is appended to it.
 
+const CONTENT_KEEPING_METHODS: &[&str] = &[
+    "at",
+    "charAt",
+    "concat",
+    "dirname",
+    "exec",
+    "filter",
+    "flat",
+    "find",
+    "get",
+    "join",
+    "match",
+    "matchAll",
+    "next",
+    "normalize",
+    "pop",
+    "replace",
+    "replaceAll",
+    "resolve",
+    "reverse",
+    "shift",
+    "slice",
+    "sort",
+    "splice",
+    "split",
+    "substr",
+    "substring",
+    "toLocaleLowerCase",
+    "toLocaleUpperCase",
+    "toLowerCase",
+    "toUpperCase",
+    "values",
+];
+
 /// Methods whose result is made of the text or of the items that they are called on.
 pub(super) fn keeps_content(method: &str) -> bool {
-    const METHODS: &[&str] = &[
-        "at",
-        "charAt",
-        "concat",
-        "dirname",
-        "exec",
-        "filter",
-        "flat",
-        "find",
-        "get",
-        "join",
-        "match",
-        "matchAll",
-        "next",
-        "normalize",
-        "pop",
-        "replace",
-        "replaceAll",
-        "resolve",
-        "reverse",
-        "shift",
-        "slice",
-        "sort",
-        "splice",
-        "split",
-        "substr",
-        "substring",
-        "toLocaleLowerCase",
-        "toLocaleUpperCase",
-        "toLowerCase",
-        "toUpperCase",
-        "values",
-    ];
-    METHODS.contains(&method)
+    CONTENT_KEEPING_METHODS.contains(&method)
 }
+
+const IDENTITY_METHODS: &[&str] =
+    &["eq", "first", "item", "last", "toString", "trim", "trimEnd", "trimStart", "valueOf"];
 
 /// Methods whose result is what they are called on.
 pub(super) fn is_identity(method: &str) -> bool {
-    const METHODS: &[&str] =
-        &["eq", "first", "item", "last", "toString", "trim", "trimEnd", "trimStart", "valueOf"];
-    METHODS.contains(&method)
+    IDENTITY_METHODS.contains(&method)
 }
+
+const CONVERSIONS: &[&str] =
+    &["String", "decodeURI", "decodeURIComponent", "encodeURI", "escape", "from", "unescape"];
 
 /// Functions whose result is their argument, for an address.
 pub(super) fn is_conversion(function: &str) -> bool {
-    const FUNCTIONS: &[&str] =
-        &["String", "decodeURI", "decodeURIComponent", "encodeURI", "escape", "from", "unescape"];
-    FUNCTIONS.contains(&function)
+    CONVERSIONS.contains(&function)
 }
+
+const FUNCTIONS_FORGETTING_ARGUMENTS: &[&str] = &[
+    "Boolean",
+    "Error",
+    "Number",
+    "TypeError",
+    "addEventListener",
+    "append",
+    "appendChild",
+    "charCodeAt",
+    "contains",
+    "createElement",
+    "encodeURIComponent",
+    "debug",
+    "endsWith",
+    "error",
+    "has",
+    "hasAttribute",
+    "hasOwnProperty",
+    "includes",
+    "indexOf",
+    "info",
+    "insertBefore",
+    "isArray",
+    "isNaN",
+    "keys",
+    "lastIndexOf",
+    "localeCompare",
+    "log",
+    "parseFloat",
+    "parseInt",
+    "postMessage",
+    "push",
+    "removeChild",
+    "search",
+    "sendBeacon",
+    "setTimeout",
+    "startsWith",
+    "test",
+    "unshift",
+    "warn",
+];
 
 /// Functions and methods whose result has nothing of their arguments that an address could be.
 pub(super) fn forgets_arguments(function: &str) -> bool {
-    const FUNCTIONS: &[&str] = &[
-        "Boolean",
-        "Error",
-        "Number",
-        "TypeError",
-        "addEventListener",
-        "append",
-        "appendChild",
-        "charCodeAt",
-        "contains",
-        "createElement",
-        "encodeURIComponent",
-        "debug",
-        "endsWith",
-        "error",
-        "has",
-        "hasAttribute",
-        "hasOwnProperty",
-        "includes",
-        "indexOf",
-        "info",
-        "insertBefore",
-        "isArray",
-        "isNaN",
-        "keys",
-        "lastIndexOf",
-        "localeCompare",
-        "log",
-        "parseFloat",
-        "parseInt",
-        "postMessage",
-        "push",
-        "removeChild",
-        "search",
-        "sendBeacon",
-        "setTimeout",
-        "startsWith",
-        "test",
-        "unshift",
-        "warn",
-    ];
-    FUNCTIONS.contains(&function)
+    FUNCTIONS_FORGETTING_ARGUMENTS.contains(&function)
 }
+
+const METHODS_CALLING_WITH_ITEMS: &[&str] = &[
+    "each",
+    "every",
+    "filter",
+    "find",
+    "findLast",
+    "flatMap",
+    "forEach",
+    "map",
+    "reduce",
+    "reduceRight",
+    "some",
+    "sort",
+    "then",
+];
 
 /// Methods of arrays that call a function with each item.
 pub(super) fn calls_with_items(method: &str) -> bool {
-    const METHODS: &[&str] = &[
-        "each",
-        "every",
-        "filter",
-        "find",
-        "findLast",
-        "flatMap",
-        "forEach",
-        "map",
-        "reduce",
-        "reduceRight",
-        "some",
-        "sort",
-        "then",
-    ];
-    METHODS.contains(&method)
+    METHODS_CALLING_WITH_ITEMS.contains(&method)
 }
 
 /// Methods that return their first argument, with the properties of the others.
@@ -160,9 +165,28 @@ pub(super) fn loads(function: &str) -> bool {
         || name.ends_with("script") && name.len() > "script".len()
 }
 
-/// Classes whose instances load what their first argument names.
-pub(super) fn loads_when_made(class: &str) -> bool {
-    ["Audio", "Request", "SharedWorker", "Worker"].contains(&class)
+/// The argument of a new instance of this class that names what is loaded.
+pub(super) fn loaded_when_made(class: &str) -> Option<usize> {
+    match class {
+        "Audio" | "Request" | "SharedWorker" | "Worker" => Some(0),
+        "FontFace" => Some(1),
+        _ => None,
+    }
+}
+
+/// Methods that set the attribute that their first argument names to their last.
+pub(super) fn sets_attribute(method: &str) -> bool {
+    ["attr", "prop", "setAttribute"].contains(&method)
+}
+
+/// The names of the global object.
+pub(super) fn is_global_object(name: &str) -> bool {
+    ["global", "globalThis", "self", "window"].contains(&name)
+}
+
+/// The names of jQuery.
+pub(super) fn is_jquery(name: &str) -> bool {
+    ["$", "jQuery"].contains(&name)
 }
 
 /// Whether this attribute's value is an address that an element loads, whatever the element.
@@ -178,7 +202,9 @@ pub(super) fn selects_scripts(selector: &str) -> bool {
         !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_'))
             || part.starts_with("[src")
     };
-    selector.split([',', ' ', '>']).any(is_script)
+    // Scripts of a type, like `script[type="text/plain"]`, are data of the page.
+    let is_data = selector.contains("[type") && !selector.contains("[src");
+    !is_data && selector.split([',', ' ', '>']).any(is_script)
 }
 
 /// Whether `text`, appended to an address, ends in the name of a file that pages load.
@@ -194,6 +220,11 @@ pub(super) fn names_file(text: &str) -> bool {
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     let is_one_of = |known: &[&str]| known.iter().any(|it| extension.eq_ignore_ascii_case(it));
     is_one_of(EXTENSIONS) || !stem.is_empty() && is_one_of(WORDS)
+}
+
+/// Whether `text`, appended to the address of a file, leaves it the address of that file.
+pub(super) fn is_query(text: &str) -> bool {
+    text.starts_with(['?', '#'])
 }
 
 /// Whether what follows `text`, in markup, a style sheet or code, is loaded.
@@ -232,7 +263,16 @@ mod tests {
         {
             assert!(selects_scripts(selector), "{selector}");
         }
-        for selector in ["scripture", "script-tag", "#script", ".script", "a[href]", ""] {
+        for selector in [
+            "script[type]",
+            "script[type='text/x']",
+            "scripture",
+            "script-tag",
+            "#script",
+            ".script",
+            "a[href]",
+            "",
+        ] {
             assert!(!selects_scripts(selector), "{selector}");
         }
     }
