@@ -2,9 +2,9 @@
 //! people.
 //!
 //! A row says how something is loaded, and what: `{ import = "./chunk.js", line = 3 }`. Loads whose
-//! address the script computes have the key `computed`, signs of more loads the keys `names` and
-//! `own-address`. Rows come by line, and within a line in their order. Reading is strict: a key that
-//! means nothing where it stands is an error.
+//! address the script computes have the key `computed`, signs of more loads the keys `names`,
+//! `own-address` and `by-own-address`. Rows come by line, and within a line in their order. Reading
+//! is strict: a key that means nothing where it stands is an error.
 
 use std::collections::BTreeMap;
 
@@ -407,7 +407,8 @@ import data from './data.json' with { type: 'json' };
 new Worker(new URL('./w.js', import.meta.url), { type: 'module' }); new Worker('/w.js', options);
 import(name); import defer * as later from './later.js';
 const font = 'https://cdn.example/font.woff2', next = `https://cdn.example/v${v}`;
-document.currentScript; import('./x.js', options); new SharedWorker(`${name}.js`)"#,
+document.currentScript; import('./x.js', options); new SharedWorker(`${name}.js`)
+fetch(import.meta.url + '/../x.json')"#,
         );
         assert_eq!(
             to_toml(&loads),
@@ -424,6 +425,8 @@ document.currentScript; import('./x.js', options); new SharedWorker(`${name}.js`
   { dynamic-import = "./x.js", computed-type = true, line = 6 },
   { computed = "shared-worker", line = 6 },
   { own-address = "current-script", line = 6 },
+  { by-own-address = "import-meta-url", line = 7 },
+  { own-address = "import-meta-url", line = 7 },
 ]"#
         );
         assert_eq!(read(to_toml(&loads).trim_matches(['[', ']'])).unwrap(), loads);
@@ -508,8 +511,10 @@ document.currentScript; import('./x.js', options); new SharedWorker(`${name}.js`
         let url = (text, any::<bool>()).prop_filter_map("not taken for a URL", |(text, more)| {
             UrlInString::new(&text, more).map(SignKind::Url)
         });
-        let own = prop::sample::select(OWN_ADDRESSES.to_vec()).prop_map(SignKind::OwnAddress);
-        (prop_oneof![url, own], 1_usize..9).prop_map(|(kind, line)| Sign { kind, line })
+        let own = prop::sample::select(OWN_ADDRESSES.to_vec());
+        let read = own.clone().prop_map(SignKind::OwnAddress);
+        let loads = own.prop_map(SignKind::LoadByOwnAddress);
+        (prop_oneof![url, read, loads], 1_usize..9).prop_map(|(kind, line)| Sign { kind, line })
     }
 
     proptest! {

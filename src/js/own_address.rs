@@ -68,6 +68,7 @@ pub(super) fn may_be_known(text: &str) -> bool {
         "[src",
         "location",
         ".fileName",
+        ".toUrl(",
     ];
     WORDS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
 }

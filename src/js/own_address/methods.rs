@@ -4,13 +4,13 @@ use oxc_ast::ast::{Argument, CallExpression, Expression};
 
 use super::{
     arguments::{Arguments, text_at},
-    facts::{Call, Fact, Kind},
+    facts::{Call, Fact, Kind, When},
     origins,
     reader::Reader,
     steps::{Content, Node, Property, Step},
     words,
 };
-use crate::js::expression::literal;
+use crate::js::{expression::literal, loads::OwnAddress};
 
 impl<'a> Reader<'a> {
     /// `object.name(…)`
@@ -25,6 +25,9 @@ impl<'a> Reader<'a> {
             "bind" => self.bound(it, object),
             "getAttribute" | "attr" | "prop" if it.arguments.len() == 1 => {
                 self.attribute(object, text_at(it, 0).unwrap_or_default())
+            }
+            "toUrl" if text_at(it, 0).is_some_and(words::names_file_beside) => {
+                Some(self.file_beside_module(it, object))
             }
             "createElement" | "createElementNS" => Some(self.made_element(it, object)),
             _ => match origins::elements_found_by(name, text_at(it, 0)) {
@@ -49,6 +52,14 @@ impl<'a> Reader<'a> {
         let element = self.value(element)?;
         let property = self.named(name);
         Some(self.property_of(element, property))
+    }
+
+    /// `require.toUrl("./file")`, as AMD has it.
+    fn file_beside_module(&mut self, it: &CallExpression<'a>, require: &Expression<'a>) -> Node {
+        self.value(require);
+        let file = self.origin(Content::Derived, OwnAddress::OwnFolder);
+        self.load(Some(file), it.span, When::Derived);
+        file
     }
 
     /// `document.createElement(name)`

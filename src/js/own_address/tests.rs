@@ -327,6 +327,14 @@ fn the_stack_of_an_error_thrown_for_it_tells_the_own_address() {
 }
 
 #[test]
+fn a_file_beside_a_module_of_a_loader_is_loaded() {
+    load(&[
+        "define(['require'], function (r) { return new Worker(r.toUrl('../assets/x.worker.js')) })",
+    ]);
+    load_nothing(&["map.toUrl('tiles')", "r.toUrl(name)", "r.toUrl('https://a.example/x.js')"]);
+}
+
+#[test]
 fn a_folder_that_is_given_to_another_file_of_the_package_is_used_there() {
     let start = "import { start as s } from './core.js'; import { other } from 'elsewhere';\n";
     let module = |code: &str| loads(&format!("{start}{code}"), SourceKind::Module);

@@ -222,6 +222,11 @@ pub(super) fn names_file(text: &str) -> bool {
     is_one_of(EXTENSIONS) || !stem.is_empty() && is_one_of(WORDS)
 }
 
+/// Whether `text` is the relative address of a file.
+pub(super) fn names_file_beside(text: &str) -> bool {
+    text.starts_with('.') && names_file(text)
+}
+
 /// Whether `text`, appended to the address of a file, leaves it the address of that file.
 pub(super) fn is_query(text: &str) -> bool {
     text.starts_with(['?', '#'])
