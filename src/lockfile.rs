@@ -204,7 +204,8 @@ impl Lockfile {
     /// The packages that blocks of files name.
     fn packages(&self) -> impl Iterator<Item = &str> {
         let of_assets = self.assets.values().filter_map(|entry| entry.package.as_deref());
-        of_assets.chain(self.companions.values().map(|block| block.package.as_str()))
+        let of_npm = self.companions.values().filter(|block| block.tarball.is_some());
+        of_assets.chain(of_npm.map(|block| block.package.as_str()))
     }
 
     /// Whether nothing is locked.

@@ -51,6 +51,8 @@ cases! {
         addresses_that_differ_in_their_query_share_companions
         another_tarball_for_a_locked_version_fails
         check_verifies_companions
+        files_of_a_cdn_come_one_by_one
+        files_of_a_cdn_that_changed_fail
         locked_companions_come_again_from_the_same_tarball
         more_than_the_limit_has_to_be_asked_for
         npm_is_needed_for_companions

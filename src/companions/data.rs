@@ -119,6 +119,11 @@ impl Pattern {
         self.0.is_match(path)
     }
 
+    /// The one path that it matches, if it is no more than that.
+    pub fn as_path(&self) -> Option<&str> {
+        Some(self.as_str()).filter(|text| !text.contains(['*', '?', '[', '{', '\\']))
+    }
+
     /// Its text.
     pub fn as_str(&self) -> &str {
         self.0.glob().glob()

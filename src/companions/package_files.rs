@@ -23,9 +23,11 @@ use crate::{
     vendor_path::VendorPath,
 };
 
-/// Where the vendor cache has the list of a package's files; `id` is `name@version`. No host has such a
+/// Where the vendor cache has the list of a package's files; `id` is `name@version`, or the URL of a
+/// CDN's folder. No host has such a
 /// folder, since its name begins with `+`.
 pub fn path_of_list(id: &str) -> Option<VendorPath> {
+    let id = id.strip_prefix("https://").unwrap_or(id).trim_end_matches('/');
     format!("+packages/{id}/files.txt").parse().ok()
 }
 
@@ -37,6 +39,15 @@ impl PackageFiles {
     /// These files.
     pub fn new(files: BTreeMap<String, PackageFile>) -> Self {
         Self(files)
+    }
+
+    /// Files with these bytes.
+    pub fn of_bytes(files: &BTreeMap<String, Vec<u8>>) -> Self {
+        let file = |bytes: &Vec<u8>| PackageFile {
+            size: bytes.len() as u64,
+            digest: Digest::of(bytes, Algorithm::Sha384),
+        };
+        Self(files.iter().map(|(path, bytes)| (path.clone(), file(bytes))).collect())
     }
 
     /// Reads the text that [`to_text`](Self::to_text) writes; `None` for any other.

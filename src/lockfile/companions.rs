@@ -9,7 +9,8 @@ use crate::{integrity::Digest, vendor_path::VendorPath};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Companions {
-    /// The npm package, `name@1.2.3`.
+    /// The npm package, `name@1.2.3`, or, under the key `from`, the URL of a CDN's folder.
+    #[serde(alias = "from")]
     pub package: String,
     /// The folder below the vendor folder in which they lie.
     #[serde(deserialize_with = "folder")]
@@ -19,8 +20,8 @@ pub struct Companions {
     pub package_folder: String,
     /// What chose them: `recipe NAME`, `own folder`, `all`, or `files GLOB`.
     pub chosen_by: Vec<String>,
-    /// `sha512-…` of the package's tarball, as the registry publishes it.
-    pub tarball: String,
+    /// `sha512-…` of the package's tarball, as the registry publishes it; `None` for a CDN's folder.
+    pub tarball: Option<String>,
     /// How many there are.
     pub count: usize,
     /// How many bytes are served.
@@ -50,11 +51,11 @@ impl Companions {
         let digest = |digest: &Digest| quoted(&digest.to_string());
         let package_folder = Some(&self.package_folder).filter(|folder| !folder.is_empty());
         let keys = [
-            ("package", Some(quoted(&self.package))),
+            (if self.tarball.is_some() { "package" } else { "from" }, Some(quoted(&self.package))),
             ("folder", Some(quoted(&self.folder))),
             ("package-folder", package_folder.map(|folder| quoted(folder))),
             ("chosen-by", Some(format!("[{}]", list.join(", ")))),
-            ("tarball", Some(quoted(&self.tarball))),
+            ("tarball", self.tarball.as_deref().map(quoted)),
             ("count", Some(self.count.to_string())),
             ("size", Some(self.size.to_string())),
             ("integrity", Some(digest(&self.integrity))),

@@ -44,12 +44,10 @@ pub enum ObtainError {
     /// The registry does not have the package, or did not answer.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// The registry has another tarball than the one that was locked.
-    #[error(
-        "the tarball of {package} is not the one that was locked: expected {locked}, received {received}"
-    )]
-    OtherTarball {
-        /// `name@version`.
+    /// A registry or a CDN has other files than those that were locked.
+    #[error("{package} is not what was locked: expected {locked}, received {received}")]
+    OtherPackage {
+        /// `name@version`, or the URL of a CDN's folder.
         package: String,
         /// The locked digest.
         locked: String,
@@ -105,7 +103,7 @@ impl ObtainError {
             Self::Serve(_) | Self::Both { .. } => true,
             Self::Companions(error) => error.is_failed_download(),
             Self::Declared { .. } | Self::Locked(_) | Self::Contradiction(_) => false,
-            Self::OtherTarball { .. } => false,
+            Self::OtherPackage { .. } => false,
         }
     }
 
@@ -165,7 +163,7 @@ impl ObtainError {
             Self::Locked(_) => LOCKED,
             Self::Contradiction(_) => CONTRADICTION,
             Self::Companions(error) => return error.remedy(),
-            Self::OtherTarball { .. } => OTHER_TARBALL,
+            Self::OtherPackage { .. } => OTHER_PACKAGE,
             Self::NotOnNpm => NOT_ON_NPM,
             Self::NoRegistry(_) => NO_REGISTRY,
             Self::Serve(_) => NO_FILE,
@@ -189,7 +187,7 @@ const CONTRADICTION: &str = "do not use this file: the CDN may be compromised. `
     the author's own file";
 const NOT_ON_NPM: &str = "use `--source auto` for this script, or leave it external with a rule";
 const NO_REGISTRY: &str = "check `npm config get registry`, or use `--source cdn`";
-const OTHER_TARBALL: &str = "do not use this package before you know why the registry gives another one for the same version";
+const OTHER_PACKAGE: &str = "do not use these files before you know why others are served than those that were reviewed and locked";
 const NO_FILE: &str = "point the page at a file that the package has, or use `--source cdn`";
 
 /// Whether a download failed, and was not forbidden.

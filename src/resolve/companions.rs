@@ -27,7 +27,7 @@ pub use self::{
 use self::{
     lacks::{Obstacle, failed},
     part::{Folder, Listed, Part, part},
-    reasons::{UNKNOWN, no_place, with_knob},
+    reasons::{UNKNOWN, no_place, no_place_for, with_knob},
     script::Origin,
 };
 use crate::{
@@ -36,15 +36,44 @@ use crate::{
         path_of_list, select, select_from,
     },
     lockfile::{Companions, Lockfile},
-    npm::Package,
+    npm::{Licence, Package},
     obtain::ObtainError,
     reference::SubresourceUrl,
     store::Cached,
     vendor_path::VendorPath,
 };
 
-/// A package with the list of its files.
-type ListedPackage = (Arc<Package>, Listed);
+/// What a package or a folder of a CDN holds, and the list of it.
+type ListedPackage = (Holding, Listed);
+
+/// Files that were downloaded.
+#[derive(Debug)]
+enum Holding {
+    /// An npm package.
+    Package(Arc<Package>),
+    /// Files of a CDN, by their paths inside its folder.
+    Files(BTreeMap<String, Vec<u8>>),
+}
+
+impl Holding {
+    /// The bytes of the files at `paths`.
+    fn bytes_of(&self, paths: &BTreeSet<&str>) -> Option<BTreeMap<String, Vec<u8>>> {
+        match self {
+            Self::Package(package) => package.bytes_of(paths).ok(),
+            Self::Files(files) => {
+                let file = |path: &&str| Some(((*path).to_owned(), files.get(*path)?.clone()));
+                paths.iter().map(file).collect()
+            }
+        }
+    }
+
+    fn licence(&self) -> Option<Arc<Licence>> {
+        match self {
+            Self::Package(package) => Some(package.licence()),
+            Self::Files(_) => None,
+        }
+    }
+}
 
 /// What was decided about one script.
 #[derive(Debug)]
@@ -169,8 +198,22 @@ impl<'a> CompanionSearch<'a> {
     ) {
         let answer = package.map_err(Arc::new).map(|package| {
             let files = Arc::new(PackageFiles::new(package.files.clone()));
-            let (id, tarball) = (package.id(), package.tarball_integrity.clone());
-            (package, Listed { id, tarball, files })
+            let (id, tarball) = (package.id(), Some(package.tarball_integrity.clone()));
+            (Holding::Package(package), Listed { id, tarball, files })
+        });
+        self.packages.insert(wanted, answer);
+    }
+
+    /// Supplies files of a CDN's folder.
+    pub fn supply_cdn_files(
+        &mut self,
+        wanted: WantedPackage,
+        files: Result<BTreeMap<String, Vec<u8>>, ObtainError>,
+    ) {
+        let WantedPackage::Cdn { folder, .. } = &wanted else { return };
+        let answer = files.map_err(Arc::new).map(|bytes| {
+            let files = Arc::new(PackageFiles::of_bytes(&bytes));
+            (Holding::Files(bytes), Listed { id: folder.to_string(), tarball: None, files })
         });
         self.packages.insert(wanted, answer);
     }
@@ -203,7 +246,7 @@ impl<'a> CompanionSearch<'a> {
         let files = bytes.into_iter().map(file).collect::<Option<_>>()?;
         Some(CompanionFolder {
             place,
-            licence: self.package_with_id(&listed.id).map(Package::licence),
+            licence: self.package_with_id(&listed.id).and_then(Holding::licence),
             list: path_of_list(&listed.id).map(|path| (path, listed.files.to_text())),
             package: listed.id,
             tarball: listed.tarball,
@@ -241,7 +284,7 @@ impl<'a> CompanionSearch<'a> {
             return Some(Obstacle::Files(unread));
         }
         let is_missing = |path: &VendorPath| matches!(self.cached.get(path), Some(None));
-        let wanted = || WantedPackage::of_id(&folder.listed.id);
+        let wanted = || folder.wanted();
         let mut placed = folder.placed();
         placed.any(|(_, place, _)| is_missing(&place)).then(|| self.package_or_failure(wanted()))
     }
@@ -250,7 +293,7 @@ impl<'a> CompanionSearch<'a> {
     fn bytes(&self, folder: &Folder) -> Option<BTreeMap<String, Vec<u8>>> {
         if let Some(package) = self.package_with_id(&folder.listed.id) {
             let paths = folder.files.iter().map(String::as_str).collect();
-            return package.bytes_of(&paths).ok();
+            return package.bytes_of(&paths);
         }
         let bytes = |(path, place, _): (&str, VendorPath, _)| {
             Some((path.to_owned(), self.cached.get(&place)?.clone()?))
@@ -258,10 +301,10 @@ impl<'a> CompanionSearch<'a> {
         folder.placed().map(bytes).collect()
     }
 
-    fn package_with_id(&self, id: &str) -> Option<&Package> {
+    fn package_with_id(&self, id: &str) -> Option<&Holding> {
         let packages = self.packages.values().filter_map(|answer| answer.as_ref().ok());
         let mut with_id = packages.filter(|(_, listed)| listed.id == id);
-        with_id.next().map(|(package, _)| &**package)
+        with_id.next().map(|(holding, _)| holding)
     }
 
     fn package_or_failure(&self, wanted: WantedPackage) -> Obstacle {
@@ -273,8 +316,44 @@ impl<'a> CompanionSearch<'a> {
 
     /// The companions of a script, by the packages they come from.
     fn parts(&self, script: &CompanionScript) -> Result<Vec<Part>, Obstacle> {
-        let origin =
-            script.origin.as_ref().ok_or_else(|| Obstacle::External(UNKNOWN.to_owned()))?;
+        let of_package = match &script.origin {
+            Some(origin) => self.parts_of_packages(script, origin),
+            None => Err(Obstacle::External(UNKNOWN.to_owned())),
+        };
+        match (of_package, script.named_files()) {
+            (Err(Obstacle::External(_)), Some(files)) => self.part_of_cdn(script, files),
+            (of_package, _) => of_package,
+        }
+    }
+
+    /// Files beside the script that the user has named one by one, from the CDN itself.
+    fn part_of_cdn(
+        &self,
+        script: &CompanionScript,
+        files: BTreeSet<String>,
+    ) -> Result<Vec<Part>, Obstacle> {
+        let no_place = || Obstacle::External(no_place(&script.url));
+        let place = script.place.as_ref().ok_or_else(no_place)?;
+        let folder = script.url.as_url().join(".").ok().and_then(|url| url.try_into().ok());
+        let folder: SubresourceUrl = folder.ok_or_else(no_place)?;
+        let block = self.lock.companions(&place.folder);
+        let block = block.filter(|block| block.package == folder.as_str());
+        let wanted = WantedPackage::Cdn { folder, files: files.clone() };
+        let listed = self.known_or_locked(wanted.clone(), block)?;
+        if files.iter().any(|path| listed.files.get(path).is_none()) {
+            return Err(Obstacle::Package(wanted)); // the rule names other files than it did
+        }
+        if let Some(path) = files.iter().find(|path| place.file(path).is_none()) {
+            return Err(Obstacle::External(no_place_for(path)));
+        }
+        Ok(vec![Part { place: place.clone(), listed, chosen_by: chooser(script), files }])
+    }
+
+    fn parts_of_packages(
+        &self,
+        script: &CompanionScript,
+        origin: &Origin,
+    ) -> Result<Vec<Part>, Obstacle> {
         let no_place = || Obstacle::External(no_place(&script.url));
         let place = origin.place.as_ref().ok_or_else(no_place)?;
         let asked = Script { path: &origin.path, query: script.url.as_url().query() };
@@ -323,12 +402,22 @@ impl<'a> CompanionSearch<'a> {
         let block = block.filter(|block| is_version_of(&block.package, name, versions));
         let wanted = match block {
             Some(block) => WantedPackage::of_id(&block.package),
-            None => WantedPackage { name: name.to_owned(), version: versions.to_owned() },
+            None => WantedPackage::Npm { name: name.to_owned(), version: versions.to_owned() },
         };
+        self.known_or_locked(wanted, block)
+    }
+
+    /// The files of a package or of a folder, as they were downloaded or as the vendor cache lists them.
+    /// `block` is the one that locks them.
+    fn known_or_locked(
+        &self,
+        wanted: WantedPackage,
+        block: Option<&Companions>,
+    ) -> Result<Listed, Obstacle> {
         match (self.packages.get(&wanted), block) {
             (Some(Err(error)), _) => Err(failed(error)),
-            (Some(Ok((_, listed))), Some(block)) if listed.tarball != block.tarball => {
-                Err(Obstacle::Failed(Arc::new(other_tarball(block, listed))))
+            (Some(Ok((_, listed))), Some(block)) if is_other(listed, block) => {
+                Err(Obstacle::Failed(Arc::new(other_files(block, listed))))
             }
             (Some(Ok((_, listed))), _) => Ok(listed.clone()),
             (None, None) => Err(Obstacle::Package(wanted)),
@@ -376,11 +465,21 @@ fn is_version_of(id: &str, name: &str, versions: &str) -> bool {
     package == name && (version == versions || satisfies().unwrap_or(false))
 }
 
-fn other_tarball(block: &Companions, listed: &Listed) -> ObtainError {
-    ObtainError::OtherTarball {
+/// Whether other files were downloaded than the block locks. A rule may name others of a CDN's folder.
+fn is_other(listed: &Listed, block: &Companions) -> bool {
+    let has_same_files = || listed.files.sizes().len() == block.count;
+    match (&listed.tarball, &block.tarball) {
+        (None, None) => has_same_files() && listed.files.digest() != block.package_files,
+        (received, locked) => received != locked,
+    }
+}
+
+fn other_files(block: &Companions, listed: &Listed) -> ObtainError {
+    let digest = |tarball: &Option<String>, files: String| tarball.clone().unwrap_or(files);
+    ObtainError::OtherPackage {
         package: block.package.clone(),
-        locked: block.tarball.clone(),
-        received: listed.tarball.clone(),
+        locked: digest(&block.tarball, block.package_files.to_string()),
+        received: digest(&listed.tarball, listed.files.digest().to_string()),
     }
 }
 

@@ -11,12 +11,11 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    companions::WantedPackage,
     file_scan::{File, FileScan, scan_file, wanted},
     resolver::{Arrival, Resolver, Uses},
 };
 use crate::{
-    fetch::{Client, ClientError, RootStore, Wanted, pool},
+    fetch::{Client, ClientError, RootStore, Wanted, inspect, pool},
     graph::{
         closure::{self, Found, Request, Root},
         graphs::Known,
@@ -63,19 +62,33 @@ impl<'a> Network<'a> {
         Ok(Self { settings, progress, client, registry })
     }
 
-    /// Downloads npm packages.
-    pub fn packages(
-        &self,
-        wanted: BTreeSet<WantedPackage>,
-    ) -> Vec<(WantedPackage, Result<Arc<Package>, ObtainError>)> {
-        wanted.into_par_iter().map(|wanted| (wanted.clone(), self.package(&wanted))).collect()
-    }
-
-    fn package(&self, wanted: &WantedPackage) -> Result<Arc<Package>, ObtainError> {
+    /// Downloads an npm package.
+    pub fn package(&self, name: &str, version: &str) -> Result<Arc<Package>, ObtainError> {
         let registry =
             self.registry.as_ref().map_err(|error| ObtainError::NoRegistry(error.clone()))?;
-        let name = wanted.name.parse().map_err(|_| ObtainError::NotOnNpm)?;
-        Ok(registry.package(&name, &VersionSpec::parse(&wanted.version))?)
+        let name = name.parse().map_err(|_| ObtainError::NotOnNpm)?;
+        Ok(registry.package(&name, &VersionSpec::parse(version))?)
+    }
+
+    /// Downloads files of a CDN's folder, by their paths inside it.
+    pub fn cdn_files(
+        &self,
+        folder: &SubresourceUrl,
+        files: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Vec<u8>>, ObtainError> {
+        let file = |path: &String| Ok((path.clone(), self.cdn_file(folder, path)?));
+        files.par_iter().map(file).collect()
+    }
+
+    fn cdn_file(&self, folder: &SubresourceUrl, path: &str) -> Result<Vec<u8>, ObtainError> {
+        if self.settings.source == SourceChoice::Npm {
+            return Err(ObtainError::NotOnNpm);
+        }
+        let url = folder.as_url().join(path).map_err(|_| ObtainError::NotOnNpm)?;
+        let policy = &self.settings.policy;
+        let response = self.client.get(&url, &[], &|hop| policy.admits(hop))?;
+        inspect(&response, Wanted::Asset)?;
+        Ok(response.bytes)
     }
 
     /// The licence of a package, `name@version`, or why it is not known.

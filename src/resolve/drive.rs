@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::{
+    companions::WantedPackage,
     download::Network,
     resolver::{Answer, Downloads, Need, Resolver, Step},
     source::Source,
@@ -78,8 +79,17 @@ fn read(
 }
 
 fn download(resolver: &mut Resolver<'_>, network: &Network<'_>, pending: Downloads) {
-    for (wanted, package) in network.packages(pending.packages) {
-        resolver.supply_package(wanted, package);
+    for wanted in pending.packages {
+        match &wanted {
+            WantedPackage::Npm { name, version } => {
+                let package = network.package(name, version);
+                resolver.supply_package(wanted, package);
+            }
+            WantedPackage::Cdn { folder, files } => {
+                let files = network.cdn_files(folder, files);
+                resolver.supply_cdn_files(wanted, files);
+            }
+        }
     }
     for (url, arrival) in network.download(resolver, pending.urls) {
         resolver.supply_download(url, arrival);

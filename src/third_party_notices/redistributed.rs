@@ -44,7 +44,14 @@ pub fn redistributed(
         redistributed.others.insert(url.clone(), comment);
     }
     let companions = lock.companions_used_by(&present.into_iter().cloned().collect());
-    redistributed.packages.extend(companions.into_iter().map(|block| block.package.clone()));
+    for block in companions {
+        match block.package.parse() {
+            Ok(folder) if block.tarball.is_none() => {
+                drop(redistributed.others.insert(folder, None))
+            }
+            _ => drop(redistributed.packages.insert(block.package.clone())),
+        }
+    }
     Ok(redistributed)
 }
 

@@ -28,10 +28,10 @@ pub struct FoundCompanions {
 pub struct CompanionFolder {
     /// Where they lie.
     pub place: Place,
-    /// `name@version`.
+    /// `name@version`, or the URL of a CDN's folder.
     pub package: String,
     /// The digest of the package's tarball.
-    pub tarball: String,
+    pub tarball: Option<String>,
     /// What chose them.
     pub chosen_by: BTreeSet<String>,
     /// What the package says of its licence, if its tarball was read in this run.

@@ -15,20 +15,30 @@ use crate::{
     vendor_path::VendorPath,
 };
 
-/// A package that companions come from.
+/// Where companions come from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct WantedPackage {
-    /// Its name.
-    pub name: String,
-    /// The version, or a range of them.
-    pub version: String,
+pub enum WantedPackage {
+    /// An npm package.
+    Npm {
+        /// Its name.
+        name: String,
+        /// The version, or a range of them.
+        version: String,
+    },
+    /// Files of a CDN's folder that no package is known to have.
+    Cdn {
+        /// The folder's URL, with its final `/`.
+        folder: SubresourceUrl,
+        /// Their paths inside the folder.
+        files: BTreeSet<String>,
+    },
 }
 
 impl WantedPackage {
     /// The exact version that `name@version` names.
     pub(super) fn of_id(id: &str) -> Self {
         let (name, version) = id.rsplit_once('@').unwrap_or((id, ""));
-        Self { name: name.to_owned(), version: version.to_owned() }
+        Self::Npm { name: name.to_owned(), version: version.to_owned() }
     }
 }
 

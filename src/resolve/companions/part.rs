@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    lacks::Obstacle,
+    lacks::{Obstacle, WantedPackage},
     reasons::{no_place_for, not_in_package, too_large},
 };
 use crate::{
@@ -25,9 +25,10 @@ pub(super) struct Part {
 /// The files of a package in one version.
 #[derive(Clone, Debug)]
 pub(super) struct Listed {
-    /// `name@version`.
+    /// `name@version`, or the URL of a CDN's folder.
     pub id: String,
-    pub tarball: String,
+    /// The digest of the tarball, of an npm package.
+    pub tarball: Option<String>,
     pub files: Arc<PackageFiles>,
 }
 
@@ -46,6 +47,14 @@ impl Folder {
     pub fn new(place: Place, listed: Listed) -> Self {
         let (chosen_by, files, scripts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         Self { place, listed, chosen_by, files, scripts }
+    }
+
+    /// What has to be downloaded for its bytes.
+    pub fn wanted(&self) -> WantedPackage {
+        match (&self.listed.tarball, self.listed.id.parse()) {
+            (None, Ok(folder)) => WantedPackage::Cdn { folder, files: self.files.clone() },
+            _ => WantedPackage::of_id(&self.listed.id),
+        }
     }
 
     /// Every companion with its place, and what is known of its bytes.

@@ -1,5 +1,7 @@
 //! A script whose companions are looked for.
 
+use std::collections::BTreeSet;
+
 use nodejs_semver::Version;
 
 use super::super::file_scan::FileScan;
@@ -20,6 +22,8 @@ pub struct CompanionScript {
     pub url: SubresourceUrl,
     /// The npm package it is a file of, if that is known.
     pub origin: Option<Origin>,
+    /// Where files of the CDN beside it lie, if its URL tells.
+    pub place: Option<Place>,
     /// What the user wants.
     pub wish: Override,
     /// What is known of scripts like it.
@@ -48,7 +52,7 @@ impl CompanionScript {
         let form = form_of(url, entry.final_url.as_ref());
         let id = entry.package.as_deref();
         let origin = Origin::of(form.as_ref(), id, entry.proof_file.as_deref(), &entry.path);
-        Self::of(url, origin, policy, || entry.loads.loads_by_own_address())
+        Self::of(url, &entry.path, origin, policy, || entry.loads.loads_by_own_address())
     }
 
     /// The downloaded script, if it may load files beside itself.
@@ -66,11 +70,14 @@ impl CompanionScript {
         let (id, file) = (evidence.package.as_deref(), evidence.file.as_deref());
         let path = vendor_path::candidate(&obtained.stored);
         let origin = Origin::of(form.as_ref(), id, file, &path);
-        Self::of(url, origin, policy, || scans.iter().any(|scan| scan.loads_by_own_address()))
+        Self::of(url, &path, origin, policy, || {
+            scans.iter().any(|scan| scan.loads_by_own_address())
+        })
     }
 
     fn of(
         url: &SubresourceUrl,
+        stored: &VendorPath,
         origin: Option<Origin>,
         policy: &Policy,
         loads_by_own_address: impl FnOnce() -> bool,
@@ -83,7 +90,17 @@ impl CompanionScript {
             (Override::Automatic, Some(recipe)) => !recipe.is_self_contained(),
             (Override::Automatic, None) => loads_by_own_address(),
         };
-        may_load.then(|| Self { url: url.clone(), origin, wish, recipe })
+        let name = url.as_url().path().rsplit('/').next().unwrap_or_default();
+        let place = Place::of_script(stored, name);
+        may_load.then(|| Self { url: url.clone(), origin, place, wish, recipe })
+    }
+}
+
+impl CompanionScript {
+    /// The files beside the script that the user names one by one; `None` if some are only described.
+    pub fn named_files(&self) -> Option<BTreeSet<String>> {
+        let Override::Globs(globs) = &self.wish else { return None };
+        globs.iter().map(|glob| Some(glob.as_path()?.to_owned())).collect()
     }
 }
 

@@ -16,7 +16,7 @@ fn script(address: &str, wish: Override) -> CompanionScript {
     let place = Place::of_script(&stored, &path);
     let (package, version) = ("pkg".to_owned(), "1.2.3".to_owned());
     let origin = Some(Origin { package, version, path, place });
-    CompanionScript { url, origin, wish, recipe: None }
+    CompanionScript { url, origin, place: None, wish, recipe: None }
 }
 
 fn files() -> Package {
@@ -24,7 +24,7 @@ fn files() -> Package {
 }
 
 fn wanted() -> WantedPackage {
-    WantedPackage { name: "pkg".to_owned(), version: "1.2.3".to_owned() }
+    WantedPackage::Npm { name: "pkg".to_owned(), version: "1.2.3".to_owned() }
 }
 
 fn names(folder: &CompanionFolder) -> Vec<&str> {
@@ -39,7 +39,7 @@ fn block(files: &Package, names: &[&str]) -> Companions {
         folder: "cdn.jsdelivr.net/npm/pkg@1.2.3".to_owned(),
         package_folder: String::new(),
         chosen_by: vec!["own folder".to_owned()],
-        tarball: files.tarball_integrity.clone(),
+        tarball: Some(files.tarball_integrity.clone()),
         count: names.len(),
         size: 0,
         integrity: list.digest_of(names.iter().copied()),
@@ -156,7 +156,7 @@ fn what_cannot_come_along_keeps_the_script_external() {
 fn another_tarball_than_the_locked_one_fails() {
     let mut lock = Lockfile::default();
     let locked = block(&files(), &["dist/b.js"]);
-    lock.insert_companions(Companions { tarball: "sha512-other".to_owned(), ..locked });
+    lock.insert_companions(Companions { tarball: Some("sha512-other".to_owned()), ..locked });
     let mut search = CompanionSearch::new(&lock, LIMIT);
     search.add(script(URL, Override::Automatic));
     search.supply_package(wanted(), Ok(Arc::new(files())));

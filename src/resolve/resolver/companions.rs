@@ -1,6 +1,9 @@
 //! Where the search for companions joins the loop: scripts are opened, and what they lack is asked for.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{LockedBytes, Need, Resolver, Step};
 use crate::{
@@ -33,6 +36,15 @@ impl Resolver<'_> {
         package: Result<Arc<Package>, ObtainError>,
     ) {
         self.companions.supply_package(wanted, package);
+    }
+
+    /// Supplies files of a CDN's folder.
+    pub fn supply_cdn_files(
+        &mut self,
+        wanted: WantedPackage,
+        files: Result<BTreeMap<String, Vec<u8>>, ObtainError>,
+    ) {
+        self.companions.supply_cdn_files(wanted, files);
     }
 
     /// Opens the search for the companions of locked scripts.

@@ -1,0 +1,1 @@
+window.two = 2;
