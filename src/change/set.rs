@@ -221,7 +221,21 @@ struct NewFiles<'a> {
     problems: Vec<Problem>,
 }
 
-impl NewFiles<'_> {
+impl<'a> NewFiles<'a> {
+    fn add_to_cache(&mut self, admitted: Result<Option<NewFile<'a>>, Problem>) {
+        match admitted {
+            Ok(file) => self.to_cache.extend(file),
+            Err(problem) => self.refuse(problem),
+        }
+    }
+
+    fn add_to_site(&mut self, admitted: Result<Option<NewFile<'a>>, Problem>) {
+        match admitted {
+            Ok(file) => self.to_site.extend(file),
+            Err(problem) => self.refuse(problem),
+        }
+    }
+
     /// Adds what stands in the way. A link in place of the folder stands in the way of every file.
     fn refuse(&mut self, problem: Problem) {
         let message = &problem.notice.message;
@@ -264,16 +278,11 @@ impl<'a> Known<'a> {
         let upstream =
             folder.files.values().map(|it| NewFile { path: &it.path, bytes: &it.upstream });
         for file in list.chain(upstream) {
-            match admit(cache, file, None)? {
-                Ok(file) => new.to_cache.extend(file),
-                Err(problem) => new.problems.push(problem),
-            }
+            new.add_to_cache(admit(cache, file, None)?);
         }
         for file in folder.files.values() {
-            match admit(site, NewFile { path: &file.path, bytes: file.served() }, None)? {
-                Ok(file) => new.to_site.extend(file),
-                Err(problem) => new.problems.push(problem),
-            }
+            let file = NewFile { path: &file.path, bytes: file.served() };
+            new.add_to_site(admit(site, file, None)?);
         }
         Ok(())
     }
@@ -285,10 +294,7 @@ impl<'a> Known<'a> {
         file: NewFile<'a>,
     ) -> Result<(), StoreError> {
         let previous = self.base.lock.get(url).map(Entry::upstream);
-        match admit(self.base.cache.folder(), file, previous)? {
-            Ok(file) => new.to_cache.extend(file),
-            Err(problem) => new.refuse(problem),
-        }
+        new.add_to_cache(admit(self.base.cache.folder(), file, previous)?);
         Ok(())
     }
 
@@ -306,10 +312,8 @@ impl<'a> Known<'a> {
             return Ok(());
         }
         let file = NewFile { bytes: edited.map_or(file.bytes, Vec::as_slice), ..file };
-        match admit(site, file, self.base.lock.get(url).map(|entry| &entry.integrity))? {
-            Ok(file) => new.to_site.extend(file),
-            Err(problem) => new.refuse(problem),
-        }
+        let previous = self.base.lock.get(url).map(|entry| &entry.integrity);
+        new.add_to_site(admit(site, file, previous)?);
         Ok(())
     }
 }
@@ -321,10 +325,7 @@ impl<'a> Known<'a> {
             let file = NewFile { path, bytes: text.as_bytes() };
             let previous = self.base.lock.licence(package).and_then(|known| known.text.as_ref());
             let previous = previous.map(|text| &text.integrity);
-            match admit(self.base.cache.folder(), file, previous)? {
-                Ok(file) => new.to_cache.extend(file),
-                Err(problem) => new.refuse(problem),
-            }
+            new.add_to_cache(admit(self.base.cache.folder(), file, previous)?);
         }
         match self.notices_file(site)? {
             Ok(file) => new.notices = file,
