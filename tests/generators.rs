@@ -69,7 +69,7 @@ fn pages_do_the_same_without_any_other_host() {
         let html = fs::read(kept_pages().join(page.path)).unwrap();
         project.write(&format!("public/{}", page.path), html);
     }
-    is_no_worse(&mut Browsers::start(&chromium, &cdn), &project, PAGES);
+    is_no_worse(&mut Browsers::start(&chromium, &cdn), &project, PAGES, OtherHosts::Dead);
 }
 
 #[test]
@@ -119,30 +119,41 @@ fn what_generators_make_is_no_worse() {
     }
     let Some(chromium) = chromium_and_registry() else { return };
     let python = sites::python_environment();
-    let cdn = module_cdn::start(published::library(sites::PACKAGES));
+    let cdn = module_cdn::serve(sites::require_js(), published::library(sites::PACKAGES));
     let mut browsers = Browsers::start(&chromium, &cdn);
     for generator in GENERATORS {
         let project = project(&cdn);
         match generator.make(&python, &project.path("public")) {
-            Ok(()) => is_no_worse(&mut browsers, &project, generator.pages),
+            Ok(()) => {
+                is_no_worse(&mut browsers, &project, generator.pages, OtherHosts::AllThenDead)
+            }
             Err(NoSite::NotInstalled) => say_skipped(&format!("{} is not there", generator.name)),
             Err(NoSite::Failed(said)) => panic!("{}: {said}", generator.name),
         }
     }
 }
 
-/// Looks at the pages as they are, vendors the site, and looks again: with every host still there,
-/// and with none.
-fn is_no_worse(browsers: &mut Browsers, project: &Project, pages: &[Page]) {
+/// Looks at the pages as they are, vendors the site, and looks again: with none of the other hosts, and
+/// where `hosts` says so with all of them as well.
+fn is_no_worse(browsers: &mut Browsers, project: &Project, pages: &[Page], hosts: OtherHosts) {
     let before = browsers.looks_before(project, pages);
     project.vendor(&[]).assert_code(0);
     project.run(&["check", "public"]).assert_code(0);
     for (page, before) in pages.iter().zip(&before) {
-        for browser in [&mut browsers.online, &mut browsers.offline] {
+        for browser in browsers.after(hosts) {
             let after = Look::at(browser, project, page, |look| *look == before.seen);
             after.assert_no_worse_than(before, page);
         }
     }
+}
+
+/// Which other hosts there are when a vendored page is looked at.
+#[derive(Clone, Copy, Debug)]
+enum OtherHosts {
+    /// None. A page that does the same without them does not ask them.
+    Dead,
+    /// First all, then none: a page may load more than its scripts.
+    AllThenDead,
 }
 
 /// One browser that finds the loopback server in the place of every CDN, and one that reaches the
@@ -157,6 +168,14 @@ impl Browsers {
         Self {
             online: Browser::start_reaching(chromium, cdn.address()).unwrap(),
             offline: Browser::start(chromium).unwrap(),
+        }
+    }
+
+    /// Those that look at vendored pages.
+    fn after(&mut self, hosts: OtherHosts) -> Vec<&mut Browser> {
+        match hosts {
+            OtherHosts::Dead => vec![&mut self.offline],
+            OtherHosts::AllThenDead => vec![&mut self.online, &mut self.offline],
         }
     }
 

@@ -6,6 +6,8 @@ use std::{
     process::Command,
 };
 
+use crate::support::{cdn::Cdn, module_cdn::published};
+
 /// A page and what scripts have to have made of it before it is vendored, at least.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
@@ -82,8 +84,14 @@ pub const PACKAGES: &[&str] = &[
     "mathjax@4.1.3",
     "mermaid@11.10.0",
     "mermaid@11.12.1",
-    "requirejs@2.1.11",
 ];
+
+/// A server that has the script of nbconvert's pages which cdnjs minifies itself, as npm has it.
+pub fn require_js() -> Cdn {
+    let package = published::package("requirejs@2.1.10");
+    let path = "/ajax/libs/require.js/2.1.10/require.min.js";
+    Cdn::start().file("cdnjs.cloudflare.com", path, package.get("require.js").unwrap())
+}
 
 const SPHINX_PAGE: &str = r"
 Demo
