@@ -1,4 +1,5 @@
-//! Replaces addresses of other hosts that stand in a package's code, where a recipe says so.
+//! Replaces texts in a package's code, where a recipe says so: addresses of other hosts, and what does
+//! not understand addresses that are relative to the page.
 //!
 //! Only files whose bytes the recipe knows are edited, so what an edit does was seen in a browser
 //! before. Every occurrence of the literal is replaced, and nothing else.

@@ -24,18 +24,43 @@ pub fn edit_scripts(
     edits: &mut BTreeMap<SubresourceUrl, Vec<u8>>,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for (url, (recipe, path)) in &files.companions.edits {
-        let Some(bytes) = files.bytes.get(url) else { continue };
-        match edited(recipe, path, bytes, |_| None) {
-            Ok(None) => {}
-            Ok(Some(with_addresses)) if !edits.contains_key(url) => {
-                edits.insert(url.clone(), with_addresses);
+    for (url, text) in edited_companions(files).chain(edited_scripts(files)) {
+        match text {
+            Ok(text) if edits.get(&url).is_none_or(|known| *known == text) => {
+                edits.insert(url, text);
             }
-            Ok(Some(_)) => problems.push(not_edited(url, "it imports modules that have moved")),
-            Err(error) => problems.push(not_edited(url, &error.to_string())),
+            Ok(_) => problems.push(not_edited(&url, "it imports modules that have moved")),
+            Err(cause) => problems.push(not_edited(&url, &cause)),
         }
     }
     problems
+}
+
+/// The edited scripts that load companions, or why one cannot be edited.
+fn edited_scripts(
+    files: &VendoredFiles,
+) -> impl Iterator<Item = (SubresourceUrl, Result<Vec<u8>, String>)> {
+    files.companions.edits.iter().filter_map(|(url, (recipe, path))| {
+        let text = edited(recipe, path, files.bytes.get(url)?, |_| None);
+        Some((url.clone(), text.map_err(|error| error.to_string()).transpose()?))
+    })
+}
+
+/// The edited companions that are vendored files as well, since a module imports them by their address.
+fn edited_companions(
+    files: &VendoredFiles,
+) -> impl Iterator<Item = (SubresourceUrl, Result<Vec<u8>, String>)> {
+    let folders = files.companions.folders.iter();
+    let companions = folders.flat_map(|folder| folder.files.values());
+    let edited: BTreeMap<_, _> = companions
+        .filter_map(|companion| Some((&companion.path, (companion, companion.edited.as_ref()?))))
+        .collect();
+    files.lock.iter().filter_map(move |(url, entry)| {
+        let (companion, text) = edited.get(&entry.path)?;
+        let is_same = *files.bytes.get(url)? == companion.upstream;
+        let text = is_same.then(|| (*text).clone());
+        Some((url.clone(), text.ok_or_else(|| "it is not the file of its package".to_owned())))
+    })
 }
 
 fn not_edited(url: &SubresourceUrl, cause: &str) -> Problem {

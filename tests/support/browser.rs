@@ -185,46 +185,61 @@ impl Browser {
 
     /// As [`Browser::visit`], for a page that is expected never to become ready.
     pub fn visit_with_limit(&mut self, url: &str, ready: &str, limit: Duration) -> Visit {
+        let is_ready = |state: &Value| state["loaded"] == true && state["ready"] == ready;
+        let (mut visit, state) = self.visit_until(url, STATE, is_ready, limit);
+        visit.ready = state["ready"].as_str().unwrap_or_default().to_owned();
+        visit.hints = strings(&state["hints"]);
+        visit
+    }
+
+    /// Opens `url` in a new tab and asks the page `question`, a JavaScript expression, until `is_done`
+    /// says so of the answer and the network is quiet, or until `limit`. Gives the last answer.
+    pub fn visit_until(
+        &mut self,
+        url: &str,
+        question: &str,
+        is_done: impl Fn(&Value) -> bool,
+        limit: Duration,
+    ) -> (Visit, Value) {
         let deadline = Instant::now() + limit;
         let mut visit = Visit::default();
         // A context of its own for each visit: nothing cached by one page helps the next.
         let context = self.call(None, "Target.createBrowserContext", json!({}), &mut visit);
         let context = context["browserContextId"].clone();
-        let target = json!({ "url": "about:blank", "browserContextId": context });
-        let target = self.call(None, "Target.createTarget", target, &mut visit)["targetId"].clone();
-        let attach = json!({ "targetId": target, "flatten": true });
-        let session =
-            self.call(None, "Target.attachToTarget", attach, &mut visit)["sessionId"].clone();
-        let session = session.as_str().expect("a session has an id").to_owned();
-        for domain in ["Network.enable", "Log.enable", "Runtime.enable", "Page.enable"] {
-            self.call(Some(&session), domain, json!({}), &mut visit);
-        }
-        visit.errors.clear();
+        let session = self.open_tab(&context, &mut visit);
         self.call(Some(&session), "Page.navigate", json!({ "url": url }), &mut visit);
 
         let mut last_change = Instant::now();
-        let mut seen = 0;
+        let (mut seen, mut answer) = (0, Value::Null);
         while Instant::now() < deadline {
             self.drain(POLL, &mut visit);
-            if visit.requests.len() + visit.errors.len() != seen {
+            let latest = self.evaluate(&session, question, &mut visit);
+            if visit.requests.len() + visit.errors.len() != seen || latest != answer {
                 seen = visit.requests.len() + visit.errors.len();
                 last_change = Instant::now();
             }
-            let state = self.evaluate(&session, STATE, &mut visit);
-            visit.ready = state["ready"].as_str().unwrap_or_default().to_owned();
-            visit.hints = strings(&state["hints"]);
-            let done = state["loaded"] == true && visit.ready == ready;
-            if done && last_change.elapsed() > QUIET {
+            answer = latest;
+            if is_done(&answer) && last_change.elapsed() > QUIET {
                 break;
             }
         }
-        self.call(
-            None,
-            "Target.disposeBrowserContext",
-            json!({ "browserContextId": context }),
-            &mut Visit::default(),
-        );
-        visit
+        let context = json!({ "browserContextId": context });
+        self.call(None, "Target.disposeBrowserContext", context, &mut Visit::default());
+        (visit, answer)
+    }
+
+    /// Opens a tab that reports what happens in it. Gives its session.
+    fn open_tab(&mut self, context: &Value, visit: &mut Visit) -> String {
+        let target = json!({ "url": "about:blank", "browserContextId": context });
+        let target = self.call(None, "Target.createTarget", target, visit)["targetId"].clone();
+        let attach = json!({ "targetId": target, "flatten": true });
+        let session = self.call(None, "Target.attachToTarget", attach, visit)["sessionId"].clone();
+        let session = session.as_str().expect("a session has an id").to_owned();
+        for domain in ["Network.enable", "Log.enable", "Runtime.enable", "Page.enable"] {
+            self.call(Some(&session), domain, json!({}), visit);
+        }
+        visit.errors.clear();
+        session
     }
 
     fn evaluate(&mut self, session: &str, expression: &str, visit: &mut Visit) -> Value {
