@@ -155,7 +155,7 @@ fn changes() -> Changes<'static> {
         .collect();
     let style = Style { out: "vendor", public_path: None, crossorigin: false };
     let modules = Modules::of(&resolutions, &site_root(None), style.out);
-    Changes { resolutions, modules, style }
+    Changes::new(resolutions, modules, style)
 }
 
 /// A module of some 60 kB with static and lazy imports, exports, strings and templates.

@@ -2,10 +2,12 @@
 //!
 //! [`files`] turns what was downloaded into lockfile entries with paths. [`specifiers`] edits the scripts
 //! that import what has moved. [`cache_busting`] gives edited scripts a new path if the old one does not
-//! fix their bytes. [`companions`] locks what scripts load beside themselves. [`import_map_integrity`] says
-//! what import maps have to guard, [`required_proof`] which files have less evidence than the rules require.
+//! fix their bytes. [`companions`] locks what scripts load beside themselves. [`cdn_folders`] says which folders
+//! of CDNs those stand for. [`import_map_integrity`] says what import maps have to guard, [`required_proof`] which
+//! files have less evidence than the rules require.
 
 mod cache_busting;
+pub mod cdn_folders;
 pub mod companions;
 pub mod files;
 pub mod import_map_integrity;

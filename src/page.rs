@@ -68,6 +68,13 @@ pub struct PageReferences {
     pub placeholders: Vec<usize>,
 }
 
+impl PageReferences {
+    /// Every URL on another origin that a tag names.
+    pub fn urls(&self) -> impl Iterator<Item = &SubresourceUrl> {
+        self.external.iter().map(|found| &found.url)
+    }
+}
+
 /// Reads `scan`, the tags of the page at `address`.
 pub fn references(address: &PageAddress, scan: &Scan) -> PageReferences {
     let mut page = PageReferences::default();

@@ -18,7 +18,7 @@ pub use self::{
     assign::{assign, candidate},
     error::VendorPathError,
     extension::Extension,
-    path::VendorPath,
+    path::{VendorPath, url_path},
     storage::{StorageKey, Stored},
 };
 

@@ -196,6 +196,7 @@ cases! {
     }
     pages {
         a_folder_called_like_a_page_is_a_folder
+        a_folder_in_inline_code_becomes_local
         a_page_in_srcdoc_is_rewritten
         a_page_in_utf_16_stays_in_utf_16
         a_page_keeps_its_mode
@@ -203,6 +204,7 @@ cases! {
         a_script_that_closes_itself_fails
         a_script_that_reads_its_own_address_keeps_its_query
         a_site_without_scripts_is_done_at_once
+        addresses_that_stay_in_code_are_said
         an_ambiguous_page_can_be_skipped
         an_ambiguous_page_fails
         hints_for_hosts_that_are_gone_go_too

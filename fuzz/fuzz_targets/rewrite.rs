@@ -42,7 +42,7 @@ fuzz_target!(init: inhouse_fuzz::plant_pages(), |page: &[u8]| {
         .collect();
     let style = Style { out: "vendor", public_path: None, crossorigin: false };
     let modules = Modules::of(&resolutions, &site_root(None), style.out);
-    let changes = Changes { resolutions, modules, style };
+    let changes = Changes::new(resolutions, modules, style);
     let rewritten = rewrite(page, Dialect::Html, &address, &changes);
     let Ok(Rewritten::Changed(changed)) = rewritten else { return };
     let edited = changed.patch.apply(page);

@@ -13,6 +13,7 @@ use crate::{
     integrity::{Algorithm, Integrity},
     layout::{
         Layout,
+        cdn_folders::CdnFolders,
         files::{VendoredFiles, algorithms},
         import_map_integrity::{MapEntry, map_entries},
         specifiers::OwnScript,
@@ -31,11 +32,13 @@ pub fn changes<'a>(
     base: &Baseline,
     resolution: &resolver::Resolution,
     layout: &Layout,
+    folders: CdnFolders,
 ) -> Changes<'a> {
     let Layout { files, local_urls, own, .. } = layout;
     Changes {
         resolutions: resolutions(settings, resolution, files),
         modules: modules(settings, base, resolution, &files.lock, local_urls.clone(), own),
+        folders,
         style: style(settings, &base.headers),
     }
 }

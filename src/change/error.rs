@@ -24,6 +24,9 @@ pub enum RewriteError {
     /// A literal of an inline script could not be replaced.
     #[error(transparent)]
     Literal(#[from] EditError),
+    /// An inline script does not have the meant addresses after its edit.
+    #[error("an inline script could not be given local addresses: {0}")]
+    Code(String),
     /// A folder of an import map whose files could not stay together.
     #[error(
         "the import map's folder `{0}` has no local counterpart: its files do not lie together, for \

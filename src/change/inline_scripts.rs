@@ -7,7 +7,13 @@ use std::{cell::Cell, collections::BTreeSet};
 
 use url::Url;
 
-use super::{error::RewriteError, inline_edit::InlineEdit, modules::Modules, resolution::Style};
+use super::{
+    cdn_literals::{self, LiteralWriter, StayingLiteral},
+    error::RewriteError,
+    inline_edit::InlineEdit,
+    modules::Modules,
+    resolution::Style,
+};
 use crate::{
     graph::{
         document::{self, Document, GuardPlace, InlineScript, MapElement},
@@ -17,10 +23,16 @@ use crate::{
         specifier::as_specifier,
         url_like,
     },
-    html::{Change, Edit, Scan, Tag, TagKind},
+    html::{Change, Edit, Scan, ScriptType, Tag, TagKind},
     integrity::IntegrityMetadata,
-    js::literal,
-    layout::import_map_integrity::{MapEntry, file_below},
+    js::{
+        self, SourceKind, UrlLiteral,
+        literal::{self, EditError},
+    },
+    layout::{
+        cdn_folders::{CdnFolder, CdnFolders},
+        import_map_integrity::{MapEntry, file_below},
+    },
     reference::{ForeignBase, PageAddress},
     vendor_path::VendorPath,
 };
@@ -30,6 +42,8 @@ use crate::{
 pub(super) struct Inline {
     pub edits: Vec<Edit>,
     pub scripts: Vec<Edited>,
+    /// The addresses of CDNs that stay, each with the tag of its script.
+    pub staying: Vec<(usize, StayingLiteral)>,
 }
 
 /// An inline script that changes.
@@ -42,7 +56,7 @@ pub(super) struct Edited {
 
 /// The edits of inline scripts and import maps.
 pub(super) fn edits(
-    modules: &Modules,
+    (modules, folders): (&Modules, &CdnFolders),
     address: &PageAddress,
     scan: &Scan,
     style: &Style<'_>,
@@ -53,7 +67,10 @@ pub(super) fn edits(
         return Ok(inline); // what is inserted guards modules, and what is edited is inline
     }
     for document in document::documents(address, scan) {
-        let writer = Writer { modules, address, scan, style, document: &document };
+        let named = document.start.entries.iter().map(|entry| &entry.request.url);
+        let folders = &folders.of_scripts(named);
+        let document = &document;
+        let writer = Writer { modules, address, scan, style, document, folders };
         writer.document(&mut inline)?;
     }
     Ok(inline)
@@ -75,12 +92,14 @@ struct Writer<'a> {
     scan: &'a Scan,
     style: &'a Style<'a>,
     document: &'a Document<'a>,
+    /// Folders of CDNs whose files came along with scripts of the document.
+    folders: &'a [&'a CdnFolder],
 }
 
 impl Writer<'_> {
     fn document(&self, inline: &mut Inline) -> Result<(), RewriteError> {
         for script in &self.document.scripts {
-            inline.extend(self.script(script)?);
+            self.script(script, inline)?;
         }
         let guards = self.modules.guards.get(&self.document.start);
         let guards = guards.map_or(&[][..], Vec::as_slice);
@@ -102,22 +121,60 @@ impl Writer<'_> {
         Ok(as_specifier(&self.style.address(self.address, base, file)?))
     }
 
-    fn script(
+    fn script(&self, script: &InlineScript<'_>, inline: &mut Inline) -> Result<(), RewriteError> {
+        let mut edits = self.script_edits(script);
+        let found = self.url_literals(script)?;
+        let literals = self.literal_writer(script.tag).literals(unedited(&found, &edits))?;
+        edits.extend(literals.edits);
+        inline.extend(self.edited_script(script, &edits, &found)?);
+        inline.staying.extend(literals.staying.into_iter().map(|literal| (script.tag, literal)));
+        Ok(())
+    }
+
+    /// The absolute URLs in a script that may name a folder whose files came along.
+    fn url_literals(&self, script: &InlineScript<'_>) -> Result<Vec<UrlLiteral>, RewriteError> {
+        let is_named = |folder: &&CdnFolder| script.text.contains(folder.host());
+        if !self.folders.iter().any(is_named) {
+            return Ok(Vec::new());
+        }
+        js::url_literals(script.text.as_bytes(), self.source_kind(script.tag))
+            .map_err(|failure| RewriteError::Code(failure.to_string()))
+    }
+
+    fn source_kind(&self, tag: usize) -> SourceKind {
+        match self.scan.tags[tag].kind {
+            TagKind::InlineScript { kind: ScriptType::Module, .. } => SourceKind::Module,
+            _ => SourceKind::Classic,
+        }
+    }
+
+    fn literal_writer(&self, at: usize) -> LiteralWriter<'_> {
+        let Self { folders, address, style, .. } = *self;
+        let tag = &self.scan.tags[at];
+        let mut later = self.scan.tags[at..].iter();
+        let has_later_base =
+            later.any(|later| later.document() == tag.document() && later.base != tag.base);
+        LiteralWriter { folders, address, base: tag.base.as_deref(), has_later_base, style }
+    }
+
+    /// The script with these edits, if there are any; `found` are its absolute URLs.
+    fn edited_script(
         &self,
         script: &InlineScript<'_>,
+        edits: &[literal::Edit],
+        found: &[UrlLiteral],
     ) -> Result<Option<(Edit, InlineEdit)>, RewriteError> {
-        let edits = self.script_edits(script);
         if edits.is_empty() {
             return Ok(None);
         }
         self.specifier(script.tag, "")?; // an error if the vendor folder cannot be named from here
         let source = script.text.as_bytes();
-        let splice = |edit: &literal::Edit| {
-            let text = literal::written(source, edit)?;
-            Ok(Change::Splice { span: edit.start..edit.end, text })
-        };
-        let changes = edits.iter().map(splice).collect::<Result<_, RewriteError>>()?;
-        let after = literal::rewrite(source, &edits)?;
+        let splice = |edit: &literal::Edit| splice(source, edit);
+        let changes = edits.iter().map(splice).collect::<Result<_, _>>()?;
+        let after = literal::rewrite(source, edits)?;
+        if !found.is_empty() {
+            cdn_literals::verify(found, edits, (&after, self.source_kind(script.tag)))?;
+        }
         let after = String::from_utf8_lossy(&after).into_owned();
         Ok(Some(self.edited(script.tag, script.text, after, changes)))
     }
@@ -327,6 +384,18 @@ impl Writer<'_> {
         let nonce = self.nonce(tag);
         (Edit { tag, changes }, InlineEdit { before: Some(before.to_owned()), after, nonce })
     }
+}
+
+fn splice(source: &[u8], edit: &literal::Edit) -> Result<Change, EditError> {
+    let text = literal::written(source, edit)?;
+    Ok(Change::Splice { span: edit.start..edit.end, text })
+}
+
+/// The literals of `found` that no edit concerns.
+fn unedited(found: &[UrlLiteral], edits: &[literal::Edit]) -> Vec<UrlLiteral> {
+    let is_edited =
+        |literal: &UrlLiteral| edits.iter().any(|edit| edit.start == literal.span.start);
+    found.iter().filter(|literal| !is_edited(literal)).cloned().collect()
 }
 
 fn is_folder(part: Part<'_>, url: &Url) -> bool {

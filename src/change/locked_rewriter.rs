@@ -7,6 +7,7 @@
 use std::sync::OnceLock;
 
 use super::{
+    cdn_literals::is_named_elsewhere,
     changes::{local_copy, served, style},
     modules::Modules,
     page::{Changes, Rewritten, rewrite_read},
@@ -52,7 +53,20 @@ impl<'a> LockedRewriter<'a> {
         let resolutions = local.collect();
         let mut modules = Modules::of(&resolutions, self.base.site.root(), &settings.out);
         modules.served = served(settings, &self.base.lock);
-        Changes { resolutions, modules, style: style(settings, &self.base.headers) }
+        Changes::new(resolutions, modules, style(settings, &self.base.headers))
+    }
+
+    /// Whether inline scripts of a page may name folders whose files come along with its scripts: which do is
+    /// not known yet.
+    fn may_name_folders(&self, page: &ReadPage<'_>) -> bool {
+        let mut urls = page.references.urls().filter(|url| self.has_companions(url));
+        urls.any(|url| is_named_elsewhere(url.host(), page))
+    }
+
+    fn has_companions(&self, url: &SubresourceUrl) -> bool {
+        let lock = &self.base.lock;
+        let is_below = |path: &str| lock.all_companions().any(|block| block.is_above(path));
+        lock.get(url).is_some_and(|entry| is_below(entry.path.as_str()))
     }
 
     /// Whether pages that name these URLs come out the same by `changes` and the new lockfile.
@@ -73,13 +87,13 @@ impl<'a> LockedRewriter<'a> {
 
 impl PageVisitor for LockedRewriter<'_> {
     fn rewrite(&self, page: &ReadPage<'_>) -> Option<Patch> {
-        let ReadPage { bytes, address, scan, references } = *page;
+        let ReadPage { scan, references, .. } = page;
         let is_module = references.external.iter().any(|found| found.role == Role::Module);
-        if is_module || !scan.tags.iter().all(Tag::is_classic) {
+        if is_module || !scan.tags.iter().all(Tag::is_classic) || self.may_name_folders(page) {
             return None;
         }
         // A page that fails here is rewritten again, and reported, once the plan is known.
-        match rewrite_read(bytes, scan, references, address, self.changes()) {
+        match rewrite_read(page, self.changes()) {
             Ok(Rewritten::Changed(page)) => Some(page.patch),
             Ok(Rewritten::Unchanged) | Err(_) => None,
         }

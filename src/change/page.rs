@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    cdn_literals::{self, StayingLiteral},
     error::RewriteError,
     inline_edit::InlineEdit,
     inline_scripts, meta_policies,
@@ -14,8 +15,10 @@ use super::{
     resolution::{LocalCopy, Resolution, Style},
 };
 use crate::{
-    html::{self, Change, Dialect, Edit, Patch, Scan, Tag, TagKind},
-    page::{self, PageReferences, Reference, Role},
+    html::{self, Change, Dialect, Edit, Patch, Position, Positions, Scan, Tag, TagKind},
+    layout::cdn_folders::{CdnFolder, CdnFolders},
+    page::{self, Reference, Role},
+    read::page_record::ReadPage,
     reference::{ForeignBase, PageAddress, SubresourceUrl},
 };
 
@@ -26,11 +29,22 @@ pub struct Changes<'a> {
     pub resolutions: BTreeMap<SubresourceUrl, Resolution>,
     /// What has become of modules, where no tag names them.
     pub modules: Modules,
+    /// The folders of CDNs whose files came along with scripts.
+    pub folders: CdnFolders,
     /// How pages refer to the vendor folder.
     pub style: Style<'a>,
 }
 
-impl Changes<'_> {
+impl<'a> Changes<'a> {
+    /// Where no files came along with scripts.
+    pub fn new(
+        resolutions: BTreeMap<SubresourceUrl, Resolution>,
+        modules: Modules,
+        style: Style<'a>,
+    ) -> Self {
+        Self { resolutions, modules, folders: CdnFolders::default(), style }
+    }
+
     /// Which scripts of the site matter as well: any may be one that changes, if one does.
     pub fn local(&self) -> Option<&'static str> {
         (!self.modules.changed.is_empty()).then_some("")
@@ -53,6 +67,8 @@ pub struct Page {
     pub patch: Patch,
     /// What has become of its inline scripts, for policies outside the page.
     pub inline: Vec<InlineEdit>,
+    /// The addresses of CDNs that stay in its inline scripts, each with the place of the script.
+    pub staying: Vec<(Position, StayingLiteral)>,
 }
 
 /// Rewrites one page.
@@ -69,25 +85,49 @@ pub fn rewrite(
         return Ok(Rewritten::Unchanged);
     };
     let references = page::references(address, &scan);
-    rewrite_read(bytes, &scan, &references, address, changes)
+    let page = ReadPage { bytes, address, scan: &scan, references: &references };
+    match cdn_literals::may_be_there(&page, &changes.folders) {
+        false => rewrite_read(&page, changes),
+        true => rewrite_with_all_scripts(&page, dialect, changes),
+    }
 }
 
-/// Rewrites a page that has been read: `scan` is its scan, `references` what that means at `address`.
+/// Rewrites a page of which inline scripts may change that load no modules. Which do shows only now.
+fn rewrite_with_all_scripts(
+    page: &ReadPage<'_>,
+    dialect: Dialect,
+    changes: &Changes<'_>,
+) -> Result<Rewritten, RewriteError> {
+    let Ok(scan) = html::scan_with_all_scripts(page.bytes, dialect) else {
+        let rewritten = rewrite_read(page, changes)?;
+        return Ok(rewritten.with_unread_scripts(page, &changes.folders));
+    };
+    let references = page::references(page.address, &scan);
+    rewrite_read(&ReadPage { scan: &scan, references: &references, ..*page }, changes)
+}
+
+impl Rewritten {
+    /// Notes that the rest of the page may name folders of CDNs.
+    fn with_unread_scripts(self, page: &ReadPage<'_>, folders: &CdnFolders) -> Self {
+        let Self::Changed(mut changed) = self else { return self };
+        let unread = |folder: &CdnFolder| (Position::START, StayingLiteral::unread(folder));
+        let folders = folders.of_scripts(page.references.urls()).into_iter();
+        changed.staying.extend(folders.map(unread));
+        Self::Changed(changed)
+    }
+}
+
+/// Rewrites a page that has been read.
 ///
 /// # Errors
 /// [`RewriteError`]; then no byte of the page may be used.
-pub fn rewrite_read(
-    bytes: &[u8],
-    scan: &Scan,
-    references: &PageReferences,
-    address: &PageAddress,
-    changes: &Changes<'_>,
-) -> Result<Rewritten, RewriteError> {
-    let Changes { resolutions, modules, style } = changes;
+pub fn rewrite_read(page: &ReadPage<'_>, changes: &Changes<'_>) -> Result<Rewritten, RewriteError> {
+    let ReadPage { bytes, address, scan, references } = *page;
+    let Changes { resolutions, modules, folders, style } = changes;
     let found = &references.external;
     let mut edits = TagEditor::new(scan, address, changes, found).edits(found)?;
     edits.extend(modules.guard_own(&references.local));
-    let inline = inline_scripts::edits(modules, address, scan, style)?;
+    let inline = inline_scripts::edits((modules, folders), address, scan, style)?;
     edits.extend(inline.edits);
     edits.extend(idle_hints(scan, bytes, found, &edits, resolutions));
     edits.extend(meta_policies::follow(scan, &inline.scripts)?);
@@ -95,8 +135,19 @@ pub fn rewrite_read(
         return Ok(Rewritten::Unchanged);
     }
     let patch = html::patch(bytes, scan, &edits)?;
+    let staying = placed(page, inline.staying);
     let inline = inline.scripts.into_iter().map(|script| script.edit).collect();
-    Ok(Rewritten::Changed(Page { patch, inline }))
+    Ok(Rewritten::Changed(Page { patch, inline, staying }))
+}
+
+/// The addresses that stay, with the places of their scripts.
+fn placed(
+    page: &ReadPage<'_>,
+    staying: Vec<(usize, StayingLiteral)>,
+) -> Vec<(Position, StayingLiteral)> {
+    let positions = Positions::new(page.scan.source(page.bytes));
+    let of_tag = |tag: usize| positions.of(page.scan.tags[tag].span.start);
+    staying.into_iter().map(|(tag, literal)| (of_tag(tag), literal)).collect()
 }
 
 /// Edits the tags of a page that name what has become local, was replaced or goes away.
@@ -231,7 +282,8 @@ fn idle_hints(
     let mut named = BTreeMap::new();
     let idle = hints.filter(|hint| {
         let host = hint.url.host();
-        let mut is_named = || still_named(scan, bytes, found, &edited, host);
+        let in_code = || replaced_in_code(scan, edits, host);
+        let mut is_named = || still_named(scan, bytes, found, &edited, host, in_code());
         gone.contains(host) && !*named.entry(host).or_insert_with(&mut is_named)
     });
     idle.map(|hint| Edit { tag: hint.tag, changes: vec![Change::RemoveElement] }).collect()
@@ -248,14 +300,31 @@ fn edited_hosts<'f>(
     resolved.map(|reference| reference.url.host()).collect()
 }
 
-/// Whether the page names `host` anywhere but in tags that are edited and in hints. Compared as
-/// bytes: a style sheet, a frame or a line of code that still needs the host keeps the hint.
+/// How often inline scripts name `host` where they are edited and name it no longer.
+fn replaced_in_code(scan: &Scan, edits: &[Edit], host: &str) -> usize {
+    let replaced = |(tag, change): (usize, &Change)| {
+        let (TagKind::InlineScript { text: code, .. }, Change::Splice { span, text }) =
+            (&scan.tags[tag].kind, change)
+        else {
+            return 0;
+        };
+        let before = code.get(span.clone()).unwrap_or_default();
+        if text.contains(&format!("//{host}")) { 0 } else { before.matches(host).count() }
+    };
+    let changes = edits.iter().flat_map(|edit| edit.changes.iter().map(|it| (edit.tag, it)));
+    changes.map(replaced).sum()
+}
+
+/// Whether the page names `host` anywhere but in tags that are edited, in hints, and in code that is
+/// edited, which names it `in_code` times. Compared as bytes: a style sheet, a frame or a line of code
+/// that still needs the host keeps the hint.
 fn still_named(
     scan: &Scan,
     bytes: &[u8],
     found: &[Reference],
     edited: &BTreeSet<usize>,
     host: &str,
+    in_code: usize,
 ) -> bool {
     let source = scan.source(bytes);
     let leaving = found
@@ -263,7 +332,7 @@ fn still_named(
         .filter(|reference| edited.contains(&reference.tag) || reference.role == Role::Hint)
         .filter_map(|reference| scan.tags[reference.tag].address_attribute())
         .map(|attribute| memchr::memmem::find_iter(&source[attribute.span.clone()], host).count());
-    scan.mentions(bytes, host) > leaving.sum::<usize>()
+    scan.mentions(bytes, host) > leaving.sum::<usize>() + in_code
 }
 
 #[cfg(test)]
@@ -288,7 +357,7 @@ mod tests {
     fn rewritten(page: &str) -> String {
         let address = PageAddress::new("a/b.html", None);
         let modules = Modules::of(&resolutions(), &reference::site_root(None), STYLE.out);
-        let changes = Changes { resolutions: resolutions(), modules, style: STYLE };
+        let changes = Changes::new(resolutions(), modules, STYLE);
         match rewrite(page.as_bytes(), Dialect::Html, &address, &changes).unwrap() {
             Rewritten::Changed(changed) => String::from_utf8(changed.patch.apply(page.as_bytes()))
                 .unwrap()

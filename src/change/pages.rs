@@ -1,10 +1,11 @@
 //! Pages as they will be, rewritten and verified before the first of them is written.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use rayon::prelude::*;
 
 use super::{
+    cdn_literals::StayingLiteral,
     error::RewriteError,
     headers::allow_inline,
     inline_edit::InlineEdit,
@@ -12,8 +13,9 @@ use super::{
     verify_graph::GraphVerifier,
 };
 use crate::{
-    findings::{Notice, Problem},
+    findings::{Notice, Problem, Use},
     folder::Tree,
+    html::Position,
     progress::{Progress, Stage},
     read::{
         notices::unreadable,
@@ -34,17 +36,35 @@ pub(super) struct Rewriter<'a> {
     pub budget: PatchBudget,
 }
 
-/// What the inline scripts of pages become, each page by its URL path.
+/// What becomes of the inline scripts of pages.
+#[derive(Debug, Default)]
+pub(super) struct InlineScripts {
+    /// Their edits, for each page by its URL path.
+    pub edits: InlineEdits,
+    /// The addresses of CDNs that stay in them, with their places.
+    pub staying: Vec<(StayingLiteral, Use)>,
+}
+
+/// The edits of the inline scripts of pages, for each page by its URL path.
 pub(super) type InlineEdits = Vec<(String, Vec<InlineEdit>)>;
 
-/// What the inline scripts of a page become, with its URL path; or why the page cannot be rewritten.
-type PageOutcome = Result<(String, Vec<InlineEdit>), Box<Problem>>;
+/// What becomes of the inline scripts of a page, or why the page cannot be rewritten.
+type PageOutcome = Result<PageScripts, Box<Problem>>;
 
-fn separate(outcomes: Vec<PageOutcome>) -> (InlineEdits, Vec<Problem>) {
-    let (mut inline, mut problems) = (Vec::new(), Vec::new());
-    for outcome in outcomes {
+/// What becomes of the inline scripts of one page.
+struct PageScripts {
+    edits: Vec<InlineEdit>,
+    staying: Vec<(StayingLiteral, Use)>,
+}
+
+fn separate(outcomes: Vec<(String, PageOutcome)>) -> (InlineScripts, Vec<Problem>) {
+    let (mut inline, mut problems) = (InlineScripts::default(), Vec::new());
+    for (url_path, outcome) in outcomes {
         match outcome {
-            Ok(scripts) => inline.push(scripts),
+            Ok(PageScripts { edits, staying }) => {
+                inline.edits.extend((!edits.is_empty()).then_some((url_path, edits)));
+                inline.staying.extend(staying);
+            }
             Err(problem) => problems.push(*problem),
         }
     }
@@ -59,7 +79,7 @@ impl Rewriter<'_> {
         site: &Tree,
         edits: &mut [PageEdit],
         progress: &dyn Progress,
-    ) -> (InlineEdits, Vec<Problem>) {
+    ) -> (InlineScripts, Vec<Problem>) {
         progress.begin(Stage::Checking, Some(edits.len()));
         let rewrite = |reader: &mut PageReader<'_>, edit: &mut PageEdit| {
             let outcome = self.unknown(reader, edit);
@@ -74,39 +94,48 @@ impl Rewriter<'_> {
     }
 
     /// Works out what changes in a page, if that is not known yet. Gives what becomes of its inline
-    /// scripts, if any change.
-    fn unknown(&self, reader: &mut PageReader<'_>, edit: &mut PageEdit) -> Option<PageOutcome> {
-        let scripts = match edit.patch {
-            KnownPatch::Unknown => self.page(reader, edit),
-            KnownPatch::Nothing | KnownPatch::Verified(_) => return None,
-        };
-        match scripts {
-            Ok(scripts) if scripts.is_empty() => None,
-            scripts => Some(scripts.map(|scripts| (url_path(&edit.path), scripts))),
+    /// scripts, with its URL path.
+    fn unknown(
+        &self,
+        reader: &mut PageReader<'_>,
+        edit: &mut PageEdit,
+    ) -> Option<(String, PageOutcome)> {
+        match edit.patch {
+            KnownPatch::Unknown => Some((url_path(&edit.path), self.page(reader, edit))),
+            KnownPatch::Nothing | KnownPatch::Verified(_) => None,
         }
     }
 
     /// Works out what changes in a page. Gives what becomes of its inline scripts.
-    fn page(
-        &self,
-        reader: &mut PageReader<'_>,
-        edit: &mut PageEdit,
-    ) -> Result<Vec<InlineEdit>, Box<Problem>> {
+    fn page(&self, reader: &mut PageReader<'_>, edit: &mut PageEdit) -> PageOutcome {
         let path = &*edit.path;
         let read = reader.read(path);
         let page = read.map_err(|error| Box::new(unreadable(&error)))?;
         let Rewritten::Changed(changed) = rewritten(self.settings, self.changes, path, &page)?
         else {
             edit.patch = KnownPatch::Nothing;
-            return Ok(Vec::new());
+            return Ok(PageScripts { edits: Vec::new(), staying: Vec::new() });
         };
         let address = page_address(path, self.settings);
         let edited = changed.patch.apply(page.bytes());
         let traced = self.verifier.page(&address, &edited, site::dialect(path));
         traced.map_err(|cause| Box::new(untraced(path, &cause)))?;
         edit.patch = self.budget.keep(changed.patch, &page);
-        Ok(if self.has_policies { changed.inline } else { Vec::new() })
+        let edits = if self.has_policies { changed.inline } else { Vec::new() };
+        Ok(PageScripts { edits, staying: placed(path, &changed.staying) })
     }
+}
+
+/// The addresses that stay in the inline scripts of the page at `path`, with their places.
+pub fn placed(path: &Path, staying: &[(Position, StayingLiteral)]) -> Vec<(StayingLiteral, Use)> {
+    let page: Arc<str> = site::page_name(path).into();
+    let place = |&Position { line, column }: &Position| Use {
+        page: page.clone(),
+        line,
+        column,
+        tag: "script".into(),
+    };
+    staying.iter().map(|(position, literal)| (literal.clone(), place(position))).collect()
 }
 
 /// Rewrites the page at `path`.

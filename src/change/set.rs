@@ -6,16 +6,17 @@ use std::{
 };
 
 use super::{
+    cdn_literals::{StayingLiteral, in_modules},
     guarding_pages::guarding_pages,
     headers::{self, HeadersEdit},
     locked_rewriter::LockedRewriter,
     page::Changes,
-    pages::{InlineEdits, Rewriter},
+    pages::{InlineEdits, InlineScripts, Rewriter},
     verify_graph::GraphVerifier,
 };
 use crate::{
     error::RunError,
-    findings::{Findings, Notice, Problem},
+    findings::{Findings, Notice, Problem, Use},
     folder::Tree,
     graph::document::Start,
     integrity::Integrity,
@@ -47,6 +48,8 @@ pub struct ChangeSet<'a> {
     pub own: &'a BTreeMap<PathBuf, OwnScript>,
     /// The `_headers` file, if it changes.
     pub headers: Option<HeadersEdit>,
+    /// The addresses of CDNs that stay in code, with their places.
+    pub staying: Vec<(StayingLiteral, Use)>,
     /// What is new in the cache.
     pub to_cache: Vec<NewFile<'a>>,
     /// What is new in the site's vendor folder.
@@ -116,8 +119,9 @@ impl<'a> ChangeSet<'a> {
         let NewFiles { to_cache, to_site, notices, problems } = known.new_files()?;
         let mut findings = Findings { problems, ..Findings::default() };
         let own = &layout.own;
-        let headers = None;
-        let set = Self { pages, changes, own, headers, to_cache, to_site, notices, layout };
+        let (headers, staying) = (None, Vec::new());
+        let set =
+            Self { pages, changes, own, headers, staying, to_cache, to_site, notices, layout };
         let set = set.rewrite_pages(known, &mut findings, progress)?;
         Ok((set, findings))
     }
@@ -134,7 +138,10 @@ impl<'a> ChangeSet<'a> {
             Ok((inline, problems)) => {
                 findings.problems.extend(problems);
                 self.pages.retain(|edit| matches!(edit.patch, KnownPatch::Verified(_)));
-                self.headers = known.followed(&site, &inline, findings)?;
+                self.headers = known.followed(&site, &inline.edits, findings)?;
+                self.staying = inline.staying;
+                let (site, folders) = (&known.base.site, &self.changes.folders);
+                self.staying.extend(in_modules(site, known.resolution, folders));
             }
             Err(problem) => {
                 findings.problems.push(*problem);
@@ -175,7 +182,7 @@ impl Known<'_> {
         pages: &mut [PageEdit],
         changes: &Changes<'_>,
         progress: &dyn Progress,
-    ) -> Result<(InlineEdits, Vec<Problem>), Box<Problem>> {
+    ) -> Result<(InlineScripts, Vec<Problem>), Box<Problem>> {
         let Known { settings, base, resolution, layout, .. } = self;
         let verifier = &GraphVerifier::new(&base.site, resolution, layout)?;
         let (has_policies, budget) = (!base.headers.policies.is_empty(), PatchBudget::default());

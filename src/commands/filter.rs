@@ -13,12 +13,13 @@ use std::{
 use super::locked_digests::unfulfilled_by_lock;
 use crate::{
     change::{
+        cdn_literals::StayingLiteral,
         changes::changes,
-        page::{Changes, Rewritten, rewrite},
-        pages::unwritable,
+        page::{Changes, Page, Rewritten, rewrite},
+        pages::{placed, unwritable},
     },
     error::RunError,
-    findings::{Findings, Problem},
+    findings::{Findings, Problem, Use as Place},
     graph::{
         closure::{Entry, Use},
         document::Start,
@@ -27,6 +28,7 @@ use crate::{
     integrity::IntegrityMetadata,
     layout::{
         Layout,
+        cdn_folders::CdnFolders,
         files::{VendoredFiles, local_urls},
         required_proof::RequiredProof,
         specifiers::{OwnScript, relocate},
@@ -165,9 +167,11 @@ impl Answer<'_> {
 /// Rewrites pages by the lockfile.
 pub(super) struct Filter<'a> {
     pub settings: &'a Settings,
-    progress: &'a dyn Progress,
+    pub progress: &'a dyn Progress,
     base: Baseline,
     local_urls: LocalUrls,
+    /// Of what the vendor cache holds beside scripts.
+    folders: CdnFolders,
     answers: BTreeMap<Demands, Arc<Answer<'a>>>,
     has_warned: bool,
 }
@@ -177,8 +181,12 @@ impl<'a> Filter<'a> {
     pub fn new(settings: &'a Settings, progress: &'a dyn Progress) -> Result<Self, RunError> {
         let base = Baseline::read(settings)?;
         let local_urls = local_urls(settings, &base, permitted(settings, &base));
+        let folders = CdnFolders::of_cache(
+            (&base.cache, &base.lock),
+            &permitted(settings, &base).collect::<Vec<_>>(),
+        )?;
         let answers = BTreeMap::new();
-        Ok(Self { settings, progress, base, local_urls, answers, has_warned: false })
+        Ok(Self { settings, progress, base, local_urls, folders, answers, has_warned: false })
     }
 
     /// Rewrites one page.
@@ -191,7 +199,13 @@ impl<'a> Filter<'a> {
             Looked::Unchanged => Ok(Ok(Rewritten::Unchanged)),
             Looked::Refused(problems) => Ok(Err(problems)),
             Looked::Asks(asking) => Ok(match self.answer(&asking)? {
-                Ok(answer) => answer.rewrite(self.settings, &asking, path, bytes),
+                Ok(answer) => {
+                    let rewritten = answer.rewrite(self.settings, &asking, path, bytes);
+                    if let Ok(Rewritten::Changed(page)) = &rewritten {
+                        warnings(path, page).iter().for_each(|line| self.progress.say(line));
+                    }
+                    rewritten
+                }
                 Err(problems) => Err(problems),
             }),
         }
@@ -234,7 +248,7 @@ impl<'a> Filter<'a> {
             return Ok(Err(findings.problems));
         }
         let answer = |layout: Layout| Answer {
-            changes: changes(settings, base, &resolution, &layout),
+            changes: changes(settings, base, &resolution, &layout, self.folders.clone()),
             concerns_all: !layout.own.is_empty(),
         };
         Ok(self.layout(&resolution, files).map(answer))
@@ -283,6 +297,15 @@ impl<'a> Filter<'a> {
         let site = &self.base.site;
         site.url_path(url).is_some_and(|path| site.vendored(&path).is_none())
     }
+}
+
+/// Which addresses of CDNs stay in the inline scripts of the page at `path`, in words.
+pub(super) fn warnings(path: &Path, page: &Page) -> Vec<String> {
+    let warning = |(literal, place): (StayingLiteral, Place)| {
+        let (url, cause) = (literal.url, literal.cause.words());
+        format!("warning: `{url}` stays in the script at {}:{}: {cause}", place.page, place.line)
+    };
+    placed(path, &page.staying).into_iter().map(warning).collect()
 }
 
 /// Decides about what one page asks for, by the lockfile.

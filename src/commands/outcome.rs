@@ -46,6 +46,7 @@ pub fn done(
     let mut summary = summary(pages, resolution, &rows);
     count_companions(&mut summary, files);
     keep_hosts_that_scripts_may_ask(&mut summary, files);
+    keep_hosts_that_pages_name(&mut summary, set);
     count_local(&mut summary, before, resolution);
     count_downloads(&mut summary, files);
     summary.pages_changed = set.pages.len();
@@ -91,6 +92,14 @@ fn keep_hosts_that_scripts_may_ask(summary: &mut Summary, files: &VendoredFiles)
             summary.hosts_gone.iter().filter(|it| is_in_address(it)).cloned().collect();
         summary.hosts_gone.retain(|host| !asked.contains(host));
         summary.hosts_left.extend(asked);
+    }
+}
+
+/// A host is not said to be gone if code of the site still names what came along from it.
+fn keep_hosts_that_pages_name(summary: &mut Summary, set: &ChangeSet<'_>) {
+    for (literal, _) in &set.staying {
+        let host = summary.hosts_gone.take(&literal.host);
+        summary.hosts_left.extend(host);
     }
 }
 

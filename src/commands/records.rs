@@ -59,17 +59,30 @@ pub(super) fn rewrite(
 ) -> Result<Tally, RunError> {
     let mut tally = Tally::default();
     each_chunk(input, |lines| -> Result<(), RunError> {
-        for (line, fault) in rewrite_chunk(filter, lines)? {
+        for Line { bytes, fault, warnings } in rewrite_chunk(filter, lines)? {
             tally.add(fault);
-            output.write_all(&line).map_err(StreamError::Write)?;
+            output.write_all(&bytes).map_err(StreamError::Write)?;
+            warnings.iter().for_each(|warning| filter.progress.say(warning));
         }
         Ok(output.flush().map_err(StreamError::Write)?)
     })?;
     Ok(tally)
 }
 
-/// A line that comes out, and whose fault it is if that is not the page.
-type Line = (Vec<u8>, Option<Fault>);
+/// A line that comes out.
+struct Line {
+    bytes: Vec<u8>,
+    /// Whose fault it is if that is not the page.
+    fault: Option<Fault>,
+    /// What is said of the page.
+    warnings: Vec<String>,
+}
+
+impl Line {
+    fn of(bytes: Vec<u8>) -> Self {
+        Self { bytes, fault: None, warnings: Vec::new() }
+    }
+}
 
 fn rewrite_chunk(filter: &mut Filter<'_>, lines: Vec<Vec<u8>>) -> Result<Vec<Line>, RunError> {
     let settings = filter.settings;
@@ -111,7 +124,7 @@ fn answered<'a>(
 impl Answered<'_> {
     fn line(self, settings: &Settings) -> Line {
         match self {
-            Self::Unchanged(record) => (record.unchanged(), None),
+            Self::Unchanged(record) => Line::of(record.unchanged()),
             Self::Refused(members, problems) => refused(members, &problems),
             Self::Rewritten(record, asking, answer) => {
                 let page = answer.rewrite(settings, &asking, &record.path, &record.page);
@@ -125,16 +138,17 @@ fn rewritten(record: Record, page: Result<Rewritten, Vec<Problem>>) -> Line {
     match page {
         Ok(Rewritten::Changed(page)) => {
             let served = page.patch.apply(&record.page);
-            (record.served(served, true), None)
+            let warnings = filter::warnings(&record.path, &page);
+            Line { warnings, ..Line::of(record.served(served, true)) }
         }
-        Ok(Rewritten::Unchanged) => (record.unchanged(), None),
+        Ok(Rewritten::Unchanged) => Line::of(record.unchanged()),
         Err(problems) => refused(record.members, &problems),
     }
 }
 
 fn refused(members: Map<String, Value>, problems: &[Problem]) -> Line {
     let fault = problems.iter().map(|problem| problem.fault).min();
-    (record::refused(members, problems), fault)
+    Line { fault, ..Line::of(record::refused(members, problems)) }
 }
 
 /// What the pages of a stream ask for; memory does not grow with their number.

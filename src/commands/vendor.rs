@@ -18,11 +18,12 @@ use crate::{
     error::RunError,
     findings::Findings,
     layout::{
-        Layout, files::record, import_map_integrity::large_maps, required_proof::RequiredProof,
+        Layout, cdn_folders::CdnFolders, files::record, import_map_integrity::large_maps,
+        required_proof::RequiredProof,
     },
     notices::{
-        decisions::decisions, stale_copies::stale_copies, unfollowed::unfollowed,
-        vendored::vendored,
+        cdn_addresses::cdn_addresses, decisions::decisions, stale_copies::stale_copies,
+        unfollowed::unfollowed, vendored::vendored,
     },
     progress::Progress,
     read::{
@@ -145,7 +146,8 @@ impl<'a> Stages<'a> {
         let (layout, found) = Layout::of(self.settings, self.base, resolution, files);
         self.findings.add(found);
         self.findings.add(unfollowed(&self.base.site, pages, resolution, &layout));
-        let changes = changes(self.settings, self.base, resolution, &layout);
+        let changes =
+            changes(self.settings, self.base, resolution, &layout, CdnFolders::of(&layout.files));
         self.findings.warnings.extend(large_maps(&changes.modules.guards, &pages.starts));
         (layout, changes)
     }
@@ -171,6 +173,7 @@ impl<'a> Stages<'a> {
             ChangeSet::prepare(known, (editable, pages), changes, early, self.progress)?;
         self.findings.add(found);
         self.findings.warnings.extend(vendored(&known.layout.files, known.resolution));
+        self.findings.warnings.extend(cdn_addresses(&set.staying));
         self.warn_of_stale_copies(pages, &set);
         Ok(set)
     }

@@ -12,7 +12,7 @@ use super::{
     layer::{Context, Layer, quote},
     scan_error::MAX_TAG,
     script_text, script_words,
-    sink::Sink,
+    sink::{InlineScripts, Sink},
     tag::{NotRead, Place, Remark, Tag, TagKind},
     token::{
         self, TokenError,
@@ -177,7 +177,8 @@ impl<'r, 'a> LayerReader<'r, 'a> {
             ScriptType::Module | ScriptType::ImportMap => self.reported(element, kind, content),
             ScriptType::Classic => {
                 self.built_by(content.clone());
-                if script_words::may_load(&self.layer.bytes[content.clone()]) {
+                let may_load = || script_words::may_load(&self.layer.bytes[content.clone()]);
+                if self.sink.inline == InlineScripts::All || may_load() {
                     self.reported(element, kind, content);
                 }
             }

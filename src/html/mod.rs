@@ -49,7 +49,7 @@ pub use dialect::Dialect;
 pub use edit::{Change, Edit, Patch, SpliceError, apply, patch};
 pub use position::{Position, Positions};
 pub use prefilter::{Reach, has_nothing, reach};
-pub use scan::{Scan, scan, scan_relevant};
+pub use scan::{Scan, scan, scan_relevant, scan_with_all_scripts};
 pub use scan_error::ScanError;
 pub use script_type::ScriptType;
 pub use span::Quote;

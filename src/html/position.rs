@@ -16,7 +16,7 @@ pub struct Position {
 
 impl Position {
     /// Where every page begins.
-    const START: Self = Self { line: 1, column: 1 };
+    pub const START: Self = Self { line: 1, column: 1 };
 
     /// The position behind `text`, which begins here. Right as long as neither of its ends cuts a
     /// character in two.

@@ -8,7 +8,7 @@ use encoding_rs::{Encoding, UTF_8};
 use super::{
     Dialect, ScanError, encoding, meaning,
     prefilter::{self, Reach},
-    sink::Sink,
+    sink::{InlineScripts, Sink},
     tag::{Remark, Tag},
     token,
 };
@@ -23,6 +23,7 @@ pub struct Scan {
     /// The page's encoding by its name in the Encoding standard: declared, or else `UTF-8`.
     pub encoding: &'static str,
     pub(super) dialect: Dialect,
+    pub(super) inline: InlineScripts,
     /// How many bytes at the page's end were not read.
     pub(super) unread: usize,
     /// The page as UTF-8 with its own encoding, where its bytes hide the markup.
@@ -82,11 +83,29 @@ fn scan_beginning(page: &[u8], dialect: Dialect, bytes: usize) -> Result<Scan, S
 /// # Errors
 /// [`ScanError`] if it is not certain what browsers see, or it cannot be edited exactly.
 pub fn scan(page: &[u8], dialect: Dialect) -> Result<Scan, ScanError> {
+    scan_with(page, dialect, InlineScripts::MayLoad)
+}
+
+/// Finds what [`scan`] finds, and all inline classic scripts.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_with_all_scripts(page: &[u8], dialect: Dialect) -> Result<Scan, ScanError> {
+    scan_with(page, dialect, InlineScripts::All)
+}
+
+pub(super) fn scan_with(
+    page: &[u8],
+    dialect: Dialect,
+    inline: InlineScripts,
+) -> Result<Scan, ScanError> {
     match encoding::sniff(page) {
-        Some(sniffed) if encoding::hides_markup(sniffed) => scan_transcoded(page, sniffed, dialect),
-        sniffed => match scan_bytes(page, sniffed, dialect)? {
+        Some(sniffed) if encoding::hides_markup(sniffed) => {
+            scan_transcoded(page, sniffed, dialect, inline)
+        }
+        sniffed => match scan_bytes(page, sniffed, dialect, inline)? {
             (_, declared) if encoding::hides_markup(declared) => {
-                scan_transcoded(page, declared, dialect)
+                scan_transcoded(page, declared, dialect, inline)
             }
             (scan, _) => Ok(scan),
         },
@@ -97,9 +116,10 @@ fn scan_transcoded(
     page: &[u8],
     own: &'static Encoding,
     dialect: Dialect,
+    inline: InlineScripts,
 ) -> Result<Scan, ScanError> {
     let text = encoding::transcode(page, own).ok_or(ScanError::Encoding { name: own.name() })?;
-    let (scan, _) = scan_bytes(text.as_bytes(), Some(UTF_8), dialect)?;
+    let (scan, _) = scan_bytes(text.as_bytes(), Some(UTF_8), dialect, inline)?;
     Ok(Scan { encoding: own.name(), transcoded: Some((text, own)), ..scan })
 }
 
@@ -107,11 +127,13 @@ fn scan_bytes(
     source: &[u8],
     encoding: Option<&'static Encoding>,
     dialect: Dialect,
+    inline: InlineScripts,
 ) -> Result<(Scan, &'static Encoding), ScanError> {
-    let mut sink = Sink::new(source, dialect);
+    let mut sink = Sink::new(source, dialect, inline);
     let encoding = meaning::read_page(&mut sink, encoding)?;
     let Sink { tags, remarks, .. } = sink;
-    let scan =
-        Scan { tags, remarks, encoding: encoding.name(), dialect, unread: 0, transcoded: None };
+    let (unread, transcoded) = (0, None);
+    let name = encoding.name();
+    let scan = Scan { tags, remarks, encoding: name, dialect, inline, unread, transcoded };
     Ok((scan, encoding))
 }

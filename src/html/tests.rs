@@ -153,6 +153,18 @@ fn spliced(page: &str, old: &str, new: &str) -> String {
 }
 
 #[test]
+fn all_inline_classic_scripts_are_reported_if_that_is_asked_and_edits_are_verified_with_them() {
+    let page = "<script>f('a')</script><script type=text/x>b</script><script>g()</script>";
+    assert!(scan(page.as_bytes(), Dialect::Html).unwrap().tags.is_empty());
+    let all = scan_with_all_scripts(page.as_bytes(), Dialect::Html).unwrap();
+    assert_eq!([inline_text(&all, 0), inline_text(&all, 1)], ["f('a')", "g()"]);
+    let change = Change::Splice { span: 2..5, text: "b".into() };
+    let edit = Edit { tag: 0, changes: vec![change] };
+    let edited = apply(page.as_bytes(), &all, &[edit]).unwrap();
+    assert_eq!(edited, page.replace("f('a')", "f(b)").into_bytes());
+}
+
+#[test]
 fn inline_classic_scripts_are_reported_only_if_they_may_load_modules() {
     let reported = |code: &str| {
         let scan = html(&format!("<script>{code}</script>"));

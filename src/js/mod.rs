@@ -18,6 +18,7 @@ mod parse;
 mod read_as;
 mod scan;
 mod url_in_string;
+mod url_literals;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub use parse::{ParseFailure, scan};
 pub use read_as::ReadAs;
 pub use scan::{Scan, SourceKind};
 pub use url_in_string::Seems;
+pub use url_literals::{LiteralRole, UrlLiteral, is_absolute, url_literals};
 
 #[cfg(feature = "internals")]
 pub use self::{

@@ -90,6 +90,18 @@ pub(super) fn read_tree<T: Send>(
     tree(SourceType::script()).or_else(|failure| tree(SourceType::mjs()).map_err(|_| failure))
 }
 
+/// What `read` makes of the syntax tree of a script of this kind, and of the length of the byte order
+/// mark before it.
+pub(super) fn read_tree_as<T: Send>(
+    source: &[u8],
+    kind: SourceKind,
+    read: impl FnOnce(&Program<'_>, usize) -> T + Send,
+) -> Result<T, ParseFailure> {
+    parsed(source, |text, start| {
+        with_program(text, source_type(kind), |program| Ok(read(program, start)))
+    })
+}
+
 /// The depth of `text`, if it can be parsed at all.
 fn checked_depth(source: &[u8], text: &str) -> Result<usize, Stop> {
     if u32::try_from(source.len()).is_err() {
@@ -134,12 +146,14 @@ fn decode(source: &[u8]) -> Cow<'_, str> {
 }
 
 fn parse(source: &Source<'_>) -> Result<Scan, Stop> {
-    let is_module = source.kind.is_module();
-    let source_type = if is_module { SourceType::mjs() } else { SourceType::script() };
-    with_program(source.text, source_type, |program| {
+    with_program(source.text, source_type(source.kind), |program| {
         Finder::find(source, program)
             .map_err(|Misplaced(offset)| Stop::at(offset, "module syntax in a classic script"))
     })
+}
+
+fn source_type(kind: SourceKind) -> SourceType {
+    if kind.is_module() { SourceType::mjs() } else { SourceType::script() }
 }
 
 /// What `read` makes of the syntax tree of `text`.

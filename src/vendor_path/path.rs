@@ -65,10 +65,16 @@ impl VendorPath {
         self.segments().fold(root.to_owned(), |path, segment| path.join(segment))
     }
 
-    /// The path as part of a URL. `+` is escaped, because some object stores read it as a blank.
+    /// The path as part of a URL.
     pub fn url_path(&self) -> String {
-        self.0.replace('+', "%2B")
+        url_path(&self.0)
     }
+}
+
+/// The path of a vendored file, or of a folder above one, as part of a URL. `+` is escaped, because some
+/// object stores read it as a blank.
+pub fn url_path(path: &str) -> String {
+    path.replace('+', "%2B")
 }
 
 impl FromStr for VendorPath {

@@ -22,7 +22,7 @@ pub(super) fn verify(
     edited: &[u8],
 ) -> Result<(), SpliceError> {
     let differs = |what: String| Err(SpliceError::Proof { what });
-    let rescan = scan::scan(edited, scan.dialect)?;
+    let rescan = scan::scan_with(edited, scan.dialect, scan.inline)?;
     if rescan.encoding != scan.encoding {
         return differs("the page's encoding".into());
     }
