@@ -137,14 +137,28 @@ fn what_generators_make_is_no_worse() {
 /// where `hosts` says so with all of them as well.
 fn is_no_worse(browsers: &mut Browsers, project: &Project, pages: &[Page], hosts: OtherHosts) {
     let before = browsers.looks_before(project, pages);
-    project.vendor(&[]).assert_code(0);
-    project.run(&["check", "public"]).assert_code(0);
+    vendor_and_repeat(project);
     for (page, before) in pages.iter().zip(&before) {
         for browser in browsers.after(hosts) {
             let after = Look::at(browser, project, page, |look| *look == before.seen);
             after.assert_no_worse_than(before, page);
         }
     }
+}
+
+/// Vendors the site, and once more as it was built: the lockfile gives the same bytes.
+fn vendor_and_repeat(project: &Project) {
+    let built = project.snapshot();
+    project.vendor(&[]).assert_code(0);
+    project.run(&["check", "public"]).assert_code(0);
+    let vendored = project.snapshot();
+    fs::remove_dir_all(project.path("public")).unwrap();
+    for (path, bytes) in &built {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    project.vendor(&["--frozen"]).assert_code(0);
+    assert!(project.snapshot() == vendored, "a frozen run gives other bytes");
 }
 
 /// Which other hosts there are when a vendored page is looked at.

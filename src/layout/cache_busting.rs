@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    companions::edited_by_recipes,
     files::VendoredFiles,
     script::{Addressing, Script},
 };
@@ -87,6 +88,8 @@ struct Facts<'a> {
     imports: BTreeMap<SubresourceUrl, BTreeSet<SubresourceUrl>>,
     /// The scripts that reach a file by a floating URL: it may come to lie elsewhere while theirs stays.
     reaches_floating: BTreeSet<SubresourceUrl>,
+    /// The files that lie beside their companions, and are edited for that.
+    beside_companions: BTreeSet<SubresourceUrl>,
 }
 
 impl<'a> Facts<'a> {
@@ -98,7 +101,8 @@ impl<'a> Facts<'a> {
     ) -> Self {
         let imports = scripts.iter().map(|(url, script)| ((*url).clone(), imports(script)));
         let imports = imports.collect();
-        let facts = Self { base, resolution, files, imports, reaches_floating: BTreeSet::new() };
+        let (reaches_floating, beside_companions) = (BTreeSet::new(), edited_by_recipes(files));
+        let facts = Self { base, resolution, files, imports, reaches_floating, beside_companions };
         Self { reaches_floating: facts.reaching_floating(), ..facts }
     }
 
@@ -134,7 +138,8 @@ impl<'a> Facts<'a> {
         script: &Script<'_>,
         local_urls: &LocalUrls,
     ) -> Option<VendorPath> {
-        let path = local_urls.path(url.as_url()).filter(|_| !self.base.site.is_own(url))?;
+        let is_fixed = self.base.site.is_own(url) || self.beside_companions.contains(url);
+        let path = local_urls.path(url.as_url()).filter(|_| !is_fixed)?;
         let addressing = Addressing { local_urls, specifier: &specifier::relative };
         let is_edited = script.changes_any(addressing);
         let edited = |bytes: &[u8]| script.unverified(bytes, addressing);

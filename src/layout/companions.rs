@@ -18,28 +18,37 @@ use crate::{
     vendor_path::VendorPath,
 };
 
+/// A file as a recipe wants it served, or why it cannot be.
+type RecipeEdit = (SubresourceUrl, Result<Vec<u8>, String>);
+
 /// Edits the scripts that have to be, so that they find their companions.
 pub fn edit_scripts(
     files: &VendoredFiles,
     edits: &mut BTreeMap<SubresourceUrl, Vec<u8>>,
 ) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (url, text) in edited_companions(files).chain(edited_scripts(files)) {
-        match text {
-            Ok(text) if edits.get(&url).is_none_or(|known| *known == text) => {
-                edits.insert(url, text);
-            }
-            Ok(_) => problems.push(not_edited(&url, "it imports modules that have moved")),
-            Err(cause) => problems.push(not_edited(&url, &cause)),
-        }
-    }
-    problems
+    let all = edited_companions(files).chain(edited_scripts(files));
+    all.filter_map(|edit| insert(edits, edit)).collect()
 }
 
-/// The edited scripts that load companions, or why one cannot be edited.
-fn edited_scripts(
-    files: &VendoredFiles,
-) -> impl Iterator<Item = (SubresourceUrl, Result<Vec<u8>, String>)> {
+/// Adds an edit to those that moved modules need; a file cannot have both.
+fn insert(edits: &mut BTreeMap<SubresourceUrl, Vec<u8>>, edit: RecipeEdit) -> Option<Problem> {
+    let (url, text) = edit;
+    let moved = || "it imports modules that have moved".to_owned();
+    let is_new = |text: &Vec<u8>| edits.get(&url).is_none_or(|known| known == text);
+    match text.and_then(|text| is_new(&text).then_some(text).ok_or_else(moved)) {
+        Ok(text) => edits.insert(url, text).and(None),
+        Err(cause) => Some(not_edited(&url, &cause)),
+    }
+}
+
+/// The vendored files that recipes edit. They keep their places, so that they find their companions.
+pub fn edited_by_recipes(files: &VendoredFiles) -> BTreeSet<SubresourceUrl> {
+    let companions = edited_companions(files).map(|(url, _)| url);
+    companions.chain(files.companions.edits.keys().cloned()).collect()
+}
+
+/// The edited scripts that load companions.
+fn edited_scripts(files: &VendoredFiles) -> impl Iterator<Item = RecipeEdit> {
     files.companions.edits.iter().filter_map(|(url, (recipe, path))| {
         let text = edited(recipe, path, files.bytes.get(url)?, |_| None);
         Some((url.clone(), text.map_err(|error| error.to_string()).transpose()?))
@@ -47,20 +56,25 @@ fn edited_scripts(
 }
 
 /// The edited companions that are vendored files as well, since a module imports them by their address.
-fn edited_companions(
-    files: &VendoredFiles,
-) -> impl Iterator<Item = (SubresourceUrl, Result<Vec<u8>, String>)> {
-    let folders = files.companions.folders.iter();
-    let companions = folders.flat_map(|folder| folder.files.values());
-    let edited: BTreeMap<_, _> = companions
-        .filter_map(|companion| Some((&companion.path, (companion, companion.edited.as_ref()?))))
-        .collect();
+fn edited_companions(files: &VendoredFiles) -> impl Iterator<Item = RecipeEdit> {
+    let companions: BTreeMap<_, _> =
+        companions(files).filter(|it| it.edited.is_some()).map(|it| (&it.path, it)).collect();
     files.lock.iter().filter_map(move |(url, entry)| {
-        let (companion, text) = edited.get(&entry.path)?;
-        let is_same = *files.bytes.get(url)? == companion.upstream;
-        let text = is_same.then(|| (*text).clone());
-        Some((url.clone(), text.ok_or_else(|| "it is not the file of its package".to_owned())))
+        let bytes = files.bytes.get(url)?;
+        Some((url.clone(), text_of_companion(companions.get(&entry.path)?, bytes)))
     })
+}
+
+fn companions(files: &VendoredFiles) -> impl Iterator<Item = &CompanionFile> {
+    files.companions.folders.iter().flat_map(|folder| folder.files.values())
+}
+
+/// The text of a companion, if the file with these bytes is the same.
+fn text_of_companion(companion: &CompanionFile, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    match bytes == companion.upstream {
+        true => Ok(companion.served().to_vec()),
+        false => Err("it is not the file of its package".to_owned()),
+    }
 }
 
 fn not_edited(url: &SubresourceUrl, cause: &str) -> Problem {
