@@ -50,11 +50,17 @@ fn of_modules(site: &SiteUrls, resolution: &Resolution, layout: &Layout) -> Vec<
             notices.extend(foreign_workers(site, request, module));
         }
         if is_vendored && seen.insert(&request.url) {
-            notices.extend(computed_addresses(request, module));
+            let came_along = has_companions(layout, &request.url);
+            notices.extend(computed_addresses(request, module).filter(|_| !came_along));
             notices.extend(calls_home(request, module));
         }
     }
     notices
+}
+
+/// Whether files came along with a script that it may load by addresses that it computes.
+fn has_companions(layout: &Layout, url: &SubresourceUrl) -> bool {
+    layout.files.companions.folders.iter().any(|folder| folder.scripts.contains(url))
 }
 
 /// The scripts that do not parse, each once.
