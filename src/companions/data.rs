@@ -1,8 +1,8 @@
 //! The format of `src/data/companions.toml`; the file's header documents every key.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, str::FromStr, sync::OnceLock};
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 use nodejs_semver::Range;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -111,12 +111,16 @@ pub(super) struct KnownFile {
 
 /// A glob over paths inside a package, in which `*` does not match a `/`.
 #[derive(Clone, Debug)]
-pub struct Pattern(GlobMatcher);
+pub struct Pattern {
+    glob: Glob,
+    /// Made when it is first needed: of all recipes a run uses few.
+    matcher: OnceLock<GlobMatcher>,
+}
 
 impl Pattern {
     /// Whether it matches the path.
     pub fn is_match(&self, path: &str) -> bool {
-        self.0.is_match(path)
+        self.matcher.get_or_init(|| self.glob.compile_matcher()).is_match(path)
     }
 
     /// The one path that it matches, if it is no more than that.
@@ -126,7 +130,7 @@ impl Pattern {
 
     /// Its text.
     pub fn as_str(&self) -> &str {
-        self.0.glob().glob()
+        self.glob.glob()
     }
 }
 
@@ -135,7 +139,7 @@ impl FromStr for Pattern {
 
     fn from_str(text: &str) -> Result<Self, globset::Error> {
         let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build()?;
-        Ok(Self(glob.compile_matcher()))
+        Ok(Self { glob, matcher: OnceLock::new() })
     }
 }
 

@@ -5,11 +5,11 @@
 //! nesting matters, are read by the syntax of their code.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     ops::Range,
 };
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 
 use super::{inline_code::inline_code, token};
 use crate::js::{Constant, constants};
@@ -71,10 +71,16 @@ impl Wanted {
         let wants: Vec<Want> = wants.into_iter().collect();
         let searcher = AhoCorasickBuilder::new()
             .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
             .build(wants.iter().map(Want::needle))
             .ok()
             .filter(|_| !wants.is_empty());
         Self { wants, searcher }
+    }
+
+    /// Whether there may be anything to find in `bytes`.
+    fn occurs_in(&self, bytes: &[u8]) -> bool {
+        self.searcher.as_ref().is_some_and(|searcher| searcher.is_match(bytes))
     }
 
     /// Where `bytes` have the texts that wants begin with.
@@ -109,31 +115,77 @@ impl Values {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts(BTreeMap<Want, Values>);
 
-impl Facts {
-    /// What the page `bytes` says of everything in `wanted`.
-    pub fn of_page(bytes: &[u8], wanted: &Wanted) -> Self {
-        Self::of(bytes, wanted, inline_code)
+/// How much code is remembered, in bytes.
+const REMEMBERED: usize = 1 << 20;
+
+/// Collects facts from page to page. Most pages of a site have the same inline code, which is parsed once.
+#[derive(Debug)]
+pub struct FactReader<'w> {
+    wanted: &'w Wanted,
+    facts: Facts,
+    seen: HashSet<Vec<u8>>,
+    remembered: usize,
+}
+
+impl<'w> FactReader<'w> {
+    /// Looks for everything in `wanted`.
+    pub fn new(wanted: &'w Wanted) -> Self {
+        Self { wanted, facts: Facts::default(), seen: HashSet::new(), remembered: 0 }
     }
 
-    /// As [`of_page`](Self::of_page), for a script of the site.
-    pub fn of_script(bytes: &[u8], wanted: &Wanted) -> Self {
-        Self::of(bytes, wanted, |bytes| vec![bytes])
+    /// Adds what a page says.
+    pub fn add_page(&mut self, bytes: &[u8]) {
+        self.add(bytes, inline_code);
     }
 
-    fn of(bytes: &[u8], wanted: &Wanted, code: fn(&[u8]) -> Vec<&[u8]>) -> Self {
-        let mut facts = Self::default();
+    /// Adds what a script of the site says.
+    pub fn add_script(&mut self, bytes: &[u8]) {
+        self.add(bytes, |bytes| vec![bytes]);
+    }
+
+    /// What was found.
+    pub fn facts(self) -> Facts {
+        self.facts
+    }
+
+    fn add(&mut self, bytes: &[u8], code: fn(&[u8]) -> Vec<&[u8]>) {
         let mut settings = BTreeSet::new();
-        for (want, place) in wanted.occurrences(bytes) {
+        for (want, place) in self.wanted.occurrences(bytes) {
             match want {
                 Want::Setting { .. } => drop(settings.insert(want)),
-                want => find(bytes, want, place, &mut |value| facts.add(want, value)),
+                want => find(bytes, want, place, &mut |value| self.facts.add(want, value)),
             }
         }
-        if !settings.is_empty() {
-            let settings: Vec<_> = settings.into_iter().collect();
-            code(bytes).into_iter().for_each(|code| facts.add_settings(code, &settings));
+        if settings.is_empty() {
+            return;
         }
-        facts
+        let settings: Vec<_> = settings.into_iter().collect();
+        for code in code(bytes) {
+            if self.wanted.occurs_in(code) && self.is_new(code) {
+                self.facts.add_settings(code, &settings);
+            }
+        }
+    }
+
+    fn is_new(&mut self, code: &[u8]) -> bool {
+        if self.seen.contains(code) {
+            return false;
+        }
+        if self.remembered + code.len() <= REMEMBERED {
+            self.remembered += code.len();
+            self.seen.insert(code.to_owned());
+        }
+        true
+    }
+}
+
+impl Facts {
+    /// What the page `bytes` says of everything in `wanted`.
+    #[cfg(any(test, feature = "internals"))]
+    pub fn of_page(bytes: &[u8], wanted: &Wanted) -> Self {
+        let mut reader = FactReader::new(wanted);
+        reader.add_page(bytes);
+        reader.facts()
     }
 
     fn add(&mut self, want: &Want, value: Option<String>) {
@@ -255,10 +307,10 @@ mod tests {
     #[test]
     fn a_script_of_the_site_is_read_as_code() {
         let want = setting("MathJax", "loader.load");
-        let facts = Facts::of_script(
-            b"window.MathJax = {loader: {load: [x]}}",
-            &Wanted::new([want.clone()]),
-        );
+        let wanted = Wanted::new([want.clone()]);
+        let mut reader = FactReader::new(&wanted);
+        reader.add_script(b"window.MathJax = {loader: {load: [x]}}");
+        let facts = reader.facts();
         assert!(facts.get(&want).unwrap().has_unknown);
     }
 

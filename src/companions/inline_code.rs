@@ -2,20 +2,17 @@
 //!
 //! Elements are found by their tags alone, in comments too: what is read too much is harmless here.
 
-use memchr::memmem;
-
 const START: &[u8] = b"<script";
 const END: &[u8] = b"</script";
 
 /// What stands between each `<script …>` and the next `</script`.
 pub(super) fn inline_code(page: &[u8]) -> Vec<&[u8]> {
-    let lower = page.to_ascii_lowercase();
     let mut code = Vec::new();
     let mut at = 0;
-    while let Some(tag) = find(&lower, at, START) {
-        let Some(open) = memchr::memchr(b'>', &lower[tag..]) else { break };
+    while let Some(tag) = find(page, at, START) {
+        let Some(open) = memchr::memchr(b'>', &page[tag..]) else { break };
         let start = tag + open + 1;
-        let end = find(&lower, start, END).unwrap_or(page.len());
+        let end = find(page, start, END).unwrap_or(page.len());
         code.push(&page[start..end]);
         at = end;
     }
@@ -23,8 +20,12 @@ pub(super) fn inline_code(page: &[u8]) -> Vec<&[u8]> {
     code
 }
 
-fn find(bytes: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
-    memmem::find(&bytes[from..], needle).map(|found| from + found)
+/// Where `tag`, which begins with `<`, stands at or after `from`, in any case.
+fn find(page: &[u8], from: usize, tag: &[u8]) -> Option<usize> {
+    let is_tag = |at: &usize| {
+        page.get(*at..*at + tag.len()).is_some_and(|there| there.eq_ignore_ascii_case(tag))
+    };
+    memchr::memchr_iter(b'<', &page[from..]).map(|at| from + at).find(is_tag)
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub use edit::EditError;
 pub use edit::edited;
 #[cfg(feature = "internals")]
 pub use facts::Values;
-pub use facts::{Facts, Want, Wanted};
+pub use facts::{FactReader, Facts, Want, Wanted};
 pub use package_files::{PackageFiles, path_of_list};
 pub use place::Place;
 pub use recipe::{CompanionPackage, Recipe, RecipeList};

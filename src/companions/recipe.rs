@@ -24,6 +24,12 @@ impl RecipeList {
         &BUILT_IN
     }
 
+    /// Whether there may be a built-in recipe for the package. Most packages have none, and reading all
+    /// recipes takes longer than this.
+    pub fn may_have(package: &str) -> bool {
+        DATA.contains(&format!("npm = \"{package}\""))
+    }
+
     /// Reads recipes in the format of `src/data/companions.toml`.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use crate::{
-    companions::{Facts, Wanted},
+    companions::{FactReader, Facts, Wanted},
     settings::Settings,
     site::{self, Found, PageReader, SiteError, Walk},
 };
@@ -19,21 +19,21 @@ pub fn facts(settings: &Settings, wanted: &Wanted) -> Result<Facts, SiteError> {
     }
     let walk = Walk::new(&settings.site, &settings.out, &settings.page_globs)?;
     let site = site::open(&settings.site)?;
-    let begin = || (Facts::default(), PageReader::new(&site, Some(&settings.out)));
+    let begin = || (FactReader::new(wanted), PageReader::new(&site, Some(&settings.out)));
     let parts = walk.par_bridge().try_fold(begin, |(mut facts, mut reader), found| {
         match found? {
             Found::Page(path) => {
-                facts.merge(Facts::of_page(reader.read(&path)?.bytes(), wanted));
+                facts.add_page(reader.read(&path)?.bytes());
             }
             Found::Script(path) => {
                 let bytes = site::read_own(&settings.site, &path)?.unwrap_or_default();
-                facts.merge(Facts::of_script(&bytes, wanted));
+                facts.add_script(&bytes);
             }
             Found::Link(_) | Found::Copy(_) => {}
         }
         Ok((facts, reader))
     });
-    parts.map(|part| part.map(|(facts, _)| facts)).try_reduce(Facts::default, |mut a, b| {
+    parts.map(|part| part.map(|(facts, _)| facts.facts())).try_reduce(Facts::default, |mut a, b| {
         a.merge(b);
         Ok(a)
     })

@@ -128,6 +128,9 @@ impl Origin {
 
     fn recipe(&self) -> Option<&'static Recipe> {
         let version = Version::parse(&self.version).ok()?;
+        if !RecipeList::may_have(&self.package) {
+            return None;
+        }
         RecipeList::built_in().find(&self.package, &version, &self.path)
     }
 }
