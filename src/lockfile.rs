@@ -17,7 +17,7 @@ mod toml_string;
 
 pub use self::{
     collision::PathCollision,
-    companions::Companions,
+    companions::{CHOSEN_BY_RECIPE, Companions},
     entry::{Entry, Proof, Source},
     error::LockfileError,
     evidence::EvidenceLevel,

@@ -17,7 +17,10 @@ use crate::{
         stale_copies::stale_copies,
     },
     progress::Progress,
-    read::{baseline::Baseline, page_record::PageVisitor, pages::Pages, parallel, scans},
+    read::{
+        baseline::Baseline, facts::wanted_by_lock, page_record::PageVisitor, pages::Pages,
+        parallel, scans,
+    },
     report::{Report, Run},
     resolve::{
         drive::{Depth, drive},
@@ -46,7 +49,7 @@ impl PlannedSite {
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         let base = Baseline::read(settings)?;
-        let (pages, mut findings) = read_pages(settings, None, progress)?;
+        let (pages, mut findings) = read_pages(settings, &base, None, progress)?;
         let resolver = plan(settings, &base, &pages, mode, &mut findings)?;
         let (resolution, _, found) = resolver.finish();
         findings.add(found);
@@ -75,11 +78,12 @@ impl PlannedSite {
 /// Reads the pages of the site, or what was scanned of them.
 pub(super) fn read_pages(
     settings: &Settings,
+    base: &Baseline,
     visitor: Option<&dyn PageVisitor>,
     progress: &dyn Progress,
 ) -> Result<(Pages, Findings), RunError> {
     let (pages, mut findings) = match settings.from_scan.is_empty() {
-        true => parallel::read_pages(settings, visitor, progress)?,
+        true => parallel::read_pages(settings, visitor, &wanted_by_lock(&base.lock), progress)?,
         false => read_scans(settings)?,
     };
     findings.warnings.extend(links(&pages.others.links));

@@ -66,7 +66,7 @@ fn run(settings: &Settings, progress: &dyn Progress) -> Result<Report, RunError>
     let _lock = RunLock::wait(settings, progress)?;
     let base = Baseline::read(settings)?;
     let early = LockedRewriter::new(settings, &base);
-    let (pages, mut findings) = read_pages(settings, Some(&early), progress)?;
+    let (pages, mut findings) = read_pages(settings, &base, Some(&early), progress)?;
     let (editable, pages) = pages.split();
     let resolver = plan(settings, &base, &pages, settings.mode, &mut findings)?;
     let mut stages = Stages { settings, progress, base: &base, findings };

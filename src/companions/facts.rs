@@ -58,7 +58,7 @@ impl Want {
 }
 
 /// Everything to look for, which is searched for at once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Wanted {
     wants: Vec<Want>,
     /// Missing if there is nothing to look for.
@@ -76,6 +76,16 @@ impl Wanted {
             .ok()
             .filter(|_| !wants.is_empty());
         Self { wants, searcher }
+    }
+
+    /// Everything that is looked for.
+    pub fn wants(&self) -> impl Iterator<Item = &Want> {
+        self.wants.iter()
+    }
+
+    /// Whether nothing is looked for.
+    pub fn is_empty(&self) -> bool {
+        self.wants.is_empty()
     }
 
     /// Whether there may be anything to find in `bytes`.
@@ -133,6 +143,11 @@ impl<'w> FactReader<'w> {
         Self { wanted, facts: Facts::default(), seen: HashSet::new(), remembered: 0 }
     }
 
+    /// Whether nothing is looked for.
+    pub fn is_idle(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
     /// Adds what a page says.
     pub fn add_page(&mut self, bytes: &[u8]) {
         self.add(bytes, inline_code);
@@ -146,6 +161,11 @@ impl<'w> FactReader<'w> {
     /// What was found.
     pub fn facts(self) -> Facts {
         self.facts
+    }
+
+    /// Adds what another reader has found.
+    pub fn merge(&mut self, other: Self) {
+        self.facts.merge(other.facts);
     }
 
     fn add(&mut self, bytes: &[u8], code: fn(&[u8]) -> Vec<&[u8]>) {

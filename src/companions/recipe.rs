@@ -24,6 +24,11 @@ impl RecipeList {
         &BUILT_IN
     }
 
+    /// The recipe with this name.
+    pub fn get(&self, id: &str) -> Option<&Recipe> {
+        self.0.iter().find(|recipe| recipe.0.id == id)
+    }
+
     /// Whether there may be a built-in recipe for the package. Most packages have none, and reading all
     /// recipes takes longer than this.
     pub fn may_have(package: &str) -> bool {

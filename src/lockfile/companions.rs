@@ -5,6 +5,9 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use super::toml_string::quoted;
 use crate::{integrity::Digest, vendor_path::VendorPath};
 
+/// What stands before a recipe's name in [`Companions::chosen_by`].
+pub const CHOSEN_BY_RECIPE: &str = "recipe ";
+
 /// What is known of the companions that lie in one folder of the vendor folder.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -1,13 +1,24 @@
 //! What the pages and scripts of a site say about the companions of scripts: a second reading, which only
 //! sites with such scripts need.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::{
-    companions::{FactReader, Facts, Wanted},
+    companions::{FactReader, Facts, Recipe, RecipeList, Wanted},
+    lockfile::{CHOSEN_BY_RECIPE, Lockfile},
     settings::Settings,
     site::{self, Found, PageReader, SiteError, Walk},
 };
+
+/// What the companions of locked scripts depend on: it is looked for while the pages are first read.
+pub fn wanted_by_lock(lock: &Lockfile) -> Wanted {
+    let choosers = lock.all_companions().flat_map(|block| &block.chosen_by);
+    let recipes =
+        choosers.filter_map(|it| RecipeList::built_in().get(it.strip_prefix(CHOSEN_BY_RECIPE)?));
+    Wanted::new(recipes.flat_map(Recipe::wants).collect::<BTreeSet<_>>())
+}
 
 /// What the pages and scripts of the site say. Pages that were scanned elsewhere may say anything.
 ///

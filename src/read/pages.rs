@@ -4,7 +4,7 @@
 //! timing. A page without a reference leaves no trace but its count.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     path::{Path, PathBuf},
 };
 
@@ -16,6 +16,7 @@ use super::{
     url_uses::{Declared, LocalUse, UrlUses},
 };
 use crate::{
+    companions::{Facts, Want},
     findings::{Findings, Keep, Places, Use, by_page},
     graph::document::Start,
     integrity::IntegrityMetadata,
@@ -49,6 +50,17 @@ pub struct Pages {
     pub policies: BTreeMap<String, Use>,
     /// The files that are no pages.
     pub others: OtherFiles,
+    /// What pages and scripts say that the companions of locked scripts depend on.
+    pub facts: FactsOfSite,
+}
+
+/// What pages and scripts of a site say.
+#[derive(Debug, Default)]
+pub struct FactsOfSite {
+    /// What was looked for.
+    pub wants: BTreeSet<Want>,
+    /// What was found.
+    pub facts: Facts,
 }
 
 /// The pages that may change.

@@ -8,10 +8,11 @@ use super::{
     notices::unreadable,
     page_edit::PatchBudget,
     page_record::{PageRecord, PageVisitor},
-    pages::{OtherFiles, Pages},
+    pages::{FactsOfSite, OtherFiles, Pages},
     warnings::Warnings,
 };
 use crate::{
+    companions::{FactReader, Wanted},
     findings::{Findings, Keep, Problem, by_name},
     progress::{Progress, Stage},
     settings::Settings,
@@ -25,31 +26,35 @@ use crate::{
 pub fn read_pages(
     settings: &Settings,
     visitor: Option<&dyn PageVisitor>,
+    wanted: &Wanted,
     progress: &dyn Progress,
 ) -> Result<(Pages, Findings), SiteError> {
     let walk = Walk::new(&settings.site, &settings.out, &settings.page_globs)?;
     let site = site::open(&settings.site)?;
     progress.begin(Stage::Scanning, None);
     let budget = PatchBudget::default();
-    let begin = || (Part::new(settings.keep), PageReader::new(&site, Some(&settings.out)));
+    let begin = || (Part::new(settings.keep, wanted), PageReader::new(&site, Some(&settings.out)));
     let parts = walk.par_bridge().try_fold(begin, |(mut part, mut reader), found| {
         match found? {
             Found::Page(path) => {
                 part.read(settings, path, (visitor, &budget), &mut reader);
                 progress.step();
             }
-            found => part.pages.others.add(found),
+            found => {
+                part.read_script(settings, &found)?;
+                part.pages.others.add(found);
+            }
         }
         Ok((part, reader))
     });
     let whole = parts
         .map(|part| part.map(|(part, _)| part))
-        .try_reduce(|| Part::new(settings.keep), |a, b| Ok(a.and(b)));
+        .try_reduce(|| Part::new(settings.keep, wanted), |a, b| Ok(a.and(b)));
     progress.end();
     let whole = whole?;
     match whole.pages.count {
         0 => Err(SiteError::NoPage(settings.site.clone())),
-        _ => Ok(whole.finish()),
+        _ => Ok(whole.finish(wanted)),
     }
 }
 
@@ -82,17 +87,28 @@ impl OtherFiles {
 }
 
 /// What some of the pages ask for.
-#[derive(Default)]
-struct Part {
+struct Part<'w> {
     pages: Pages,
+    facts: FactReader<'w>,
     warnings: Warnings,
     /// Each with the page that cannot be read, and so in no other's way.
     problems: Vec<(Arc<str>, Problem)>,
 }
 
-impl Part {
-    fn new(keep: Keep) -> Self {
-        Self { pages: Pages { keep, ..Pages::default() }, ..Self::default() }
+impl<'w> Part<'w> {
+    fn new(keep: Keep, wanted: &'w Wanted) -> Self {
+        let (pages, facts) = (Pages { keep, ..Pages::default() }, FactReader::new(wanted));
+        Self { pages, facts, warnings: Warnings::default(), problems: Vec::new() }
+    }
+
+    /// Reads a script of the site for what companions depend on, if anything does.
+    fn read_script(&mut self, settings: &Settings, found: &Found) -> Result<(), SiteError> {
+        let Found::Script(path) = found else { return Ok(()) };
+        if !self.facts.is_idle() {
+            let bytes = site::read_own(&settings.site, path)?.unwrap_or_default();
+            self.facts.add_script(&bytes);
+        }
+        Ok(())
     }
 
     fn read(
@@ -106,6 +122,7 @@ impl Part {
         let mut record = PageRecord { path, ..PageRecord::default() };
         match reader.read(&record.path) {
             Ok(page) => {
+                self.facts.add_page(page.bytes());
                 let patch = record.scan(settings, page.bytes(), visitor);
                 record.patch = patch.map(|patch| budget.keep(patch, &page)).unwrap_or_default();
             }
@@ -126,15 +143,18 @@ impl Part {
     fn and(mut self, other: Self) -> Self {
         let keep = self.pages.keep;
         self.pages.merge(other.pages);
+        self.facts.merge(other.facts);
         self.warnings.merge(other.warnings, keep);
         self.problems.extend(other.problems);
         self
     }
 
     /// Puts everything in the order of the pages, in whatever order they were read.
-    fn finish(mut self) -> (Pages, Findings) {
+    fn finish(mut self, wanted: &Wanted) -> (Pages, Findings) {
         self.problems.sort_by(|(a, _), (b, _)| by_name(a, b));
+        let wants = wanted.wants().cloned().collect();
         let mut pages = self.pages;
+        pages.facts = FactsOfSite { wants, facts: self.facts.facts() };
         pages.sort();
         pages.declare_by_maps();
         let problems = self.problems.into_iter().map(|(_, problem)| problem).collect();

@@ -35,7 +35,7 @@ use crate::{
         CompanionPackage, Facts, Override, PackageFiles, Place, Script, Want, edited, is_wanted,
         path_of_list, select, select_from,
     },
-    lockfile::{Companions, Lockfile},
+    lockfile::{CHOSEN_BY_RECIPE, Companions, Lockfile},
     npm::{Licence, Package},
     obtain::ObtainError,
     reference::SubresourceUrl,
@@ -116,6 +116,12 @@ impl<'a> CompanionSearch<'a> {
             cached: BTreeMap::new(),
             packages: BTreeMap::new(),
         }
+    }
+
+    /// With what is known of the pages already.
+    pub fn with_facts(mut self, wants: BTreeSet<Want>, facts: Facts) -> Self {
+        self.supply_facts(wants, facts);
+        self
     }
 
     /// Opens a script, once.
@@ -486,7 +492,7 @@ fn other_files(block: &Companions, listed: &Listed) -> ObtainError {
 /// What chooses the companions of a script, as the lockfile says it.
 fn chooser(script: &CompanionScript) -> String {
     match (&script.wish, script.recipe) {
-        (Override::Automatic, Some(recipe)) => format!("recipe {}", recipe.id()),
+        (Override::Automatic, Some(recipe)) => format!("{CHOSEN_BY_RECIPE}{}", recipe.id()),
         (Override::Automatic, None) => "own folder".to_owned(),
         (Override::All, _) => "all".to_owned(),
         (Override::Globs(_), _) => "rule".to_owned(),

@@ -228,7 +228,8 @@ impl<'a> Resolver<'a> {
             undecided: resolution.urls.keys().cloned().collect(),
             resolution,
             files: Files::default(),
-            companions: CompanionSearch::new(&base.lock, rules.companion_limit),
+            companions: CompanionSearch::new(&base.lock, rules.companion_limit)
+                .with_facts(pages.facts.wants.clone(), pages.facts.facts.clone()),
             not_cached: BTreeSet::new(),
             scans: BTreeMap::new(),
             unread: BTreeSet::new(),
