@@ -69,12 +69,14 @@ impl Wanted {
     /// Looks for all of these.
     pub fn new(wants: impl IntoIterator<Item = Want>) -> Self {
         let wants: Vec<Want> = wants.into_iter().collect();
+        if wants.is_empty() {
+            return Self::default();
+        }
         let searcher = AhoCorasickBuilder::new()
             .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::DFA))
             .build(wants.iter().map(Want::needle))
-            .ok()
-            .filter(|_| !wants.is_empty());
+            .ok();
         Self { wants, searcher }
     }
 
