@@ -9,7 +9,7 @@ use std::{
     ops::Range,
 };
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::{inline_code::inline_code, token};
 use crate::js::{Constant, constants};
@@ -62,7 +62,7 @@ impl Want {
 pub struct Wanted {
     wants: Vec<Want>,
     /// Missing if there is nothing to look for.
-    searcher: Option<AhoCorasick>,
+    searcher: Option<Regex>,
 }
 
 impl Wanted {
@@ -72,11 +72,10 @@ impl Wanted {
         if wants.is_empty() {
             return Self::default();
         }
-        let searcher = AhoCorasickBuilder::new()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(wants.iter().map(Want::needle))
-            .ok();
+        let needles: BTreeSet<String> = wants.iter().map(Want::needle).collect();
+        let any: Vec<_> = needles.iter().map(|needle| regex::escape(needle)).collect();
+        let searcher =
+            RegexBuilder::new(&any.join("|")).case_insensitive(true).unicode(false).build().ok();
         Self { wants, searcher }
     }
 
@@ -100,8 +99,26 @@ impl Wanted {
         &'w self,
         bytes: &'w [u8],
     ) -> impl Iterator<Item = (&'w Want, Range<usize>)> {
-        let found = self.searcher.iter().flat_map(move |it| it.find_overlapping_iter(bytes));
-        found.map(move |found| (&self.wants[found.pattern().as_usize()], found.range()))
+        let starts = self.starts(bytes);
+        starts.flat_map(move |start| {
+            let here = move |want: &&Want| {
+                let (needle, rest) = (want.needle(), &bytes[start..]);
+                rest.get(..needle.len())
+                    .is_some_and(|there| there.eq_ignore_ascii_case(needle.as_bytes()))
+            };
+            let place = move |want: &'w Want| (want, start..start + want.needle().len());
+            self.wants.iter().filter(here).map(place)
+        })
+    }
+
+    /// Where any of the texts begins, also inside another.
+    fn starts<'w>(&'w self, bytes: &'w [u8]) -> impl Iterator<Item = usize> {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let found = self.searcher.as_ref()?.find_at(bytes, from)?;
+            from = found.start() + 1;
+            Some(found.start())
+        })
     }
 }
 
