@@ -154,7 +154,22 @@ impl<'a> CompanionSearch<'a> {
             }
             all.push((url, settled));
         }
+        all.extend(self.give_up().into_iter().map(|(url, error)| (url, Settled::Failed(error))));
         all
+    }
+
+    /// Gives up the companions that were chosen and whose bytes cannot be had. Each script is told once.
+    fn give_up(&mut self) -> Vec<(SubresourceUrl, Arc<ObtainError>)> {
+        let mut failed = Vec::new();
+        for folder in self.folders().into_values() {
+            if let Some(Obstacle::Failed(error)) = self.lacking_bytes(&folder) {
+                failed.extend(folder.scripts.into_iter().map(|url| (url, error.clone())));
+            }
+        }
+        for (url, _) in &failed {
+            self.settled.entry(url.clone()).and_modify(|(_, parts)| parts.clear());
+        }
+        failed
     }
 
     /// What is to be known next.
@@ -242,6 +257,7 @@ impl<'a> CompanionSearch<'a> {
 
     fn complete(&self, folder: Folder) -> Option<CompanionFolder> {
         let bytes = self.bytes(&folder)?;
+        let licence = self.holding_of(&folder).and_then(Holding::licence);
         let Folder { place, listed, chosen_by, scripts, .. } = folder;
         let recipe = scripts.iter().find_map(|url| self.settled.get(url)?.0.recipe);
         let file = |(name, upstream): (String, Vec<u8>)| {
@@ -252,7 +268,7 @@ impl<'a> CompanionSearch<'a> {
         let files = bytes.into_iter().map(file).collect::<Option<_>>()?;
         Some(CompanionFolder {
             place,
-            licence: self.package_with_id(&listed.id).and_then(Holding::licence),
+            licence,
             list: path_of_list(&listed.id).map(|path| (path, listed.files.to_text())),
             package: listed.id,
             tarball: listed.tarball,
@@ -275,12 +291,21 @@ impl<'a> CompanionSearch<'a> {
                 folder.scripts.insert(script.url.clone());
             }
         }
+        // Scripts of one folder may name different files of the CDN: they are downloaded together.
+        for folder in folders.values_mut().filter(|folder| !folder.lists_all()) {
+            if let Some(Ok((_, listed))) = self.packages.get(&folder.wanted()) {
+                folder.listed = listed.clone();
+            }
+        }
         folders
     }
 
     /// What is needed before all bytes of a folder are there.
     fn lacking_bytes(&self, folder: &Folder) -> Option<Obstacle> {
-        if self.package_with_id(&folder.listed.id).is_some() {
+        if !folder.lists_all() {
+            return Some(self.package_or_failure(folder));
+        }
+        if self.holding_of(folder).is_some() {
             return None;
         }
         let is_unread = |path: &VendorPath| !self.cached.contains_key(path);
@@ -290,14 +315,13 @@ impl<'a> CompanionSearch<'a> {
             return Some(Obstacle::Files(unread));
         }
         let is_missing = |path: &VendorPath| matches!(self.cached.get(path), Some(None));
-        let wanted = || folder.wanted();
         let mut placed = folder.placed();
-        placed.any(|(_, place, _)| is_missing(&place)).then(|| self.package_or_failure(wanted()))
+        placed.any(|(_, place, _)| is_missing(&place)).then(|| self.package_or_failure(folder))
     }
 
     /// The bytes of all companions in a folder, by their paths in the package.
     fn bytes(&self, folder: &Folder) -> Option<BTreeMap<String, Vec<u8>>> {
-        if let Some(package) = self.package_with_id(&folder.listed.id) {
+        if let Some(package) = self.holding_of(folder) {
             let paths = folder.files.iter().map(String::as_str).collect();
             return package.bytes_of(&paths);
         }
@@ -313,10 +337,24 @@ impl<'a> CompanionSearch<'a> {
         with_id.next().map(|(holding, _)| holding)
     }
 
-    fn package_or_failure(&self, wanted: WantedPackage) -> Obstacle {
+    /// What was downloaded and holds the files of a folder, with the bytes that are listed.
+    fn holding_of(&self, folder: &Folder) -> Option<&Holding> {
+        let packages = self.packages.values().filter_map(|answer| answer.as_ref().ok());
+        let mut same = packages.filter(|(_, listed)| folder.agrees_with(listed));
+        same.next().map(|(holding, _)| holding)
+    }
+
+    /// What is needed for the files of a folder. They were chosen already, so that it is too late for the
+    /// script to stay external.
+    fn package_or_failure(&self, folder: &Folder) -> Obstacle {
+        let wanted = folder.wanted();
         match self.packages.get(&wanted) {
-            Some(Err(error)) => failed(error),
-            Some(Ok(_)) | None => Obstacle::Package(wanted),
+            None => Obstacle::Package(wanted),
+            Some(Err(error)) => Obstacle::Failed(error.clone()),
+            Some(Ok((_, received))) => {
+                let locked = folder.listed.digest();
+                Obstacle::Failed(Arc::new(other_files(&folder.listed.id, locked, received)))
+            }
         }
     }
 
@@ -423,7 +461,9 @@ impl<'a> CompanionSearch<'a> {
         match (self.packages.get(&wanted), block) {
             (Some(Err(error)), _) => Err(failed(error)),
             (Some(Ok((_, listed))), Some(block)) if is_other(listed, block) => {
-                Err(Obstacle::Failed(Arc::new(other_files(block, listed))))
+                let files = block.package_files.to_string();
+                let locked = block.tarball.clone().unwrap_or(files);
+                Err(Obstacle::Failed(Arc::new(other_files(&block.package, locked, listed))))
             }
             (Some(Ok((_, listed))), _) => Ok(listed.clone()),
             (None, None) => Err(Obstacle::Package(wanted)),
@@ -480,13 +520,9 @@ fn is_other(listed: &Listed, block: &Companions) -> bool {
     }
 }
 
-fn other_files(block: &Companions, listed: &Listed) -> ObtainError {
-    let digest = |tarball: &Option<String>, files: String| tarball.clone().unwrap_or(files);
-    ObtainError::OtherPackage {
-        package: block.package.clone(),
-        locked: digest(&block.tarball, block.package_files.to_string()),
-        received: digest(&listed.tarball, listed.files.digest().to_string()),
-    }
+/// Other files than the locked ones were received.
+fn other_files(package: &str, locked: String, received: &Listed) -> ObtainError {
+    ObtainError::OtherPackage { package: package.to_owned(), locked, received: received.digest() }
 }
 
 /// What chooses the companions of a script, as the lockfile says it.

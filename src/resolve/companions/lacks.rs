@@ -72,8 +72,6 @@ pub struct Lacks {
     pub packages: BTreeSet<WantedPackage>,
     /// The scripts that need the packages.
     pub scripts: BTreeSet<SubresourceUrl>,
-    /// The packages that cannot be had, of which companions were chosen already.
-    pub failed: Vec<(SubresourceUrl, Arc<ObtainError>)>,
 }
 
 impl Lacks {
@@ -92,10 +90,8 @@ impl Lacks {
                 self.packages.insert(package);
                 self.scripts.extend(scripts.into_iter().cloned());
             }
-            Obstacle::Failed(error) => {
-                self.failed.extend(scripts.into_iter().map(|url| (url.clone(), error.clone())));
-            }
-            Obstacle::External(_) => {}
+            // Whoever settles the scripts is told.
+            Obstacle::Failed(_) | Obstacle::External(_) => {}
         }
     }
 }

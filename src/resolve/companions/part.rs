@@ -32,6 +32,13 @@ pub(super) struct Listed {
     pub files: Arc<PackageFiles>,
 }
 
+impl Listed {
+    /// What tells these files from others of the same name: the digest of the tarball, else of the list.
+    pub fn digest(&self) -> String {
+        self.tarball.clone().unwrap_or_else(|| self.files.digest().to_string())
+    }
+}
+
 /// The companions in one folder, as far as they were chosen.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -47,6 +54,20 @@ impl Folder {
     pub fn new(place: Place, listed: Listed) -> Self {
         let (chosen_by, files, scripts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         Self { place, listed, chosen_by, files, scripts }
+    }
+
+    /// Whether all of the files are listed.
+    pub fn lists_all(&self) -> bool {
+        self.files.iter().all(|path| self.listed.files.get(path).is_some())
+    }
+
+    /// Whether `other` lists every one of the files with the same bytes.
+    pub fn agrees_with(&self, other: &Listed) -> bool {
+        let is_same = |path: &String| {
+            let listed = self.listed.files.get(path);
+            listed.is_some() && listed == other.files.get(path)
+        };
+        self.listed.id == other.id && self.files.iter().all(is_same)
     }
 
     /// What has to be downloaded for its bytes.

@@ -113,6 +113,34 @@ fn a_list_with_another_digest_and_a_file_that_is_missing_need_the_package() {
     assert_eq!(search.finish().folders.len(), 1);
 }
 
+/// What was chosen from the list in the cache is not left out because its bytes are gone.
+#[test]
+fn companions_that_were_chosen_and_cannot_be_had_fail() {
+    let settled_after = |package: Result<Package, ObtainError>| {
+        let files = files();
+        let mut lock = Lockfile::default();
+        lock.insert_companions(block(&files, &["dist/b.js", "dist/c.css"]));
+        let mut search = CompanionSearch::new(&lock, LIMIT);
+        search.add(script(URL, Override::Automatic));
+        let list = PackageFiles::new(files.files.clone()).to_text();
+        search.supply_list("cdn.jsdelivr.net/npm/pkg@1.2.3".to_owned(), Some(&list));
+        assert!(matches!(search.settle()[..], [(_, Settled::Vendored)]));
+        for path in search.lacks().files.into_keys() {
+            search.supply_file(path, Cached::Missing);
+        }
+        search.supply_package(wanted(), package.map(Arc::new));
+        let settled = search.settle();
+        assert!(search.lacks().packages.is_empty() && search.settle().is_empty());
+        settled
+    };
+    assert!(settled_after(Ok(files())).is_empty());
+    let other = package(&[("dist/a.js", "a"), ("dist/b.js", "other"), ("dist/c.css", "cc")]);
+    for failure in [Ok(other), Err(ObtainError::NotOnNpm)] {
+        let settled = settled_after(failure);
+        assert!(matches!(settled[..], [(_, Settled::Failed(_))]), "{settled:?}");
+    }
+}
+
 #[test]
 fn scripts_of_one_folder_share_their_companions() {
     let lock = Lockfile::default();

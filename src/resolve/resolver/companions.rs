@@ -78,13 +78,20 @@ impl Resolver<'_> {
             match settled {
                 Settled::Vendored => {}
                 Settled::External(reason) => self.leave_external(&url, reason),
-                Settled::Failed(error) => {
-                    self.files.failed.insert(url.clone(), ObtainError::Companions(error));
-                }
+                Settled::Failed(error) => self.fail(&url, ObtainError::Companions(error)),
             }
             for r#use in self.waiting.remove(&url).unwrap_or_default() {
                 self.unread.insert(Request { url: url.clone(), r#use });
             }
+        }
+    }
+
+    /// What a script loads beside itself cannot be had. A script that pages load from the site already has
+    /// no action that could fail.
+    fn fail(&mut self, url: &SubresourceUrl, error: ObtainError) {
+        match self.resolution.plan.actions.contains_key(url) {
+            true => drop(self.files.failed.insert(url.clone(), error)),
+            false => self.findings.problems.push(error.problem(url, self.resolution.places(url))),
         }
     }
 
