@@ -148,6 +148,18 @@ impl Lockfile {
         self.companions.values()
     }
 
+    /// Tells which files in the folder of `block` are its companions: those that have no block of their own
+    /// and do not lie in the folder of a block inside it.
+    pub fn companions_in<'l>(&'l self, block: &'l Companions) -> impl Fn(&str) -> bool + 'l {
+        let assets: BTreeSet<_> = self.assets.values().map(|entry| entry.path.as_str()).collect();
+        let inner = |other: &&Companions| block.is_above(&other.folder);
+        let inner: Vec<_> = self.companions.values().filter(inner).collect();
+        move |path| {
+            let is_inside = inner.iter().any(|other| other.is_above(path));
+            block.is_above(path) && !is_inside && !assets.contains(path)
+        }
+    }
+
     /// The companions that the files at `paths` may load: those in a folder above one of them, and those
     /// that lie inside such a folder.
     pub fn companions_used_by(&self, paths: &BTreeSet<VendorPath>) -> Vec<&Companions> {

@@ -1,6 +1,6 @@
 //! Holds the companions in the site's vendor folder against the lockfile's blocks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::notices::{lacking_companions, wrong_companions};
 use crate::{
@@ -72,7 +72,7 @@ fn files_of(
     folder: &VendorFolder,
     block: &Companions,
 ) -> Result<BTreeMap<String, Digest>, RunError> {
-    let assets: BTreeSet<_> = base.lock.iter().map(|(_, entry)| entry.path.as_str()).collect();
+    let is_companion = base.lock.companions_in(block);
     let top = format!("{}/{}", settings.out, block.folder);
     let mut files = BTreeMap::new();
     for file in site::files_below(&settings.site, &top)? {
@@ -81,7 +81,7 @@ fn files_of(
         else {
             continue;
         };
-        if assets.contains(path) || is_of_other_block(base, block, path) {
+        if !is_companion(path) {
             continue;
         }
         let below = path.strip_prefix(&block.folder).unwrap_or(path).trim_start_matches('/');
@@ -90,12 +90,6 @@ fn files_of(
         files.insert(format!("{}{below}", block.package_folder), digest);
     }
     Ok(files)
-}
-
-/// Whether a file lies in a block's folder that is inside the folder of `block`.
-fn is_of_other_block(base: &Baseline, block: &Companions, path: &str) -> bool {
-    let inner = base.lock.all_companions().filter(|other| block.is_above(&other.folder));
-    inner.into_iter().any(|other| other.is_above(path))
 }
 
 /// What differs, as far as the vendor cache can tell: a line for each file.

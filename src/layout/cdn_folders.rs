@@ -85,7 +85,8 @@ impl CdnFolders {
         for block in lock.all_companions() {
             let files = site::files_below(&root, &block.folder)?;
             let names = files.iter().map(|file| site::page_name(file));
-            let companions = names.filter(|name| is_companion(lock, block, name)).collect();
+            let is_companion = lock.companions_in(block);
+            let companions = names.filter(|name| is_companion(name)).collect();
             folders.add(block, entries.iter().copied(), companions);
         }
         Ok(folders)
@@ -189,13 +190,6 @@ fn common_folder(files: &BTreeSet<String>) -> String {
     let common: String =
         first.chars().zip(last.chars()).take_while(is_same).map(|(a, _)| a).collect();
     common.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned())
-}
-
-/// Whether a file of the vendor cache is a companion of this block.
-fn is_companion(lock: &Lockfile, block: &Companions, path: &str) -> bool {
-    let mut inner = lock.all_companions().filter(|other| block.is_above(&other.folder));
-    let is_asset = || lock.iter().any(|(_, entry)| entry.path.as_str() == path);
-    !inner.any(|other| other.is_above(path)) && !is_asset()
 }
 
 /// The URLs of the folder at the CDN: as the page's URL of the script says, as it was redirected to, and
