@@ -60,7 +60,8 @@ impl Want {
 /// Everything to look for, which is searched for at once.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    wants: Vec<Want>,
+    /// Each with the text that it begins with.
+    wants: Vec<(String, Want)>,
     /// Missing if there is nothing to look for.
     searcher: Option<Regex>,
 }
@@ -68,12 +69,12 @@ pub struct Wanted {
 impl Wanted {
     /// Looks for all of these.
     pub fn new(wants: impl IntoIterator<Item = Want>) -> Self {
-        let wants: Vec<Want> = wants.into_iter().collect();
+        let wants: Vec<_> = wants.into_iter().map(|want| (want.needle(), want)).collect();
         if wants.is_empty() {
             return Self::default();
         }
-        let needles: BTreeSet<String> = wants.iter().map(Want::needle).collect();
-        let any: Vec<_> = needles.iter().map(|needle| regex::escape(needle)).collect();
+        let needles: BTreeSet<_> = wants.iter().map(|(needle, _)| needle.as_str()).collect();
+        let any: Vec<_> = needles.into_iter().map(regex::escape).collect();
         let searcher =
             RegexBuilder::new(&any.join("|")).case_insensitive(true).unicode(false).build().ok();
         Self { wants, searcher }
@@ -81,7 +82,7 @@ impl Wanted {
 
     /// Everything that is looked for.
     pub fn wants(&self) -> impl Iterator<Item = &Want> {
-        self.wants.iter()
+        self.wants.iter().map(|(_, want)| want)
     }
 
     /// Whether nothing is looked for.
@@ -101,13 +102,11 @@ impl Wanted {
     ) -> impl Iterator<Item = (&'w Want, Range<usize>)> {
         let starts = self.starts(bytes);
         starts.flat_map(move |start| {
-            let here = move |want: &&Want| {
-                let (needle, rest) = (want.needle(), &bytes[start..]);
-                rest.get(..needle.len())
-                    .is_some_and(|there| there.eq_ignore_ascii_case(needle.as_bytes()))
-            };
-            let place = move |want: &'w Want| (want, start..start + want.needle().len());
-            self.wants.iter().filter(here).map(place)
+            self.wants.iter().filter_map(move |(needle, want)| {
+                let place = start..start + needle.len();
+                let there = bytes.get(place.clone())?;
+                there.eq_ignore_ascii_case(needle.as_bytes()).then_some((want, place))
+            })
         })
     }
 
@@ -250,7 +249,7 @@ impl Facts {
     /// Of pages that cannot be read: everything has values that are not known.
     pub fn unknown(wanted: &Wanted) -> Self {
         let any = Values { has_unknown: true, ..Values::default() };
-        Self(wanted.wants.iter().map(|want| (want.clone(), any.clone())).collect())
+        Self(wanted.wants().map(|want| (want.clone(), any.clone())).collect())
     }
 
     /// Adds what is known of other pages.

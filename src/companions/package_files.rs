@@ -65,7 +65,12 @@ impl PackageFiles {
 
     /// The digest of the text.
     pub fn digest(&self) -> Digest {
-        Digest::of(self.to_text().as_bytes(), Algorithm::Sha384)
+        Self::digest_of_text(&self.to_text())
+    }
+
+    /// The digest of a text that [`to_text`](Self::to_text) has written.
+    pub fn digest_of_text(text: &str) -> Digest {
+        Digest::of(text.as_bytes(), Algorithm::Sha384)
     }
 
     /// The file at `path`.

@@ -197,8 +197,9 @@ impl<'a> CompanionSearch<'a> {
     /// Supplies the locked list of a package's files; `None` if there is none with the locked digest.
     pub fn supply_list(&mut self, folder: String, text: Option<&str>) {
         let digest = self.lock.companions(&folder).map(|block| &block.package_files);
-        let list = text.and_then(PackageFiles::parse);
-        let list = list.filter(|list| digest.is_some_and(|digest| list.digest() == *digest));
+        let is_locked =
+            |text: &&str| digest.is_some_and(|it| PackageFiles::digest_of_text(text) == *it);
+        let list = text.filter(is_locked).and_then(PackageFiles::parse);
         self.lists.insert(folder, list.map(Arc::new));
     }
 

@@ -185,7 +185,7 @@ pub struct Resolver<'a> {
     /// URLs that something names and nothing has been decided about.
     undecided: BTreeSet<SubresourceUrl>,
     /// Files that were read, until they are added to the graphs.
-    scans: BTreeMap<Request, FileScan>,
+    scans: BTreeMap<SubresourceUrl, BTreeMap<closure::Use, FileScan>>,
     /// What the graphs ask for, and has not been read yet.
     unread: BTreeSet<Request>,
     /// What the graphs ask for and has to be downloaded first.
@@ -282,7 +282,7 @@ impl<'a> Resolver<'a> {
     pub fn supply(&mut self, answer: Answer) {
         match answer {
             Answer::Locked(url, cached) => self.supply_locked(url, cached),
-            Answer::Own(request, scan) => drop(self.scans.insert(request, scan)),
+            Answer::Own(request, scan) => self.keep_scan(request, scan),
             Answer::Facts(wants, facts) => self.companions.supply_facts(wants, facts),
             Answer::PackageFiles(folder, text) => {
                 let text = text.as_deref().and_then(|text| std::str::from_utf8(text).ok());
@@ -310,7 +310,9 @@ impl<'a> Resolver<'a> {
 
     /// Supplies a download.
     pub fn supply_download(&mut self, url: SubresourceUrl, arrival: Arrival) {
-        self.scans.extend(arrival.scans);
+        for (request, scan) in arrival.scans {
+            self.keep_scan(request, scan);
+        }
         self.unfetched.remove(&url);
         for r#use in self.waiting.remove(&url).unwrap_or_default() {
             self.unread.insert(Request { url: url.clone(), r#use });
@@ -452,9 +454,8 @@ impl<'a> Resolver<'a> {
 
     /// Adds one level to the graphs, once all files of it are supplied that need no download.
     fn follow(&mut self) -> Followed {
-        let is_needed = |request: &&Request| {
-            self.site().is_own(&request.url) && !self.scans.contains_key(request)
-        };
+        let is_needed =
+            |request: &&Request| self.site().is_own(&request.url) && !self.has_scan(request);
         let own: Vec<_> = self.unread.iter().filter(is_needed).cloned().map(Need::Own).collect();
         if !own.is_empty() {
             return Followed::Needs(Step::Read(own));
@@ -462,7 +463,7 @@ impl<'a> Resolver<'a> {
         let unread = std::mem::take(&mut self.unread);
         let supplied = |request: Request| {
             let is_open = self.companions.is_open(&request.url);
-            (if is_open { None } else { self.scans.remove(&request) }, request)
+            (if is_open { None } else { self.take_scan(&request) }, request)
         };
         let level: Vec<_> = unread.into_iter().map(supplied).collect();
         let scan = |(scan, request): (Option<FileScan>, Request)| {
@@ -504,6 +505,18 @@ impl<'a> Resolver<'a> {
         }
         let bytes = self.files.cached.get(url)?;
         Some(scan_file(request, File { response_url, media_type: &entry.media_type, bytes }))
+    }
+
+    fn keep_scan(&mut self, request: Request, scan: FileScan) {
+        self.scans.entry(request.url).or_default().insert(request.r#use, scan);
+    }
+
+    fn has_scan(&self, request: &Request) -> bool {
+        self.scans.get(&request.url).is_some_and(|scans| scans.contains_key(&request.r#use))
+    }
+
+    fn take_scan(&mut self, request: &Request) -> Option<FileScan> {
+        self.scans.get_mut(&request.url)?.remove(&request.r#use)
     }
 
     fn add_scan(&mut self, request: Request, scan: FileScan) {

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use nodejs_semver::Version;
 
-use super::super::file_scan::FileScan;
 use crate::{
     companions::{Override, Place, Recipe, RecipeList},
     lockfile::{Entry, FileKind},
@@ -59,7 +58,7 @@ impl CompanionScript {
     pub fn of_download(
         url: &SubresourceUrl,
         obtained: &Obtained,
-        scans: &[&FileScan],
+        loads_by_own_address: impl FnOnce() -> bool,
         policy: &Policy,
     ) -> Option<Self> {
         if !vendor_path::Extension::of_media_type(&obtained.media_type).may_be_script() {
@@ -70,9 +69,7 @@ impl CompanionScript {
         let (id, file) = (evidence.package.as_deref(), evidence.file.as_deref());
         let path = vendor_path::candidate(&obtained.stored);
         let origin = Origin::of(form.as_ref(), id, file, &path);
-        Self::of(url, &path, origin, policy, || {
-            scans.iter().any(|scan| scan.loads_by_own_address())
-        })
+        Self::of(url, &path, origin, policy, loads_by_own_address)
     }
 
     fn of(

@@ -13,6 +13,7 @@ use crate::{
     reference::SubresourceUrl,
     resolve::{
         companions::{CompanionScript, Lacks, Settled, WantedPackage},
+        file_scan::FileScan,
         notices::{missing_companions, tampered},
         plan::{Action, Reason},
     },
@@ -62,11 +63,12 @@ impl Resolver<'_> {
     /// Opens the search for the companions of a downloaded script that is to be vendored.
     pub(super) fn open_download(&mut self, url: &SubresourceUrl) {
         let is_planned = matches!(self.resolution.plan.actions.get(url), Some(Action::Fetch(_)));
-        let scans = self.scans.iter().filter(|(request, _)| request.url == *url);
-        let scans: Vec<_> = scans.map(|(_, scan)| scan).collect();
+        let scans = self.scans.get(url);
+        let loads_by_own_address =
+            || scans.into_iter().flat_map(|it| it.values()).any(FileScan::loads_by_own_address);
         if let Some(obtained) = self.files.fetched.get(url).filter(|_| is_planned)
             && let Some(script) =
-                CompanionScript::of_download(url, obtained, &scans, self.rules.policy)
+                CompanionScript::of_download(url, obtained, loads_by_own_address, self.rules.policy)
         {
             self.companions.add(script);
         }
@@ -101,7 +103,7 @@ impl Resolver<'_> {
         if self.resolution.used_locally.contains(url) {
             self.findings.problems.push(missing_companions(url, &reason));
         }
-        self.scans.retain(|request, _| request.url != *url);
+        self.scans.remove(url);
         self.files.fetched.remove(url);
         self.files.cached.remove(url);
         if let Some(action) = self.resolution.plan.actions.get_mut(url) {
