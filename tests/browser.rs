@@ -10,14 +10,13 @@ mod browser;
 
 use std::{
     env, fs,
-    io::{self, Write},
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
     time::Duration,
 };
 
-use browser::{Browser, Visit, find_chromium, serve};
+use browser::{Browser, Visit, chromium_or_skip, say_skipped, serve};
 
 /// The one script of the example that must come from its own host: a payment provider's.
 const LIVE_SCRIPT: &str = "https://js.stripe.com/v3/";
@@ -132,24 +131,6 @@ fn unexpected_errors(visit: &Visit, page: &str, live: &[&str]) -> Vec<String> {
 
 fn is_integrity_error(error: &browser::PageError) -> bool {
     error.text.contains("integrity") && error.text.contains("blocked")
-}
-
-fn chromium_or_skip() -> Option<PathBuf> {
-    let found = find_chromium();
-    if found.is_none() {
-        let required = env::var("INHOUSE_REQUIRE_BROWSER").is_ok_and(|value| value == "1");
-        assert!(
-            !required,
-            "INHOUSE_REQUIRE_BROWSER=1, but no chromium, chromium-browser or google-chrome on PATH"
-        );
-        say_skipped("no chromium, chromium-browser or google-chrome on PATH");
-    }
-    found
-}
-
-/// Writes to stderr itself: the test harness hides what `eprintln!` prints in a test that passes.
-fn say_skipped(why: &str) {
-    let _ = writeln!(io::stderr(), "SKIPPED (tests/browser.rs): {why}");
 }
 
 /// The example, vendored once for all tests of this file.

@@ -15,12 +15,11 @@ mod support;
 use std::{
     collections::BTreeSet,
     env, fs,
-    io::{self, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use browser::{Browser, Missing, find_chromium, serve_and_note_missing};
+use browser::{Browser, Missing, chromium_or_skip, say_skipped, serve_and_note_missing};
 use cases::{CASES, Case};
 use inhouse::internals::companions::{
     Facts, Outcome, Override, Recipe, RecipeList, Script, Wanted, edited, is_wanted, select,
@@ -244,19 +243,4 @@ fn chosen_recipes() -> Option<String> {
         );
     }
     only.map(|only| if only == "all" { String::new() } else { only })
-}
-
-fn chromium_or_skip() -> Option<PathBuf> {
-    let found = find_chromium();
-    if found.is_none() {
-        let required = env::var("INHOUSE_REQUIRE_BROWSER").is_ok_and(|value| value == "1");
-        assert!(!required, "INHOUSE_REQUIRE_BROWSER=1, but no Chromium on PATH");
-        say_skipped("no Chromium on PATH");
-    }
-    found
-}
-
-/// Straight to stderr: the test harness would hide what `eprintln!` says in a test that passes.
-fn say_skipped(why: &str) {
-    let _ = writeln!(io::stderr(), "SKIPPED (tests/companions.rs): {why}");
 }

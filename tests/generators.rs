@@ -18,12 +18,13 @@ mod support;
 
 use std::{
     env, fs,
-    io::{self, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use browser::{Browser, Missing, PageError, Visit, find_chromium, serve_and_note_missing};
+use browser::{
+    Browser, Missing, PageError, Visit, chromium_or_skip, say_skipped, serve_and_note_missing,
+};
 use measured::Project;
 use serde_json::Value;
 use sites::{GENERATORS, NoSite, Page};
@@ -293,16 +294,5 @@ fn chromium_and_registry() -> Option<PathBuf> {
         say_skipped(ASK_REGISTRY);
         return None;
     }
-    let found = find_chromium();
-    if found.is_none() {
-        let required = env::var("INHOUSE_REQUIRE_BROWSER").is_ok_and(|value| value == "1");
-        assert!(!required, "INHOUSE_REQUIRE_BROWSER=1, but there is no Chromium on the PATH");
-        say_skipped("no chromium, chromium-browser or google-chrome on PATH");
-    }
-    found
-}
-
-/// Writes to stderr itself: the test harness hides what `eprintln!` prints in a test that passes.
-fn say_skipped(why: &str) {
-    let _ = writeln!(io::stderr(), "SKIPPED (tests/generators.rs): {why}");
+    chromium_or_skip()
 }

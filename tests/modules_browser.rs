@@ -6,13 +6,12 @@
 #![cfg(unix)]
 
 use std::{
-    env, fs,
-    io::{self, Write},
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use browser::{Browser, PageError, Visit, find_chromium, serve};
+use browser::{Browser, PageError, Visit, chromium_or_skip, say_skipped, serve};
 use measured::Project;
 use support::{
     cdn::Cdn,
@@ -206,19 +205,4 @@ fn is_integrity_error(error: &PageError) -> bool {
 fn project(html: &str, cdn: &Cdn) -> Project {
     let (name, value) = module_cdn::registry_variable();
     Project::with_page(html).always(cdn.resolve_args()).variable(name, &value)
-}
-
-fn chromium_or_skip() -> Option<PathBuf> {
-    let found = find_chromium();
-    if found.is_none() {
-        let required = env::var("INHOUSE_REQUIRE_BROWSER").is_ok_and(|value| value == "1");
-        assert!(!required, "INHOUSE_REQUIRE_BROWSER=1, but there is no Chromium on the PATH");
-        say_skipped("no chromium, chromium-browser or google-chrome on PATH");
-    }
-    found
-}
-
-/// Writes to stderr itself: the test harness hides what `eprintln!` prints in a test that passes.
-fn say_skipped(why: &str) {
-    let _ = writeln!(io::stderr(), "SKIPPED (tests/modules_browser.rs): {why}");
 }

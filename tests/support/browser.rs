@@ -29,8 +29,28 @@ const PAGE_LIMIT: Duration = Duration::from_secs(60);
 const QUIET: Duration = Duration::from_millis(750);
 const POLL: Duration = Duration::from_millis(100);
 
+/// The Chromium to test with; without one the test says that it is skipped, unless
+/// `INHOUSE_REQUIRE_BROWSER=1` makes that a failure.
+pub fn chromium_or_skip() -> Option<PathBuf> {
+    let found = find_chromium();
+    if found.is_none() {
+        let required = env::var("INHOUSE_REQUIRE_BROWSER").is_ok_and(|value| value == "1");
+        assert!(
+            !required,
+            "INHOUSE_REQUIRE_BROWSER=1, but no chromium, chromium-browser or google-chrome on PATH"
+        );
+        say_skipped("no chromium, chromium-browser or google-chrome on PATH");
+    }
+    found
+}
+
+/// Writes to stderr itself: the test harness hides what `eprintln!` prints in a test that passes.
+pub fn say_skipped(why: &str) {
+    let _ = writeln!(io::stderr(), "SKIPPED (tests/{}.rs): {why}", env!("CARGO_CRATE_NAME"));
+}
+
 /// The first Chromium-like browser on the `PATH`.
-pub fn find_chromium() -> Option<PathBuf> {
+fn find_chromium() -> Option<PathBuf> {
     let folders: Vec<_> = env::split_paths(&env::var_os("PATH")?).collect();
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
         .iter()
